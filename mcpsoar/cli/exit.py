@@ -1,0 +1,60 @@
+"""The only place that picks an exit code."""
+
+import os
+import sys
+from collections.abc import Callable
+
+import click
+
+from mcpsoar.cli.show import clean
+from mcpsoar.core.errors import Held, Tampered, Trouble, Usage
+from mcpsoar.core.verdict import Verdict
+
+USAGE = 2
+CRASH = 3
+
+
+def exit_code(command: Callable[[], object]) -> int:
+    """Run `command`; a Verdict it returns is the answer, an error becomes one line on standard error."""
+    try:
+        result = command()
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.Abort:
+        _say("stopped: nothing was confirmed", None)
+        return USAGE
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else "mcpsoar"
+        _say(error.format_message(), f"{path} --help")
+        return USAGE
+    except click.ClickException as error:
+        _say(error.format_message(), None)
+        return USAGE
+    except Trouble as error:
+        _say(str(error), error.next_command)
+        return _code(error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # the reader left; Python would otherwise complain again while it closes standard output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CRASH
+    except Exception as error:
+        _say(f"a fault of mcpsoar itself: {type(error).__name__}: {error}", "mcpsoar --version")
+        if os.environ.get("MCPSOAR_TRACEBACK"):
+            raise
+        return CRASH
+    return result.value if isinstance(result, Verdict) else 0
+
+
+def _code(error: Trouble) -> int:
+    if isinstance(error, Usage):
+        return USAGE
+    return Verdict.NO.value if isinstance(error, Held | Tampered) else Verdict.CANNOT_TELL.value
+
+
+def _say(message: str, next_command: str | None) -> None:
+    sys.stderr.write(f"mcpsoar: {clean(message)}\n")
+    if next_command:
+        sys.stderr.write(f"  next     {clean(next_command)}\n")

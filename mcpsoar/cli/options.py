@@ -1,0 +1,65 @@
+"""The options that every command has, in one decorator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """`format` is text or json; `loud` is -1 for -q, 0, or the number of -v."""
+
+    format: str
+    pack: str | None
+    config: str | None
+    no_color: bool
+    loud: int
+
+    @property
+    def is_json(self) -> bool:
+        return self.format == "json"
+
+
+def common(command: F) -> F:
+    """Give a command --format, --pack, --config, --no-color, -q and -v as its first argument, `common`."""
+
+    def wrapped(
+        *args: Any,
+        format: str,  # noqa: A002 (the option is called so)
+        pack: str | None,
+        config: str | None,
+        no_color: bool,
+        quiet: bool,
+        verbose: int,
+        **kwargs: Any,
+    ) -> Any:
+        loud = -1 if quiet else verbose
+        return command(Common(format, pack, config, no_color, loud), *args, **kwargs)
+
+    wrapped.__doc__ = command.__doc__
+    wrapped.__name__ = command.__name__
+    if hasattr(command, "__click_params__"):
+        wrapped.__click_params__ = command.__click_params__  # type: ignore[attr-defined]  # click keeps its list here
+    for option in reversed(_OPTIONS):
+        wrapped = option(wrapped)
+    return wrapped  # type: ignore[return-value]  # same call for click, which is its only caller
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="json prints exactly one document on standard output.",
+    ),
+    click.option("--pack", metavar="DIR", help="Content to use instead of the pack that came with mcpsoar."),
+    click.option("--config", metavar="FILE", help="Settings to use instead of ./mcpsoar.toml."),
+    click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR)."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
+    click.option("-v", "--verbose", count=True, help="More on standard error; repeatable."),
+)

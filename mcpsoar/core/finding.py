@@ -1,0 +1,78 @@
+"""What watching concludes: findings of rules, readings and states of gates, pages for people."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mcpsoar.core.event import Window
+
+
+class GateState(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    PAGE = "page"
+    NO_DATA = "no_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One subject's share of a reading."""
+
+    key: str
+    state: GateState
+    numerator: int
+    denominator: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one gate saw in one window; counts are exact integers.
+
+    `events` are all events of the window, `judged` those the gate could judge. `evidence` holds the newest
+    20 event ids by time, newest first.
+    """
+
+    gate: str
+    window: Window
+    events: int
+    judged: int
+    numerator: int
+    denominator: int | None
+    warned: int
+    evidence: tuple[str, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A reading, judged: `value` is the numerator or the ratio, None on no_data."""
+
+    reading: Reading
+    state: GateState
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule claims about one log: how many events it matched and the newest 20 of them."""
+
+    rule: str
+    title: str
+    level: str
+    count: int
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What wakes a person. Two pages with one `dedup_key` are one incident."""
+
+    dedup_key: str
+    gate: str
+    title: str
+    severity: str
+    owner: str
+    subjects: tuple[str, ...]
+    summary: str
+    evidence: tuple[str, ...]
+    runbook: tuple[str, ...]
+    at_ms: int

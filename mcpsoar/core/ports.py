@@ -1,0 +1,79 @@
+"""Every port of the house: what a plug-in must do, and what it may raise."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from mcpsoar.core.content import RuleText
+from mcpsoar.core.event import Intake, LogRef
+from mcpsoar.core.plan import Step
+from mcpsoar.core.run import Baseline, Effect, Observation, Sighting
+
+
+class Clock(Protocol):
+    """Raises nothing."""
+
+    def now(self) -> datetime:
+        """Aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds."""
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+class Connector(Protocol):
+    """One control plane in one role. Never retries, never prints; the runner owns both.
+
+    `undoes` says, for each action, which action reverses it.
+    """
+
+    actions: frozenset[str]
+
+    def baseline(self, step: Step) -> Baseline:
+        """Read the state before a change.
+
+        Raises Unreachable, Indeterminate, Denied (401, 403, unknown server), Malformed,
+        Unsupported (this control plane has no read-back).
+        """
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        """Send one change, once; repeating it with the same `key` is harmless.
+
+        Raises Unreachable (nothing was processed), Indeterminate (sent, no trustworthy answer), Denied,
+        Conflict, Malformed.
+        """
+
+    def verify(self, step: Step) -> Observation:
+        """Read the state after a change. Raises nothing; may say CANNOT_TELL."""
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        """Send the reverse of `apply`, once. Raises as `apply`, and Unsupported without a way back."""
+
+    def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
+        """Read whether the step is undone. Raises nothing; may say CANNOT_TELL."""
+
+
+class Canary(Protocol):
+    """A harmless data-plane call."""
+
+    def probe(self, server: str) -> Sighting:
+        """Try once, on a fresh connection. Raises nothing."""
+
+
+class Engine(Protocol):
+    """One SQL engine over the audit log. Raises Usage (unreadable input), BadContent, Unreachable."""
+
+    dialect: str
+
+    def attach(self, logs: Sequence[LogRef]) -> Intake: ...
+
+    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]: ...
+
+
+class Target(Protocol):
+    """One language a rule is converted to. Raises Unsupported(what, why)."""
+
+    name: str
+
+    def convert(self, rule: RuleText) -> str: ...

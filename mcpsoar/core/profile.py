@@ -1,0 +1,50 @@
+"""A profile: which connector plays which role, where, and with which named secret."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.secret import Secret
+
+ROLES = ("registry", "tokens", "policy")
+
+
+class SecretSource(StrEnum):
+    ENV = "env"
+    FILE = "file"
+    COMMAND = "command"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One role's connector. `token` is resolved late and may be absent: then no header is sent."""
+
+    connector: str
+    base_url: str
+    token: Secret | None = None
+    options: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryBinding:
+    """The data plane to try, with a token kept for it.
+
+    `url` holds `{server}`. `hold_s` is longer than the plane's slowest cache: denials must last that long.
+    `every_s` spaces the probes: a fast canary locks the team out of some gateways.
+    """
+
+    url: str
+    tool: str
+    arguments: Facts
+    token: Secret | None
+    hold_s: float
+    every_s: float
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    name: str
+    roles: dict[str, Binding]
+    canary: CanaryBinding | None
+    where: str

@@ -1,0 +1,93 @@
+"""YAML read safely, with the line of every key, so that a complaint can name its place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mcpsoar.core.errors import BadContent
+
+_LIMIT_BYTES = 1 << 20
+
+
+class Located:
+    """A parsed document and where its keys stand; `line(("steps", 0, "action"))` counts from 1."""
+
+    def __init__(self, value: Any, lines: dict[tuple[Any, ...], int], path: Path) -> None:
+        self.value = value
+        self.path = path
+        self._lines = lines
+
+    def line(self, at: tuple[Any, ...]) -> int:
+        """The line of the deepest known part of `at`."""
+        while at and at not in self._lines:
+            at = at[:-1]
+        return self._lines.get(at, 1)
+
+    def bad(self, message: str, *at: str | int) -> BadContent:
+        """An error that points at one key."""
+        return BadContent(message, where=f"{self.path}:{self.line(tuple(at))}")
+
+
+def read(path: Path) -> Located:
+    """Read one file. Raises BadContent when it is missing, too large or not YAML."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadContent(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return parse(data.decode("utf-8", "replace"), path)
+
+
+def parse(text: str, path: Path, *, first_line: int = 1) -> Located:
+    """Parse one document. `first_line` shifts line numbers for YAML inside another file.
+
+    Raises BadContent for broken YAML, a key twice, aliases, or more than 1 MiB.
+    """
+    if len(text) > _LIMIT_BYTES:
+        raise BadContent("is larger than 1 MiB", where=str(path))
+    try:
+        node = yaml.compose(text, Loader=_NoAlias)
+        value = yaml.load(text, Loader=_NoAlias)  # noqa: S506 (a SafeLoader without aliases)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = (mark.line if mark else 0) + first_line
+        raise BadContent(f"is not YAML: {error.problem}", where=f"{path}:{line}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadContent(f"is not YAML: {error}".splitlines()[0], where=f"{path}:{first_line}") from None
+    lines = dict(_walk(node, (), path, first_line)) if node is not None else {}
+    return Located(value, lines, path)
+
+
+class _NoAlias(yaml.SafeLoader):
+    """Aliases make small files large and one value appear in two places."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()  # type: ignore[no-untyped-call]  # PyYAML has no types here
+            raise yaml.composer.ComposerError(None, None, "aliases are not used here", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _walk(
+    node: yaml.Node, at: tuple[Any, ...], path: Path, first_line: int
+) -> Iterator[tuple[tuple[Any, ...], int]]:
+    yield at, node.start_mark.line + first_line
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, child in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise BadContent(
+                    f"key {name!r} stands twice", where=f"{path}:{key.start_mark.line + first_line}"
+                )
+            seen.add(name)
+            yield (*at, name), key.start_mark.line + first_line
+            yield from (
+                (place, line)
+                for place, line in _walk(child, (*at, name), path, first_line)
+                if len(place) > len(at) + 1
+            )
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            yield from _walk(child, (*at, index), path, first_line)
