@@ -69,7 +69,7 @@ class GateText:
     """One gate: its front matter and its SELECT (a comment block above it).
 
     `page`, `warn` compare numerator with denominator for ratio gates; `min_denominator` and
-    `min_numerator` are floors under which a ratio cannot page. The SELECT starts on line `sql_line` of the file.
+    `min_numerator` are floors under which a ratio cannot page. `sql_line` is where the SELECT starts.
     """
 
     id: str
