@@ -1,0 +1,67 @@
+"""Every way a command can end has its exit code, and none shows a traceback."""
+
+import click
+import pytest
+
+from mcpsoar.cli.exit import exit_code
+from mcpsoar.cli.main import main
+from mcpsoar.cli.show import clean
+from mcpsoar.core.errors import Held, Indeterminate, Tampered, Trouble, Unreachable, Unwritable, Usage
+from mcpsoar.core.verdict import Verdict
+
+
+def end_with(error: BaseException) -> int:
+    def command() -> None:
+        raise error
+
+    return exit_code(command)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Usage("u"), 2),
+        (click.UsageError("u"), 2),
+        (click.Abort(), 2),
+        (Held("h", by="b", run="r", since="s"), 1),
+        (Tampered("t"), 1),
+        (Unreachable("x"), 3),
+        (Indeterminate("x"), 3),
+        (Unwritable("x"), 3),
+        (Trouble("x"), 3),
+        (ZeroDivisionError("a fault of ours"), 3),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_an_error_has_its_code_and_at_most_two_lines(
+    error: BaseException, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert end_with(error) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) <= 2
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_a_verdict_is_its_exit_code(verdict: Verdict) -> None:
+    assert exit_code(lambda: verdict) == verdict.value
+
+
+def test_an_unknown_command_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contian"]) == 2
+    assert "No such command" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ü 漢", "plain ü 漢"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\u202eb\u200bc\U000e0041", "a\\u202eb\\u200bc\\U000e0041"),
+        ("line\nbreak\r", "line\\x0abreak\\x0d"),
+        ("x" * 3000, "x" * 2000 + "…"),
+    ],
+)
+def test_text_from_outside_cannot_steer_a_terminal(text: str, shown: str) -> None:
+    assert clean(text) == shown

@@ -1,0 +1,87 @@
+"""Rules of the house that no linter states."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "mcpsoar"
+WALL = 400
+
+
+def modules(root: Path) -> list[Path]:
+    return sorted((root / PACKAGE).rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module)
+    return found
+
+
+def loaded_by(code: str) -> set[str]:
+    """The top-level packages in sys.modules after `code` ran in a fresh interpreter."""
+    script = f"import sys\n{code}\nprint('\\n'.join(sorted({{m.partition('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_core_imports_the_standard_library_alone(root: Path) -> None:
+    for path in sorted((root / PACKAGE / "core").glob("*.py")):
+        strangers = {
+            name
+            for name in imported(path)
+            if name.partition(".")[0] not in sys.stdlib_module_names
+            and not name.startswith(f"{PACKAGE}.core")
+        }
+        assert not strangers, f"{path.name} imports {strangers}"
+
+
+def test_no_module_reaches_the_wall(root: Path) -> None:
+    long = {path.name: n for path in modules(root) if (n := len(path.read_text().splitlines())) > WALL}
+    assert not long
+
+
+def test_every_module_says_what_it_is_for(root: Path) -> None:
+    silent = [
+        path
+        for path in modules(root)
+        if path.stat().st_size and not ast.get_docstring(ast.parse(path.read_text()))
+    ]
+    assert not silent
+
+
+def test_core_stays_small(root: Path) -> None:
+    public = [
+        node.name
+        for path in (root / PACKAGE / "core").glob("*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
+    ]
+    assert len(public) <= 70, sorted(public)
+
+
+@pytest.mark.parametrize("heavy", ["httpx", "rich", "yaml", "sigma", "sqlglot", "duckdb", "mcp"])
+def test_help_loads_nothing_heavy(heavy: str) -> None:
+    code = """
+from mcpsoar.cli.main import main; import io, contextlib
+with contextlib.redirect_stdout(io.StringIO()):
+    main(['--help'])
+"""
+    assert heavy not in loaded_by(code)
+
+
+def test_only_the_exit_module_catches_everything(root: Path) -> None:
+    allowed = {"exit.py", "__main__.py"}
+    for path in modules(root):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                name = node.type.id if isinstance(node.type, ast.Name) else None
+                bare = node.type is None or name in ("Exception", "BaseException")
+                assert not bare or path.name in allowed, f"{path}:{node.lineno} catches everything"

@@ -1,0 +1,50 @@
+"""YAML complaints name their line."""
+
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.core.errors import BadContent
+from mcpsoar.kit.yamltext import parse, read
+
+HERE = Path("x.yml")
+
+
+def test_every_key_knows_its_line() -> None:
+    found = parse("a: 1\nsteps:\n  - id: one\n  - id: two\n    role: r\n", HERE)
+    assert [found.line(at) for at in (("a",), ("steps", 1, "role"), ("steps", 1, "absent"))] == [1, 5, 4]
+    assert str(found.bad("is wrong", "steps", 1, "role")) == "x.yml:5: is wrong"
+
+
+def test_a_document_inside_another_file_keeps_that_files_lines() -> None:
+    assert parse("a: 1\nb: 2\n", HERE, first_line=10).line(("b",)) == 11
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a: 1\na: 2\n", "x.yml:2: key 'a' stands twice"),
+        ("a: [1\n", "x.yml:2: is not YAML"),
+        ("a: &x [1]\nb: *x\n", "x.yml:2: is not YAML: aliases are not used here"),
+        ("a: !!python/object:os.system {}\n", "x.yml:1: is not YAML"),
+        ("a: " + "[" * 5000, "x.yml:1: is not YAML"),
+        ("a: \x00\n", "x.yml:1: is not YAML"),
+    ],
+)
+def test_a_bad_document_is_one_line_with_its_place(text: str, complaint: str) -> None:
+    with pytest.raises(BadContent) as caught:
+        parse(text, HERE)
+    assert str(caught.value).startswith(complaint)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_bad_content(tmp_path: Path) -> None:
+    with pytest.raises(BadContent, match="cannot be read"):
+        read(tmp_path / "none.yml")
+
+
+def test_a_huge_file_is_refused(tmp_path: Path) -> None:
+    big = tmp_path / "big.yml"
+    big.write_text("a: " + "x" * (1 << 20))
+    with pytest.raises(BadContent, match="larger than 1 MiB"):
+        read(big)
