@@ -1,0 +1,341 @@
+"""The reference control-plane API: registry, tokens and write-approval policy over plain HTTP.
+
+Options of a binding: `timeout_s` bounds one call (10), `settle_s` is how long a read-back is repeated until
+it shows the change (5): a 202, a lagging replica or a slow plane gets that long.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.errors import Indeterminate, Malformed, Unsupported, Usage
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Binding
+from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.http import TIMEOUT_S, Edge
+from mcpsoar.kit.settle import settled, unknown
+
+SETTLE_S = 5.0
+_LISTING_S = 30.0
+_PAGES = 1000
+_IDS = 1000  # kept in a journal; a longer list is counted, not copied
+
+
+def connect(binding: Binding, *, clock: Clock) -> "Reference":
+    """One connector for all three roles at `binding.base_url`. Sends nothing yet. Raises Usage."""
+    timeout_s = _seconds(binding, "timeout_s", TIMEOUT_S)
+    edge = Edge(binding.base_url, binding.token, clock=clock, timeout_s=timeout_s)
+    return Reference(edge, clock=clock, settle_s=_seconds(binding, "settle_s", SETTLE_S))
+
+
+class Reference:
+    """`core.ports.Connector` for registry.disable, tokens.revoke and policy.force_write_approval."""
+
+    def __init__(self, edge: Edge, *, clock: Clock, settle_s: float) -> None:
+        self._clock = clock
+        self._settle_s = settle_s
+        self._rooms: Mapping[str, _Room] = {
+            "registry.disable": _Registry(edge, clock),
+            "tokens.revoke": _Tokens(edge, clock),
+            "policy.force_write_approval": _Policy(edge, clock),
+        }
+        self.actions = frozenset(self._rooms)
+
+    def baseline(self, step: Step) -> Baseline:
+        return self._room(step).baseline(step)
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        return self._room(step).apply(step, was, key)
+
+    def verify(self, step: Step) -> Observation:
+        return self._settled(step, lambda room: room.look(step))
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        """As the port; a step whose aim was met before the run is left as it was, and nothing is sent."""
+        room = self._room(step)
+        if was is not None and was.in_force and step.action != "tokens.revoke":
+            return Effect({**was.facts, "left": "as it was before the run"}, stamp(self._clock.now()))
+        return room.rollback(step, key)
+
+    def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
+        return self._settled(step, lambda room: room.look_back(step, was))
+
+    def _settled(self, step: Step, look: Callable[["_Room"], Observation]) -> Observation:
+        room = self._rooms.get(step.action)
+        if room is None:
+            return unknown(f"the reference API has no {step.action}", self._clock)
+        return settled(lambda: look(room), clock=self._clock, settle_s=self._settle_s)
+
+    def _room(self, step: Step) -> "_Room":
+        if step.action not in self._rooms:
+            raise Unsupported(f"the reference API has no {step.action}")
+        return self._rooms[step.action]
+
+
+class _Room(Protocol):
+    def baseline(self, step: Step) -> Baseline: ...
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
+
+    def look(self, step: Step) -> Observation: ...
+
+    def rollback(self, step: Step, key: str) -> Effect: ...
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
+
+
+class _Registry:
+    def __init__(self, edge: Edge, clock: Clock) -> None:
+        self._edge = edge
+        self._clock = clock
+
+    def baseline(self, step: Step) -> Baseline:
+        entry = self._entry(step)
+        return Baseline(entry["state"] == "disabled", entry, stamp(self._clock.now()))
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+        return self._post(step, "disable", key)
+
+    def rollback(self, step: Step, key: str) -> Effect:
+        return self._post(step, "enable", key)
+
+    def look(self, step: Step) -> Observation:
+        return self._seen(step, "disabled")
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:
+        return self._seen(step, "disabled" if was is not None and was.in_force else "enabled")
+
+    def _entry(self, step: Step) -> Facts:
+        server = _server(step)
+        body = self._edge.read("registry", server).body
+        _match(body, "server", server, self._edge)
+        facts = {"server": server, "state": _one_of(body, "state", ("enabled", "disabled"), self._edge)}
+        return facts | {
+            name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
+        }
+
+    def _post(self, step: Step, verb: str, key: str) -> Effect:
+        server = _server(step)
+        reply = self._edge.change("POST", "registry", server, verb, key=key)
+        if reply.body is not None:
+            _match(reply.body, "server", server, self._edge)
+            _match(reply.body, "state", f"{verb}d", self._edge)
+        return Effect({"server": server, "state": f"{verb}d"}, stamp(self._clock.now()))
+
+    def _seen(self, step: Step, wanted: str) -> Observation:
+        entry = self._entry(step)
+        verdict = Verdict.YES if entry["state"] == wanted else Verdict.NO
+        words = f"the registry says {entry['server']} is {entry['state']}"
+        return Observation(verdict, words, entry, stamp(self._clock.now()))
+
+
+class _Tokens:
+    """Remembers, per step, which tokens were to go: only so can a half-done revocation be told from none."""
+
+    def __init__(self, edge: Edge, clock: Clock) -> None:
+        self._edge = edge
+        self._clock = clock
+        self._before: dict[str, frozenset[str]] = {}
+
+    def baseline(self, step: Step) -> Baseline:
+        active = self._active(step)
+        open_ids = [token["id"] for token in active if token["kind"] != "jwt"]
+        facts = {"active": _counted(active), "ids": open_ids[:_IDS]}
+        return Baseline(not open_ids, facts, stamp(self._clock.now()))
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        if was is not None:
+            self._before[step.id] = frozenset(was.facts.get("ids", ()))
+        audience = _server(step)
+        body = self._edge.change("POST", "tokens", "revoke", key=key, body={"audience": audience}).body
+        if body is None:
+            return Effect({"audience": audience}, stamp(self._clock.now()))
+        revoked = [str(item) for item in _list(body, "revoked", self._edge)]
+        outliving = [self._token(item)["id"] for item in _list(body, "still_valid", self._edge)]
+        facts = {
+            "audience": audience,
+            "revoked": len(revoked),
+            "ids": revoked[:_IDS],
+            "still_valid": outliving[:_IDS],
+        }
+        return Effect(facts, stamp(self._clock.now()))
+
+    def rollback(self, step: Step, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+        raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
+
+    def look(self, step: Step) -> Observation:
+        active = self._active(step)
+        left = [token for token in active if token["kind"] != "jwt"]
+        outliving = [token for token in active if token["kind"] == "jwt"]
+        left_ids = frozenset(token["id"] for token in left)
+        before = self._before.get(step.id)
+        newcomers = None if before is None else len(left_ids - before)
+        facts = {"active": _counted(active), "left": sorted(left_ids)[:_IDS], "issued_since": newcomers}
+        exposures = tuple(
+            Exposure(f"{token['kind']} token {token['id']} for {_server(step)}", token["expires_at"])
+            for token in (*left, *outliving)
+        )
+        return Observation(
+            Verdict.NO if left else Verdict.YES,
+            self._words(step, left, outliving, newcomers),
+            facts,
+            stamp(self._clock.now()),
+            exposures,
+            is_partial=bool(left_ids and before and before - left_ids),
+        )
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
+        raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
+
+    def _words(self, step: Step, left: list[Facts], outliving: list[Facts], newcomers: int | None) -> str:
+        words = f"{len(left) or 'no'} opaque or refresh token for {_server(step)} is active"
+        if len(left) > 1:
+            words = words.replace("token", "tokens").replace(" is ", " are ")
+        if newcomers:
+            words += f", {newcomers} issued since the look before"
+        if outliving:
+            ends = [token["expires_at"] for token in outliving]
+            last = "with no known end" if None in ends else f"until {max(ends)}"
+            words += f"; {len(outliving)} JWT outlive revocation {last}"
+        return words
+
+    def _active(self, step: Step) -> list[Facts]:
+        """Every active token that the server accepts: every page, and filtered here as well as there."""
+        audience = _server(step)
+        found: dict[str, Facts] = {}
+        query = {"audience": audience, "active": "true"}
+        cursors: set[str] = set()
+        until = self._clock.monotonic() + _LISTING_S
+        for _ in range(_PAGES):
+            body = self._edge.read("tokens", query=query).body
+            for item in _list(body, "tokens", self._edge):
+                token = self._token(item, is_whole=True)
+                # no audience at all, or a wildcard: good for every server, this one too
+                is_for = not token["audience"] or audience in token["audience"] or "*" in token["audience"]
+                if token["active"] and is_for:
+                    found[token["id"]] = token
+            cursor = body.get("next")
+            if cursor is None:
+                return list(found.values())
+            if not isinstance(cursor, str) or not cursor or cursor in cursors:
+                raise Malformed("the list of tokens has no end: its cursors repeat", where=self._edge.where)
+            if self._clock.monotonic() > until:
+                break
+            cursors.add(cursor)
+            query["cursor"] = cursor
+        raise Indeterminate("the list of tokens did not end in time", where=self._edge.where)
+
+    def _token(self, item: Json, *, is_whole: bool = False) -> Facts:
+        """One token of an answer; `is_whole` for an entry of the list, else `id` and `expires_at` alone."""
+        named = isinstance(item, dict) and isinstance(item.get("id"), str) and bool(item["id"])
+        whole = named and (
+            isinstance(item.get("kind"), str)
+            and isinstance(item.get("active"), bool)
+            and isinstance(item.get("audience"), list)
+            and all(isinstance(audience, str) for audience in item["audience"])
+        )
+        if not named or (is_whole and not whole):
+            raise Malformed("an entry of the token list is not as documented", where=self._edge.where)
+        return {**item, "expires_at": _instant(item.get("expires_at"), self._edge)}
+
+
+class _Policy:
+    def __init__(self, edge: Edge, clock: Clock) -> None:
+        self._edge = edge
+        self._clock = clock
+
+    def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
+        facts = self._policy()
+        return Baseline(facts["write_approval"] == "forced", facts, stamp(self._clock.now()))
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
+        return self._send("POST", "forced", key)
+
+    def rollback(self, step: Step, key: str) -> Effect:  # noqa: ARG002
+        return self._send("DELETE", None, key)
+
+    def look(self, step: Step) -> Observation:  # noqa: ARG002
+        return self._seen("forced")
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
+        return self._seen("forced" if was is not None and was.in_force else "normal")
+
+    def _policy(self) -> Facts:
+        body = self._edge.read("policy").body
+        facts = {"write_approval": _one_of(body, "write_approval", ("normal", "forced"), self._edge)}
+        if isinstance(body.get("since"), str):
+            facts["since"] = body["since"]
+        if isinstance(body.get("version"), int):
+            facts["version"] = body["version"]
+        return facts
+
+    def _send(self, method: str, wanted: str | None, key: str) -> Effect:
+        body = self._edge.change(method, "policy", "emergency-write-approval", key=key).body
+        if body is not None:
+            said = _one_of(
+                body, "write_approval", ("normal", "forced") if wanted is None else (wanted,), self._edge
+            )
+            wanted = said
+        return Effect({"write_approval": wanted} if wanted else {}, stamp(self._clock.now()))
+
+    def _seen(self, wanted: str) -> Observation:
+        facts = self._policy()
+        verdict = Verdict.YES if facts["write_approval"] == wanted else Verdict.NO
+        words = f"the policy says write approval is {facts['write_approval']}"
+        return Observation(verdict, words, facts, stamp(self._clock.now()))
+
+
+def _server(step: Step) -> str:
+    if step.server is None:
+        raise Usage(f"{step.action} acts on a server and step {step.id!r} names none")
+    return step.server
+
+
+def _one_of(body: Json, name: str, allowed: tuple[str, ...], edge: Edge) -> str:
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, str) or value not in allowed:
+        raise Malformed(f"the answer does not say {name}: {' or '.join(allowed)}", where=edge.where)
+    return value
+
+
+def _match(body: Json, name: str, wanted: str, edge: Edge) -> None:
+    _one_of(body, name, (wanted,), edge)
+
+
+def _list(body: Json, name: str, edge: Edge) -> list[Any]:
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, list):
+        raise Malformed(f"the answer has no list of {name}", where=edge.where)
+    return value
+
+
+def _instant(value: Json, edge: Edge) -> str | None:
+    """RFC 3339 with a zone, written our way; None stays None: no end is known."""
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError
+        return stamp(at)
+    except (TypeError, ValueError, OverflowError):
+        raise Malformed("an expires_at is not an RFC 3339 time with a zone", where=edge.where) from None
+
+
+def _counted(tokens: list[Facts]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for token in tokens:
+        counts[token["kind"]] = counts.get(token["kind"], 0) + 1
+    return counts
+
+
+def _seconds(binding: Binding, name: str, default: float) -> float:
+    value = binding.options.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise Usage(f"{name} of connector {binding.connector!r} must be a number of seconds above 0")
+    return float(value)

@@ -1,0 +1,211 @@
+"""The edge: every call to a control plane goes through here and fails by what the caller must do."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode, urlsplit
+
+from mcpsoar import __version__
+from mcpsoar.core.digest import Json
+from mcpsoar.core.errors import Malformed, Usage
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit import status, strictjson
+from mcpsoar.kit.exchange import Answer, exchange
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_S = 10.0
+USER_AGENT = f"mcpsoar/{__version__}"
+LIMIT_BYTES = 1 << 20
+_MASKED_LENGTH = 6  # shorter tokens would blank ordinary words
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A 200, 201 or 204. `body` is parsed JSON, None where a change was only acknowledged.
+
+    Header names are lower case.
+    """
+
+    status: int
+    body: Json
+    headers: Mapping[str, str]
+
+
+class Edge:
+    """One control plane at one address, with one token. Safe to share between threads.
+
+    Connections are kept and reused. No redirect is followed, no cookie kept, nothing tried twice; the token
+    goes to this origin only. `timeout_s` bounds a whole call, `limit_bytes` its answer.
+    Raises Usage for an address or token that cannot be used; the first call opens the first connection.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret | None,
+        *,
+        clock: Clock,
+        timeout_s: float = TIMEOUT_S,
+        limit_bytes: int = LIMIT_BYTES,
+        transport: "httpx.BaseTransport | None" = None,
+    ) -> None:
+        self.base_url = checked_url(base_url)
+        self.where = urlsplit(self.base_url).netloc
+        self._token = checked_token(token, where=self.where)
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._limit_bytes = limit_bytes
+        self._transport = transport
+        self._lock = threading.Lock()
+
+    def read(self, *path: str, query: Mapping[str, str] | None = None) -> Reply:
+        """GET. Each part of `path` is data and becomes one segment.
+
+        Raises Unreachable, Indeterminate, Denied (401, 403, an unknown server, a redirect), Malformed,
+        Unsupported (any other 404, 405, 501: there is no such read).
+        """
+        return self._call("GET", path, query, key=None, body=None)
+
+    def change(self, method: str, *path: str, key: str, body: Json = None) -> Reply:
+        """One change, sent once, under an Idempotency-Key.
+
+        Raises Unreachable (not processed: repeating is safe), Indeterminate (it may have been: look first;
+        202 is one of these), Denied, Conflict (409, 412), Malformed (a 200 whose body is not plain JSON).
+        """
+        return self._call(method, path, None, key=key, body=body)
+
+    def close(self) -> None:
+        with self._lock:
+            if self._transport is not None:
+                self._transport.close()
+
+    def _call(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        query: Mapping[str, str] | None,
+        *,
+        key: str | None,
+        body: Json,
+    ) -> Reply:
+        import httpx
+
+        target = "/".join(segment(part) for part in path)
+        url = f"{self.base_url}/{target}" + (f"?{urlencode(query)}" if query else "")
+        request = httpx.Request(
+            method,
+            url,
+            headers=self._headers(key, has_body=body is not None),
+            content=None if body is None else json.dumps(body, allow_nan=False).encode(),
+        )
+        answer = exchange(
+            self._connections(),
+            request,
+            clock=self._clock,
+            timeout_s=self._timeout_s,
+            limit_bytes=self._limit_bytes,
+        )
+        return self._judged(answer, f"{method} /{target}", is_change=key is not None)
+
+    def _judged(self, answer: Answer, call: str, *, is_change: bool) -> Reply:
+        if answer.status in (200, 201, 204):
+            # a change may be acknowledged by its status alone; a read that shows nothing is no read
+            is_bare = answer.status == 204 or not answer.body
+            return Reply(
+                answer.status, None if is_bare and is_change else self._parsed(answer), answer.headers
+            )
+        try:
+            said = self._parsed(answer)
+        except Malformed:
+            said = None
+        raise status.trouble(
+            answer.status,
+            answer.headers,
+            said,
+            call,
+            where=self.where,
+            is_change=is_change,
+            clock=self._clock,
+        )
+
+    def _parsed(self, answer: Answer) -> Json:
+        return masked(strictjson.parse(answer.body, where=self.where), self._token)
+
+    def _headers(self, key: str | None, *, has_body: bool) -> dict[str, str]:
+        headers = {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",  # a small answer needs no coding, a bomb is not invited
+            "User-Agent": USER_AGENT,
+        }
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        return headers
+
+    def _connections(self) -> "httpx.BaseTransport":
+        with self._lock:
+            if self._transport is None:
+                from mcpsoar.kit.transport import Transport
+
+                self._transport = Transport(self.base_url, clock=self._clock)
+            return self._transport
+
+
+def segment(text: str) -> str:
+    """One percent-encoded path segment. Raises Usage for what no segment can carry: '', '.', '..'."""
+    if text in ("", ".", ".."):
+        raise Usage(f"{text!r} cannot stand in a URL path")
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise Usage("a name holds half a character and cannot stand in a URL path") from None
+
+
+def checked_url(url: str) -> str:
+    """An http(s) address without its last slash. Raises Usage, and shows no credentials while it does."""
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or not url.isascii() or not url.isprintable() or " " in url:
+        raise Usage("an address must look like https://control-plane.example.com/api")
+    if parts.username is not None or parts.password is not None:
+        raise Usage("an address holds no user or password; name a token instead", where=parts.hostname)
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise Usage("an address has no query and no fragment", where=parts.hostname)
+    return url.rstrip("/")
+
+
+def checked_token(token: Secret | None, *, where: str) -> Secret | None:
+    """Raises Usage for a token that no header can carry, without showing it. An empty one is none."""
+    if token is None or not token.reveal():
+        return None
+    text = token.reveal()
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        raise Usage("the token holds a character that no header can carry (a line end?)", where=where)
+    return token
+
+
+def masked(value: Json, token: Secret | None) -> Json:
+    """The same value with every echo of the token blanked: a plane may repeat what it was sent."""
+    if token is None or len(token.reveal()) < _MASKED_LENGTH:
+        return value
+    text = token.reveal()
+
+    def mask(item: Json) -> Json:
+        if isinstance(item, str):
+            return item.replace(text, "***")
+        if isinstance(item, dict):
+            return {mask(key): mask(inner) for key, inner in item.items()}
+        return [mask(inner) for inner in item] if isinstance(item, list) else item
+
+    return mask(value)
