@@ -65,7 +65,7 @@ def serving(app: "ASGIApp", *, port: int = 0) -> Iterator[str]:
     url = f"http://{_HOST}:{listener.getsockname()[1]}"
     thread.start()
     try:
-        if not server.ready.wait(_START_S):
+        if not server.ready.wait(_START_S) or not server.started:
             raise Unreachable("the lab's server did not start", where=url)
         yield url
     finally:
@@ -106,15 +106,16 @@ def control_plane(
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens, so that nobody has to poll."""
+    """Says when it listens, or that it never will, so that nobody has to poll."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        if self.started:
+        try:
+            await super().startup(sockets=sockets)
+        finally:
             self.ready.set()
 
 
