@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.errors import Indeterminate, Malformed, Unsupported, Usage
+from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
@@ -39,6 +39,7 @@ class Reference:
     def __init__(self, edge: Edge, *, clock: Clock, settle_s: float) -> None:
         self._clock = clock
         self._settle_s = settle_s
+        self._edge = edge
         self._rooms: Mapping[str, _Room] = {
             "registry.disable": _Registry(edge, clock),
             "tokens.revoke": _Tokens(edge, clock),
@@ -64,6 +65,9 @@ class Reference:
 
     def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
         return self._settled(step, lambda room: room.look_back(step, was))
+
+    def close(self) -> None:
+        self._edge.close()
 
     def _settled(self, step: Step, look: Callable[["_Room"], Observation]) -> Observation:
         room = self._rooms.get(step.action)
@@ -212,7 +216,15 @@ class _Tokens:
         cursors: set[str] = set()
         until = self._clock.monotonic() + _LISTING_S
         for _ in range(_PAGES):
-            body = self._edge.read("tokens", query=query).body
+            try:
+                body = self._edge.read("tokens", query=query).body
+            except Denied as refused:
+                if not cursors:
+                    raise
+                # the token that the cursor stood on may be gone since: begin again
+                raise Indeterminate(
+                    f"the list of tokens changed while it was read: {refused.message}", where=self._edge.where
+                ) from None
             for item in _list(body, "tokens", self._edge):
                 token = self._token(item, is_whole=True)
                 # no audience at all, or a wildcard: good for every server, this one too

@@ -42,6 +42,10 @@ class Denied(Trouble):
     """The other side refused, and says so every time: a person must act."""
 
 
+class UnknownTarget(Denied):
+    """The other side does not know what is to be changed: nothing is sent. Absent is not contained."""
+
+
 class Conflict(Trouble):
     """State moved under us: look again, then decide."""
 

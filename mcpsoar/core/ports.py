@@ -25,7 +25,7 @@ class Clock(Protocol):
 class Connector(Protocol):
     """One control plane in one role. Never retries, never prints; the runner owns both.
 
-    `undoes` says, for each action, which action reverses it.
+    Used from several threads at once, for different steps.
     """
 
     actions: frozenset[str]
@@ -33,8 +33,8 @@ class Connector(Protocol):
     def baseline(self, step: Step) -> Baseline:
         """Read the state before a change.
 
-        Raises Unreachable, Indeterminate, Denied (401, 403, unknown server), Malformed,
-        Unsupported (this control plane has no read-back).
+        Raises Unreachable, Indeterminate, Denied (401, 403), UnknownTarget (there is no such server),
+        Malformed, Unsupported (this control plane has no read-back).
         """
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
@@ -52,6 +52,9 @@ class Connector(Protocol):
 
     def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
         """Read whether the step is undone. Raises nothing; may say CANNOT_TELL."""
+
+    def close(self) -> None:
+        """Give connections back; the connector is not used after. Raises nothing."""
 
 
 class Canary(Protocol):

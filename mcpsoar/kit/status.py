@@ -7,7 +7,16 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from mcpsoar.core.digest import Json
-from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
+from mcpsoar.core.errors import (
+    Conflict,
+    Denied,
+    Indeterminate,
+    Malformed,
+    Trouble,
+    UnknownTarget,
+    Unreachable,
+    Unsupported,
+)
 from mcpsoar.core.ports import Clock
 
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
@@ -43,6 +52,8 @@ def trouble(
         return Conflict(words, where=where)
     if status in (404, 405, 501) and not is_change and code != "unknown_server":
         return Unsupported(f"{words}: there is no such read-back", where=where)
+    if status == 404 and code == "unknown_server":
+        return UnknownTarget(words, where=where)
     if status >= 400:
         return Denied(words, where=where)
     return Malformed(words, where=where)

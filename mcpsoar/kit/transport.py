@@ -5,6 +5,7 @@ ever (seen: 12 s on `timeout=1.0`). Here every socket operation gets what is lef
 Imported late: httpx costs 0.1 s.
 """
 
+import logging
 import socket
 import ssl
 import threading
@@ -35,6 +36,8 @@ class Transport(httpx.BaseTransport):
     """
 
     def __init__(self, url: str, *, clock: Clock, is_reused: bool = True) -> None:
+        # httpcore's debug lines quote whole answers, and an answer may repeat the token
+        logging.getLogger("httpcore").setLevel(logging.INFO)
         self._watch = _Watch(clock)
         self._pool = _pool(url, _Backend(self._watch), idle=_CONNECTIONS if is_reused else 0)
 

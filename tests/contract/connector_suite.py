@@ -52,6 +52,8 @@ from mcpsoar.core.run import Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.lab.wire import Call, Trick, Wire, wire
 
+Connect = Callable[[str, float, float], Connector]
+
 _KEYS = count(1)
 _LEISURE_S = 5.0  # time limit of a call that has no reason to be late
 _HURRY_S = 0.5  # time limit of a call that is made to be late
@@ -71,7 +73,7 @@ class Subject:
     """
 
     base_url: str
-    connect: Callable[[str, float, float], Connector]
+    connect: Connect
     step: Step
     is_in_force: Callable[[], bool]
     restore: Callable[[], None]
@@ -140,8 +142,21 @@ class ConnectorSuite:
         subject.restore()
 
     @pytest.fixture
-    def connector(self, subject: Subject, between: Wire) -> Connector:
-        return subject.connect(between.url, _LEISURE_S, _SETTLE_S)
+    def connect(self, subject: Subject) -> Iterator[Connect]:
+        """`subject.connect`, with every connector closed when the test is over."""
+        made: list[Connector] = []
+
+        def one(url: str, timeout_s: float, settle_s: float) -> Connector:
+            made.append(subject.connect(url, timeout_s, settle_s))
+            return made[-1]
+
+        yield one
+        for connector in made:
+            connector.close()
+
+    @pytest.fixture
+    def connector(self, connect: Connect, between: Wire) -> Connector:
+        return connect(between.url, _LEISURE_S, _SETTLE_S)
 
     # without faults
 
@@ -223,10 +238,10 @@ class ConnectorSuite:
 
     @pytest.mark.parametrize("fault", DONE_UNTOLD)
     def test_a_change_that_was_made_unseen_is_found_by_looking(
-        self, subject: Subject, between: Wire, fault: str
+        self, subject: Subject, connect: Connect, between: Wire, fault: str
     ) -> None:
         limit_s = _HURRY_S if fault in _LATE else _LEISURE_S
-        connector = subject.connect(between.url, limit_s, _SETTLE_S)
+        connector = connect(between.url, limit_s, _SETTLE_S)
         play, meanings = DONE_UNTOLD[fault]
         between.play(when=subject.is_change, **play)
         start = time.monotonic()
@@ -235,14 +250,14 @@ class ConnectorSuite:
         assert time.monotonic() - start < limit_s + _SLACK_S, "a call must end in its own time"
         between.heal()
         _wait(subject.is_in_force)
-        patient = subject.connect(between.url, _LEISURE_S, _SETTLE_S)
+        patient = connect(between.url, _LEISURE_S, _SETTLE_S)
         assert patient.verify(subject.step).verdict is Verdict.YES
         _sent_once(subject, between)
 
-    def test_nobody_listens(self, subject: Subject) -> None:
+    def test_nobody_listens(self, subject: Subject, connect: Connect) -> None:
         with socket.create_server(("127.0.0.1", 0)) as closed:
             port = closed.getsockname()[1]
-        connector = subject.connect(f"http://127.0.0.1:{port}", _LEISURE_S, _SETTLE_S)
+        connector = connect(f"http://127.0.0.1:{port}", _LEISURE_S, _SETTLE_S)
         with pytest.raises(Unreachable):
             connector.apply(subject.step, None, _key())
         with pytest.raises(Unreachable):
@@ -292,8 +307,10 @@ class ConnectorSuite:
         assert not subject.is_in_force()
         assert connector.verify(subject.step).verdict is Verdict.NO
 
-    def test_a_202_that_is_kept_is_seen_when_it_comes(self, subject: Subject, between: Wire) -> None:
-        connector = subject.connect(between.url, _LEISURE_S, 4.0)
+    def test_a_202_that_is_kept_is_seen_when_it_comes(
+        self, subject: Subject, connect: Connect, between: Wire
+    ) -> None:
+        connector = connect(between.url, _LEISURE_S, 4.0)
         between.play(Trick.LATER, when=subject.is_change, seconds=0.3)
         with suppress(Indeterminate):
             connector.apply(subject.step, None, _key())
@@ -318,8 +335,10 @@ class ConnectorSuite:
         between.play(Trick.REPLAY, when=subject.is_read)
         assert connector.verify(subject.step).verdict is not Verdict.YES
 
-    def test_a_read_back_that_catches_up_is_waited_for(self, subject: Subject, between: Wire) -> None:
-        connector = subject.connect(between.url, _LEISURE_S, 4.0)
+    def test_a_read_back_that_catches_up_is_waited_for(
+        self, subject: Subject, connect: Connect, between: Wire
+    ) -> None:
+        connector = connect(between.url, _LEISURE_S, 4.0)
         connector.baseline(subject.step)
         connector.apply(subject.step, None, _key())
         between.play(Trick.REPLAY, when=subject.is_read, times=1)
@@ -337,10 +356,10 @@ class ConnectorSuite:
 
     @pytest.mark.parametrize("fault", READ_FAULTS)
     def test_a_read_back_that_fails_says_so_in_time(
-        self, subject: Subject, between: Wire, fault: str
+        self, subject: Subject, connect: Connect, between: Wire, fault: str
     ) -> None:
         limit_s = _HURRY_S if fault in _LATE else _LEISURE_S
-        connector = subject.connect(between.url, limit_s, _SETTLE_S)
+        connector = connect(between.url, limit_s, _SETTLE_S)
         connector.apply(subject.step, None, _key())
         between.play(when=subject.is_read, **READ_FAULTS[fault])
         start = time.monotonic()
@@ -371,10 +390,11 @@ class ConnectorSuite:
         subject: Subject,
         connector: Connector,
         between: Wire,
-        capfd: pytest.CaptureFixture[str],
-        caplog: pytest.LogCaptureFixture,
+        request: pytest.FixtureRequest,
         status: int,
     ) -> None:
+        capfd: pytest.CaptureFixture[str] = request.getfixturevalue("capfd")
+        caplog: pytest.LogCaptureFixture = request.getfixturevalue("caplog")
         caplog.set_level(logging.DEBUG)
         between.play(Trick.ECHO, status=status)
         said = [_told(lambda: connector.baseline(subject.step))]

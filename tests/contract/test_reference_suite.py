@@ -1,8 +1,7 @@
 """The reference connector passes the connectors' suite, in each of its three roles."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +15,9 @@ from mcpsoar.lab.records import TokenKind
 from mcpsoar.lab.seed import issue_unused
 from mcpsoar.lab.serving import Handle, control_plane
 from tests.contract.connector_suite import ConnectorSuite, Subject
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STEPS = {
     "registry.disable": Step("disable", "disable", "registry.disable", "registry", "github", Undo.EXACT, ()),
