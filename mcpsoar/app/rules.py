@@ -1,0 +1,153 @@
+"""Rules: what a pack holds, whether every case holds, and what a rule is in another language."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcpsoar.core.content import Case, CaseKind, RuleText
+from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.event import Column
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import find
+from mcpsoar.kit.complaints import together
+from mcpsoar.pack import rules as pack
+from mcpsoar.pack import schema
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+TARGETS = "mcpsoar.targets"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """One case, judged; `why` is empty when it holds. A kind that a rule has no case of is a failure too."""
+
+    rule: str
+    name: str
+    kind: CaseKind
+    where: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """One rule in the target's language; `heading` is its title as a comment there."""
+
+    rule: RuleText
+    query: str
+    heading: str
+
+
+def listed(root: Path) -> tuple[RuleText, ...]:
+    """Every rule of a pack. Reads YAML and JSON alone. Raises BadContent."""
+    return pack.load(root)
+
+
+def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
+    """Run every case of the wanted rules: each rule as SQL, over the events of its cases, on DuckDB.
+
+    Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
+    that is not bridged.
+    """
+    from mcpsoar.detect import scan
+
+    rules = _some(root, wanted)
+    columns = schema.load(root)
+    asked = predicates(rules, columns)
+    cases = [(rule.id, case) for rule in rules for case in rule.cases]
+    complaints = [bad for _, case in cases for bad in _odd(case)]
+    if complaints:
+        raise together(complaints)
+    events = [event for _, case in cases for event in case.events]
+    hits = scan.matches(asked, events, columns) if events else {}
+    return tuple(_judged(cases, hits)) + tuple(_lacking(rules))
+
+
+def converted(
+    root: Path, target: str, wanted: Sequence[str] = (), *, dialect: str | None = None
+) -> tuple[Converted, ...]:
+    """The wanted rules in another language.
+
+    Raises Usage (no such target, rule or dialect), BadContent, Unsupported.
+    """
+    module = find.load(TARGETS, target)
+    made = module.make(schema.load(root), dialect)
+    comment: str = getattr(module, "COMMENT", "# {}")
+    return tuple(
+        Converted(rule, made.convert(rule), comment.format(f"{rule.id}: {rule.title}"))
+        for rule in _some(root, wanted)
+    )
+
+
+def predicates(rules: Sequence[RuleText], columns: Sequence[Column]) -> "dict[str, exp.Expression]":
+    """Every rule as a boolean over one row of `mcp_audit`, by id. Raises BadContent with every complaint."""
+    from mcpsoar.targets import sql
+
+    complaints: list[BadContent] = []
+    made: dict[str, exp.Expression] = {}
+    for rule in rules:
+        try:
+            made[rule.id] = sql.predicate(rule, columns)
+        except BadContent as error:
+            complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    return made
+
+
+def verdict(results: Sequence[CaseResult]) -> Verdict:
+    """YES when every case holds; no case at all is a NO, said case by case."""
+    return Verdict.NO if any(result.why for result in results) else Verdict.YES
+
+
+def _some(root: Path, wanted: Sequence[str]) -> tuple[RuleText, ...]:
+    rules = pack.load(root, wanted)
+    if not rules:
+        raise Usage(f"no rules in {root}", next_command="mcpsoar rules list")
+    return rules
+
+
+def _judged(cases: Sequence[tuple[str, Case]], hits: Mapping[str, Sequence[int]]) -> Iterator[CaseResult]:
+    start = 0
+    for rule, case in cases:
+        end = start + len(case.events)
+        matched = [index - start for index in sorted(hits.get(rule, ())) if start <= index < end]
+        yield CaseResult(rule, case.name, case.kind, case.where, _why(case, matched))
+        start = end
+
+
+def _why(case: Case, matched: Sequence[int]) -> str:
+    wanted = case.expect.get("hits")
+    if wanted is not None and list(matched) != wanted:
+        return f"matches events {_numbers(matched)}, expected {_numbers(wanted)}"
+    if case.kind is CaseKind.POSITIVE:
+        return "" if matched else "matches none of its events"
+    return f"matches event {_numbers(matched)}, must match none" if matched else ""
+
+
+def _lacking(rules: Sequence[RuleText]) -> Iterator[CaseResult]:
+    """A rule without a case of each kind is unproven: that is a failure, with the place to write it."""
+    for rule in rules:
+        for kind in CaseKind:
+            if not any(case.kind is kind for case in rule.cases):
+                where = f"{pack.cases_path(rule.path)}:1"
+                yield CaseResult(rule.id, f"a {kind} case", kind, where, "there is none")
+
+
+def _odd(case: Case) -> Iterator[BadContent]:
+    if not case.events:
+        yield BadContent(f"case {case.name!r} has no events", where=case.where)
+    hits = case.expect.get("hits", [])
+    known = isinstance(hits, list) and all(
+        type(index) is int and 0 <= index < len(case.events) for index in hits
+    )
+    if set(case.expect) - {"hits"} or not known:
+        yield BadContent(
+            f'case {case.name!r}: expect is {{"hits": [numbers of its events, from 0]}}', where=case.where
+        )
+
+
+def _numbers(indices: Sequence[int]) -> str:
+    return ", ".join(str(index) for index in indices) or "none"

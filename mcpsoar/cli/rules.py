@@ -1,0 +1,130 @@
+"""`mcpsoar rules`: options and words only."""
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from mcpsoar.app import rules as app
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+from mcpsoar.core.content import CaseKind, RuleText
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.pack.locate import locate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def rules() -> None:
+    """List, test and convert Sigma rules: predicates over one event of the audit log."""
+
+
+@rules.command("list")
+@common
+def list_(given: Common) -> None:
+    """List the rules of the pack with the risk that each watches. Reads files alone."""
+    found = app.listed(_root(given))
+    if given.is_json:
+        show.document({"rules": [_facts(rule) for rule in found]})
+        return
+    rows = [("RULE", "RISK", "LEVEL", "CASES", "TITLE")]
+    rows += [(rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title) for rule in found]
+    _table(rows)
+
+
+@rules.command("test")
+@click.argument("wanted", nargs=-1, metavar="[RULE]...")
+@common
+def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
+    """Run every case of the rules (all, or those named) as SQL on DuckDB.
+
+    A positive case must match, a negative or benign one must not. A rule without a case of each kind fails.
+    Exit codes: 0 every case holds, 1 a case fails, 2 a rule or a case cannot be read, 3 a rule cannot be run.
+    """
+    results = app.proved(_root(given), wanted)
+    verdict = app.verdict(results)
+    failed = [result for result in results if result.why]
+    if given.is_json:
+        show.document(
+            {
+                "verdict": verdict.name.lower(),
+                "passed": len(results) - len(failed),
+                "failed": len(failed),
+                "cases": [
+                    {
+                        "rule": result.rule,
+                        "case": result.name,
+                        "kind": result.kind.value,
+                        "ok": not result.why,
+                        "where": result.where,
+                        "why": result.why or None,
+                    }
+                    for result in results
+                ],
+            }
+        )
+        return verdict
+    for result in failed:
+        show.line(
+            show.clean(f"{result.where}: {result.rule}: {result.kind} case {result.name!r} {result.why}")
+        )
+    per_rule = Counter(result.rule for result in results if not result.why)
+    broken = {result.rule for result in failed}
+    for rule in dict.fromkeys(result.rule for result in results):
+        state = "FAIL" if rule in broken else "ok"
+        show.line(show.clean(f"{state:<5}{rule}  {per_rule[rule]} cases hold"))
+    show.line(f"{len(results) - len(failed)} cases hold, {len(failed)} fail")
+    return verdict
+
+
+@rules.command("convert")
+@click.argument("target")
+@click.argument("wanted", nargs=-1, metavar="[RULE]...")
+@click.option("--dialect", metavar="NAME", help="SQL dialect, for the target sql (default: duckdb).")
+@common
+def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | None) -> None:
+    """Print rules in the language of TARGET: splunk (SPL), elastic (ES|QL) or sql.
+
+    Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line.
+    """
+    made = app.converted(_root(given), target, wanted, dialect=dialect)
+    if given.is_json:
+        show.document(
+            {
+                "target": target,
+                "rules": [{"id": one.rule.id, "title": one.rule.title, "query": one.query} for one in made],
+            }
+        )
+        return
+    for number, one in enumerate(made):
+        if len(made) > 1:
+            show.line(("\n" if number else "") + show.clean(one.heading))
+        show.line(one.query)
+
+
+def _root(given: Common) -> Path:
+    return locate(given.pack, os.environ)
+
+
+def _facts(rule: RuleText) -> dict[str, object]:
+    kinds = Counter(case.kind for case in rule.cases)
+    return {
+        "id": rule.id,
+        "uuid": rule.uuid,
+        "title": rule.title,
+        "risk": rule.risk,
+        "level": rule.level,
+        "status": rule.status,
+        "cases": {kind.value: kinds[kind] for kind in CaseKind},
+        "path": str(rule.path),
+    }
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Aligned columns, the last one as long as it is: lines that grep and a ticket can hold."""
+    shown = [tuple(show.clean(cell) for cell in row) for row in rows]
+    widths = [max(len(row[index]) for row in shown) for index in range(len(shown[0]) - 1)]
+    for row in shown:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        show.line("  ".join([*cells, row[-1]]))

@@ -1,0 +1,114 @@
+"""Rules of a pack as values: metadata and cases, read as YAML and JSON alone; nobody parses Sigma here."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from mcpsoar.core.content import Case, RuleText
+from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.kit import yamltext
+from mcpsoar.kit.complaints import together
+from mcpsoar.pack import cases
+from mcpsoar.pack.locate import folder
+
+LEVELS = ("informational", "low", "medium", "high", "critical")
+STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
+
+
+def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
+    """Every rule of a pack, by id; or the ones in `wanted`, in that order.
+
+    Raises BadContent with every complaint of every file, Usage for an id that no rule has.
+    """
+    home = folder(root, "sigma_rules")
+    complaints: list[BadContent] = []
+    found: list[RuleText] = []
+    for path in sorted(home.rglob("*.yml"), key=lambda one: one.stem):
+        try:
+            found.append(_rule(path))
+        except BadContent as error:
+            complaints.append(error)
+    complaints += _twins(found)
+    if complaints:
+        raise together(complaints)
+    return _chosen(found, wanted, home)
+
+
+def cases_path(path: Path) -> Path:
+    """Where the cases of a rule stand: beside it."""
+    return path.with_suffix(".cases.json")
+
+
+def _chosen(found: Sequence[RuleText], wanted: Sequence[str], home: Path) -> tuple[RuleText, ...]:
+    by_id = {rule.id: rule for rule in found}
+    missing = [name for name in wanted if name not in by_id]
+    if missing:
+        raise Usage(f"no rule {missing[0]!r} in {home}", next_command="mcpsoar rules list")
+    return tuple(by_id[name] for name in dict.fromkeys(wanted)) if wanted else tuple(found)
+
+
+def _rule(path: Path) -> RuleText:
+    located = yamltext.read(path)
+    complaints = list(_complaints(located))
+    read: tuple[Case, ...] = ()
+    try:
+        read = cases.load(cases_path(path))
+    except BadContent as error:
+        complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    value = located.value
+    return RuleText(
+        id=path.stem,
+        uuid=value["id"],
+        title=value["title"],
+        level=value["level"],
+        status=value["status"],
+        risk=value["custom"]["risk"],
+        path=path,
+        text=path.read_text(),
+        cases=read,
+    )
+
+
+def _complaints(located: yamltext.Located) -> Iterator[BadContent]:
+    value = located.value
+    if not isinstance(value, dict):
+        yield located.bad("is no rule: a Sigma rule is a YAML map")
+        return
+    if "correlation" in value:
+        yield located.bad("is a Sigma correlation; what counts over a window is a gate", "correlation")
+        return
+    if not _is_text(value.get("title")):
+        yield located.bad("has no title", "title")
+    if not _is_uuid(value.get("id")):
+        yield located.bad("id is no UUID", "id")
+    for key, allowed in (("level", LEVELS), ("status", STATUSES)):
+        if value.get(key) not in allowed:
+            yield located.bad(f"{key} is one of {', '.join(allowed)}", key)
+    custom = value.get("custom")
+    if not isinstance(custom, dict) or not _is_text(custom.get("risk")):
+        yield located.bad("has no custom: {risk: …}: the risk that it watches", "custom")
+    if not isinstance(value.get("detection"), dict):
+        yield located.bad("has no detection", "detection")
+
+
+def _twins(found: Sequence[RuleText]) -> Iterator[BadContent]:
+    for key in ("id", "uuid"):
+        seen: dict[str, RuleText] = {}
+        for rule in found:
+            first = seen.setdefault(getattr(rule, key), rule)
+            if first is not rule:
+                yield BadContent(f"has the {key} of {first.path}", where=str(rule.path))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_uuid(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(UUID(value))
+    except ValueError:
+        return False

@@ -1,0 +1,115 @@
+"""Our processing pipelines: from the columns of `mcp_audit` to the field names of each SIEM.
+
+Splunk keeps the names, as JSON events bring them: lists end in `{}`. Elastic gets ECS where ECS has a home
+without loss and `mcp.*` for the rest, so that decision and action_class keep their own values.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.postprocessing import EmbedQueryTransformation
+from sigma.processing.transformations import FieldMappingTransformation, SetStateTransformation
+from sigma.processing.transformations.base import DetectionItemTransformation
+from sigma.rule import SigmaDetectionItem
+from sigma.types import SigmaExists, SigmaNull, SigmaNumber, SigmaString, SigmaType, SpecialChars
+
+from mcpsoar.core.event import Column, Kind
+
+SPLUNK_EVENTS = "`mcp_audit_events`"
+ELASTIC_INDEX = "logs-mcp.audit-*"
+_PRIORITY = 20
+_TEXTUAL = (Kind.TEXT, Kind.ENUM)
+_ECS = {
+    "event_time": "@timestamp",
+    "ingest_time": "event.ingested",
+    "event_id": "event.id",
+    "actor_id": "user.id",
+    "src_ip": "source.ip",
+    "user_agent": "user_agent.original",
+    "trace_id": "trace.id",
+    "span_id": "span.id",
+}
+
+
+def splunk(columns: Sequence[Column]) -> ProcessingPipeline:
+    """Names as they are; every search starts from the macro that says where the events are."""
+    return ProcessingPipeline(
+        name="mcpsoar-splunk",
+        priority=_PRIORITY,
+        items=[_as_stored(columns), _mapped(splunk_names(columns))],
+        postprocessing_items=[
+            QueryPostprocessingItem(
+                EmbedQueryTransformation(prefix=f"{SPLUNK_EVENTS} "), identifier="mcp-audit-events"
+            )
+        ],
+    )
+
+
+def elastic(columns: Sequence[Column]) -> ProcessingPipeline:
+    """ECS names, and the data stream that the audit log is written to."""
+    return ProcessingPipeline(
+        name="mcpsoar-elastic",
+        priority=_PRIORITY,
+        items=[
+            _as_stored(columns),
+            _mapped(elastic_names(columns)),
+            ProcessingItem(SetStateTransformation("index", ELASTIC_INDEX), identifier="mcp-audit-index"),
+        ],
+    )
+
+
+def splunk_names(columns: Sequence[Column]) -> dict[str, str]:
+    """What Splunk calls each column."""
+    own = {"event_time": "_time", "ingest_time": "_indextime"}
+    return {
+        column.name: own.get(column.name, f"{column.name}{{}}" if column.kind is Kind.TEXTS else column.name)
+        for column in columns
+    }
+
+
+def elastic_names(columns: Sequence[Column]) -> dict[str, str]:
+    """What Elastic calls each column."""
+    return {column.name: _ECS.get(column.name, f"mcp.{column.name}") for column in columns}
+
+
+def texts(columns: Sequence[Column], names: Mapping[str, str]) -> frozenset[str]:
+    """The fields that hold text, in which a blank is as good as absent."""
+    return frozenset(names[column.name] for column in columns if column.kind in _TEXTUAL)
+
+
+@dataclass
+class AsStored(DetectionItemTransformation):
+    """Values as the columns hold them: a blank text is absence, `*` is presence, a code is text."""
+
+    kinds: Mapping[str, Kind]
+
+    def apply_detection_item(self, detection_item: SigmaDetectionItem) -> None:
+        """Change the values of one item in place."""
+        if self.kinds.get(detection_item.field or "") not in _TEXTUAL:
+            return
+        detection_item.value = [_as_text(value) for value in detection_item.value]
+        detection_item.disable_conversion_to_plain()
+
+
+def _as_text(value: SigmaType) -> SigmaType:
+    if isinstance(value, SigmaNumber):
+        return SigmaString(str(value.number))
+    if not isinstance(value, SigmaString):
+        return value
+    if all(isinstance(part, str) and not part.strip() for part in value.s):
+        return SigmaNull()
+    if all(part is SpecialChars.WILDCARD_MULTI for part in value.s):
+        return SigmaExists(exists=True)
+    return value
+
+
+def _as_stored(columns: Sequence[Column]) -> ProcessingItem:
+    kinds = {column.name: column.kind for column in columns}
+    return ProcessingItem(AsStored(kinds), identifier="mcp-audit-values")
+
+
+def _mapped(names: Mapping[str, str]) -> ProcessingItem:
+    mapping: dict[str | None, str | list[str]] = {}
+    mapping.update(names)
+    return ProcessingItem(FieldMappingTransformation(mapping), identifier="mcp-audit-fields")

@@ -1,0 +1,111 @@
+"""A rule's text read by pySigma, with the line of every detection item, so that a complaint has a place."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sigma.conditions import ConditionFieldEqualsValueExpression, ConditionItem, ConditionValueExpression
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaDetectionItem, SigmaRule
+from sigma.types import SigmaType
+
+from mcpsoar.core.content import RuleText
+from mcpsoar.core.errors import BadContent
+from mcpsoar.kit import yamltext
+from mcpsoar.kit.complaints import together
+
+Condition = ConditionItem | ConditionFieldEqualsValueExpression | ConditionValueExpression
+_NOT_SELECTIONS = ("condition", "timeframe")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One `field|modifier: value` of a rule; `field` is None for a keyword."""
+
+    key: str
+    field: str | None
+    values: tuple[SigmaType, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A rule as pySigma reads it. A pipeline changes `rule`: read anew for each conversion."""
+
+    text: RuleText
+    rule: SigmaRule
+    items: tuple[Item, ...]
+    conditions: tuple[Condition, ...]
+
+
+def read(text: RuleText) -> Parsed:
+    """Parse one rule. Raises BadContent with every complaint, each with its line."""
+    located = yamltext.parse(text.text, text.path)
+    complaints: list[BadContent] = []
+    items = tuple(_items(located, complaints))
+    if complaints:
+        raise together(complaints)
+    try:
+        rule = SigmaRule.from_yaml(text.text, collect_errors=True)
+    except (SigmaError, TypeError) as error:
+        raise located.bad(_words(error), "detection") from None
+    if rule.errors:
+        raise together([located.bad(_words(error), *_place(error)) for error in rule.errors])
+    return Parsed(text, rule, items, tuple(_conditions(rule, located)))
+
+
+def _items(located: yamltext.Located, complaints: list[BadContent]) -> Iterator[Item]:
+    detection = located.value.get("detection") if isinstance(located.value, Mapping) else None
+    if not isinstance(detection, Mapping):
+        complaints.append(located.bad("has no detection", "detection"))
+        return
+    for name, definition in detection.items():
+        if name in _NOT_SELECTIONS:
+            continue
+        for at, key, value in _pairs(("detection", str(name)), definition):
+            try:
+                item = SigmaDetectionItem.from_mapping(key, value)
+            except (ValueError, TypeError, IndexError) as error:  # pySigma lets some of its own slip
+                complaints.append(located.bad(f"{key or name}: {_words(error)}", *at))
+                continue
+            where = f"{located.path}:{located.line(at)}"
+            yield Item(key or str(name), item.field, tuple(item.value), where)
+
+
+def _pairs(at: tuple[str | int, ...], definition: Any) -> Iterator[tuple[Any, str | None, Any]]:
+    if isinstance(definition, Mapping):
+        for key, value in definition.items():
+            yield (*at, str(key)), str(key), value
+    elif isinstance(definition, list) and any(isinstance(one, Mapping | list) for one in definition):
+        for index, one in enumerate(definition):
+            yield from _pairs((*at, index), one)
+    else:
+        yield at, None, definition
+
+
+def _conditions(rule: SigmaRule, located: yamltext.Located) -> Iterator[Condition]:
+    for condition in rule.detection.parsed_condition:
+        try:
+            tree = condition.parsed
+        except SigmaError as error:
+            raise located.bad(_words(error), "detection", "condition") from None
+        if tree is None or not _whole(tree):
+            raise located.bad("a part of the condition matches no selection", "detection", "condition")
+        yield tree
+
+
+def _whole(tree: Condition) -> bool:
+    """pySigma turns `1 of nothing_*` into None, which would silently drop that part of the condition."""
+    if not isinstance(tree, ConditionItem):
+        return True
+    return all(child is not None and _whole(child) for child in tree.args)
+
+
+def _place(error: SigmaError) -> tuple[str, ...]:
+    """The key that an error of pySigma is about, by its class: `SigmaLevelError` is about level."""
+    word = type(error).__name__.removeprefix("Sigma").removesuffix("Error").lower()
+    return {"identifier": ("id",), "condition": ("detection", "condition")}.get(word, (word,))
+
+
+def _words(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

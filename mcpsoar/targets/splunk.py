@@ -1,0 +1,95 @@
+"""Rules as SPL for the `search` command, over the macro `mcp_audit_events`.
+
+`search` ignores case, keeps events that lack a negated field, and lets OR bind tighter than AND: never paste
+the text into `where` or `eval`. The macro names the index and the sourcetype; derived fields such as
+manifest_match must be there, computed by the source or by calculated fields.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from sigma.backends.splunk.splunk import SplunkBackend
+from sigma.conditions import ConditionFieldEqualsValueExpression
+from sigma.conversion.deferred import DeferredQueryExpression
+from sigma.conversion.state import ConversionState
+from sigma.types import (
+    SigmaCasedString,
+    SigmaFieldReference,
+    SigmaRegularExpression,
+    SigmaTimestampPart,
+)
+
+from mcpsoar.core.content import RuleText
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.event import Column
+from mcpsoar.targets.rule import pipeline, query, refuse
+from mcpsoar.targets.rule.refuse import Refusals
+
+COMMENT = "``` {} ```"
+
+
+class Spl(SplunkBackend):
+    """The stock back end, to which an empty text is absent too."""
+
+    explicit_not_exists_expression: ClassVar[bool] = True
+    parenthesize: bool = True  # nobody should need to know which of OR and AND binds tighter
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__(pipeline.splunk(columns))
+        self._texts = pipeline.texts(columns, pipeline.splunk_names(columns))
+
+    def convert_condition_field_eq_val_null(
+        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
+    ) -> str | DeferredQueryExpression:
+        """Not there, or there and empty."""
+        absent = super().convert_condition_field_eq_val_null(cond, state)
+        if cond.field not in self._texts:
+            return absent
+        return f'({absent} OR {self.escape_and_quote_field(cond.field)}="")'
+
+    def convert_condition_field_exists(
+        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
+    ) -> str | DeferredQueryExpression:
+        """There, and not empty."""
+        present = super().convert_condition_field_exists(cond, state)
+        if cond.field not in self._texts:
+            return present
+        return f'({present} NOT {self.escape_and_quote_field(cond.field)}="")'
+
+    def convert_condition_field_not_exists(
+        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
+    ) -> str | DeferredQueryExpression:
+        """The same as null."""
+        return self.convert_condition_field_eq_val_null(cond, state)
+
+
+REFUSED = Refusals(
+    "splunk",
+    {
+        SigmaCasedString: "|cased: search ignores case",
+        SigmaFieldReference: "|fieldref: not under OR, and case counts; ask a derived column instead",
+        SigmaRegularExpression: "|re: a deferred command that does not combine with OR",
+        SigmaTimestampPart: "parts of a time",
+    },
+    (refuse.placeholder, refuse.literal_wildcard, refuse.single_wildcard),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Splunk:
+    """The target `splunk`."""
+
+    columns: tuple[Column, ...]
+    name: str = "splunk"
+
+    def convert(self, rule: RuleText) -> str:
+        """One search. Raises BadContent, Unsupported."""
+        return query.convert(rule, self.columns, Spl(self.columns), REFUSED)
+
+
+def make(columns: Sequence[Column], dialect: str | None = None) -> Splunk:
+    """The target. Raises Usage for a dialect: SPL has none."""
+    if dialect:
+        raise Usage("--dialect is for sql; splunk has none")
+    return Splunk(tuple(columns))
