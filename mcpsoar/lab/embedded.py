@@ -188,7 +188,7 @@ def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
             _windows=rooms.windows,
             _gateway=gateway,
             _served=served,
-            _in_loop=lambda work: portals[0].call(work),
+            _in_loop=portals[0].call,
         )
 
 

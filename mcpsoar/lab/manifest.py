@@ -21,7 +21,7 @@ def action_class(entry: Entry, tool: str) -> str:
     """read, write or destructive by the pinned annotations; unknown when the pin does not know the tool.
 
     MCP's defaults are readOnlyHint false and destructiveHint true; a tool without any annotation counts as
-    a write (most of those are unannotated reads, and holding them all as destructive teaches nobody anything).
+    a write all the same: most of those are reads, and calling them destructive teaches nobody anything.
     """
     pinned = entry.tool(tool)
     if pinned is None:
@@ -35,7 +35,7 @@ def action_class(entry: Entry, tool: str) -> str:
 
 
 def open_world(entry: Entry, tool: str) -> bool | None:
-    """Whether the pin says that the tool meets the outside world (MCP's default: yes); None: it says nothing."""
+    """Whether the pin says that the tool meets the outside world (MCP's default: yes); None: unknown."""
     hints = (entry.tool(tool) or {}).get("annotations")
     return hints.get("openWorldHint", True) is True if hints else None
 

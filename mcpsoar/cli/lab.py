@@ -1,0 +1,79 @@
+"""`mcpsoar lab`: the embedded control plane and data plane."""
+
+import os
+import shlex
+import signal
+import threading
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+
+if TYPE_CHECKING:
+    from mcpsoar.app.lab import Up
+
+
+@click.group()
+def lab() -> None:
+    """Run the embedded lab: a control plane, real MCP servers and the gateway before them."""
+
+
+@lab.command()
+@click.option(
+    "--home", metavar="DIR", help="Where state lives (also: $MCPSOAR_HOME); a restart finds it there."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
+@common
+def up(options: Common, home: str | None, port: int) -> None:
+    """Serve the lab in the foreground until Ctrl-C; touches nothing but loopback and its home.
+
+    Prints what to paste into another shell. Tokens stay in files that only you can read.
+    """
+    from mcpsoar.app import lab as work
+
+    over = threading.Event()
+    # what a supervisor sends ends it as tidily as Ctrl-C does
+    signal.signal(signal.SIGTERM, _stop)
+
+    def ready(running: "Up") -> None:
+        if options.is_json:
+            show.document(running.as_facts())
+        else:
+            for text in _lines(running):
+                show.line(text)
+        _flush()
+        if options.loud >= 0:
+            show.talk(f"the lab is up at {running.url}; Ctrl-C ends it, {running.home} keeps its state")
+
+    work.up(work.home_of(home, os.environ), port=port, ready=ready, wait=over.wait)
+
+
+def _lines(running: "Up") -> list[str]:
+    """Shell lines that can be pasted, or evaluated as they are."""
+    return [
+        f"export MCPSOAR_API={shlex.quote(running.url)}",
+        f'export MCPSOAR_TOKEN="$(cat {shlex.quote(str(running.token_file))})"',
+        f"# servers   {running.url}/mcp/{{{','.join(running.agent_tokens)}}}",
+        f"# tokens    {shlex.quote(str(running.token_file.parent))}",
+        f"# audit log {shlex.quote(str(running.audit_log))}",
+        "# next      mcpsoar contain github",
+    ]
+
+
+def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signal module's signature)
+    raise SystemExit(128 + number)
+
+
+def _flush() -> None:
+    import sys
+
+    sys.stdout.flush()
