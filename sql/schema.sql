@@ -8,11 +8,12 @@
 --   bool, integer, number  true/false in any case, 1 or 0; whole numbers; numbers
 --   time                   RFC 3339 (no zone: UTC) or epoch seconds (below 1e11) or milliseconds
 --   texts                  a list of texts; [] is a fact and not the same as absent
---   derived bool: EXPR     computed on reading, where the event does not carry it itself
+--   derived bool: … := SQL computed on reading by that expression, where the event does not carry it itself
 --
 -- Absent is NULL everywhere. Only event_time must be there.
 CREATE TABLE mcp_audit (
   event_time           TIMESTAMP, -- time: when the action happened (end of the call where a source has one stamp)
+  ingest_time          TIMESTAMP, -- time: when a collector received it; in a table, the first received of one identity counts
   event_id             TEXT,      -- text: the source's own id of this event; absent: the event is its own
   event_kind           TEXT,      -- enum(tool_call|tools_list|gateway_decision|registry|token|notification): what happened; absent is a tool call
   actor_id             TEXT,      -- text: the human or service principal on whose behalf the call was made
@@ -36,11 +37,11 @@ CREATE TABLE mcp_audit (
   token_scopes         TEXT,      -- texts: the scopes that were granted
   required_scopes      TEXT,      -- texts: the scopes that the call needs
   server_audience      TEXT,      -- text: the audience that the target server answers to (RFC 9728 resource)
-  audience_match       BOOLEAN,   -- derived bool: server_audience is one of token_aud
-  scope_match          BOOLEAN,   -- derived bool: every one of required_scopes is in token_scopes
+  audience_match       BOOLEAN,   -- derived bool: server_audience is one of token_aud := list_contains(token_aud, server_audience)
+  scope_match          BOOLEAN,   -- derived bool: every one of required_scopes is in token_scopes := list_has_all(token_scopes, required_scopes)
   manifest_hash        TEXT,      -- text: SHA-256 of the server's tool manifest as it is now
   pinned_manifest_hash TEXT,      -- text: SHA-256 of the manifest that was approved
-  manifest_match       BOOLEAN,   -- derived bool: manifest_hash = pinned_manifest_hash
+  manifest_match       BOOLEAN,   -- derived bool: manifest_hash = pinned_manifest_hash := manifest_hash = pinned_manifest_hash
   change_ticket        TEXT,      -- text: the change that announced a new manifest
   deploy_window        BOOLEAN,   -- bool: the event fell into an announced window of this server
   server_fingerprint   TEXT,      -- text: SHA-256 of the server's image, launch settings and address
@@ -68,8 +69,8 @@ CREATE TABLE mcp_audit (
   transport            TEXT,      -- text: streamable-http, sse or stdio
   gateway              TEXT,      -- text: which gateway wrote the event
   source_format        TEXT,      -- text: the log format it was read from
-  has_approval         BOOLEAN,   -- derived bool: approval_id is not absent
-  has_ticket           BOOLEAN,   -- derived bool: change_ticket is not absent
-  actor_is_read_only   BOOLEAN,   -- derived bool: actor_tags holds read_only; absent where actor_tags is
-  has_secret_label     BOOLEAN    -- derived bool: a classifier label starts with secret.; absent where classifier_labels is
+  has_approval         BOOLEAN,   -- derived bool: approval_id is not absent := approval_id IS NOT NULL
+  has_ticket           BOOLEAN,   -- derived bool: change_ticket is not absent := change_ticket IS NOT NULL
+  actor_is_read_only   BOOLEAN,   -- derived bool: actor_tags holds read_only; absent where actor_tags is := list_contains(actor_tags, 'read_only')
+  has_secret_label     BOOLEAN    -- derived bool: a classifier label starts with secret.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'secret.'))) > 0
 );

@@ -23,12 +23,16 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of `mcp_audit`: its type, the lower-case values of an enumeration, its one meaning."""
+    """One column of `mcp_audit`: its type, the lower-case values of an enumeration, its one meaning.
+
+    `derived` is the SQL that gives the value where an event does not carry it itself, or empty.
+    """
 
     name: str
     kind: Kind
     meaning: str
     values: tuple[str, ...] = ()
+    derived: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,55 @@
+"""DuckDB, shut off: no extensions, no network, no file but the ones that were named, settings locked."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import duckdb
+
+dialect = "duckdb"
+Connection: TypeAlias = duckdb.DuckDBPyConnection
+Failure: TypeAlias = duckdb.Error
+MEMORY = "1GB"
+
+
+@contextmanager
+def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator[Connection]:
+    """A connection in memory that can read `files` and anything under `folder`, and cannot be told otherwise.
+
+    What the settings do not stop is writing to those same files, so no text of a pack ever reaches it but as
+    expressions that passed the allow-list.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET memory_limit = '{MEMORY}'")
+        connection.execute(f"SET temp_directory = {literal(folder or '')}")
+        connection.execute(f"SET allowed_paths = {_list(files)}")
+        connection.execute(f"SET allowed_directories = {_list([folder] if folder else [])}")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
+    """All rows at once: an open result would block the next statement."""
+    return connection.execute(sql).fetchall()
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _list(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"

@@ -1,0 +1,56 @@
+"""Events that are already in memory, such as the cases of rules and gates, as a relation of JSON text."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlglot import exp
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.event import Column
+from mcpsoar.detect import prelude
+from mcpsoar.detect.engines.duckdb import Connection, connect, literal, quoted, rows
+
+TABLE = "given"
+
+
+def matches(
+    predicates: Mapping[str, exp.Expression], events: Sequence[Facts], columns: Sequence[Column]
+) -> Mapping[str, tuple[int, ...]]:
+    """Which of `events` (by their place) each predicate holds for; one scan for all of them."""
+    if not predicates:
+        return {}
+    names = list(predicates)
+    asked = ", ".join(
+        f"coalesce({predicates[name].sql('duckdb')}, FALSE) AS p{index}" for index, name in enumerate(names)
+    )
+    wanted = referenced(predicates.values())
+    with connect() as connection:
+        place(connection, events, columns)
+        ctes = prelude.relation(TABLE, columns, wanted, extra="place AS place")
+        found = rows(connection, f"WITH {ctes} SELECT place, {asked} FROM mcp_audit ORDER BY place")
+    return {name: tuple(row[0] for row in found if row[index]) for index, name in enumerate(names, start=1)}
+
+
+def referenced(expressions: Iterable[exp.Expression]) -> frozenset[str]:
+    """The columns that some expressions read."""
+    return frozenset(column.name for expression in expressions for column in expression.find_all(exp.Column))
+
+
+def place(connection: Connection, events: Sequence[Facts], columns: Sequence[Column]) -> None:
+    """Create the temporary table `given`: a place, and the JSON text of every field."""
+    names = [column.name for column in columns]
+    typed = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
+    connection.execute(f"CREATE TEMP TABLE {TABLE} (place BIGINT, {typed})")
+    for start in range(0, len(events), 500):
+        some = events[start : start + 500]
+        values = ", ".join(
+            f"({index}, {', '.join(_text(event.get(name)) for name in names)})"
+            for index, event in enumerate(some, start)
+        )
+        connection.execute(f"INSERT INTO {TABLE} VALUES {values}")
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return literal(json.dumps(value, separators=(",", ":"), ensure_ascii=False))

@@ -1,0 +1,187 @@
+"""The prelude of DuckDB: from the JSON text of each field to the columns that rules and gates ask about.
+
+Its input is a relation whose columns hold JSON text, strings with their quotes; `null` and a missing key
+are NULL. Here and nowhere else on this engine: case, blanks, zones, and what counts as a value of its kind.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from mcpsoar.core.event import Column, Kind
+
+FIRST_MS = 946_684_800_000  # 2000-01-01
+SKEW_MS = 600_000
+EPOCH_SPLIT = 100_000_000_000  # below: seconds
+_RFC3339 = (
+    r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+    r"(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
+)
+_EPOCH = r"[0-9]{1,15}(\.[0-9]{1,9})?"
+_INTEGER = r"-?[0-9]{1,18}(\.0+)?"
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+_STRING = r'"([^"\\]|\\.)*"'
+_TEXTS = rf"\[({_STRING}(,{_STRING})*)?\]"
+_SCALAR = rf"({_STRING}|-?[0-9]{{1,18}}(\.[0-9]{{1,18}})?|true|false|null)"
+_FLAT = rf"\[({_SCALAR}(,{_SCALAR})*)?\]"
+_TRUE = ("true", "1", '"true"', '"1"')
+_FALSE = ("false", "0", '"false"', '"0"')
+
+
+def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: str = "") -> str:
+    """CTEs, without WITH: `mcp_audit` holds event_ms, event_key, `extra` and the wanted columns.
+
+    `raw` is a FROM clause with a column of JSON text for each column of the dictionary. event_ms is NULL
+    where event_time is no time; whether it is in range is the reader's question.
+    """
+    by_name = {column.name: column for column in columns}
+    asked = [by_name[name] for name in by_name if name in set(wanted) | {"event_id"}]
+    needed = set(asked)
+    for column in asked:
+        needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
+    inner = [
+        f"{value(column)} AS {_quoted(column.name)}"
+        for column in columns
+        if column in needed and column.kind is not Kind.TIME
+    ]
+    outer = [f"{_final(column, by_name)} AS {_quoted(column.name)}" for column in asked]
+    return (
+        f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join([*inner, *_times(needed), *([extra] if extra else [])])} FROM {raw}), "
+        f"mcp_audit AS (SELECT event_ms, event_id AS event_key, {', '.join(outer)}"
+        f"{''.join(', ' + name for name in _aliases(extra))} FROM fields)"
+    )
+
+
+def value(column: Column) -> str:
+    """One field as a value of its kind; NULL when absent, blank or malformed. Lists stay lists here."""
+    field = _quoted(column.name)
+    match column.kind:
+        case Kind.TEXT:
+            return f"CASE WHEN {_is_string(field)} AND {_ltrimmed(field)} <> '' THEN {_unquoted(field)} END"
+        case Kind.ENUM:
+            whens = " ".join(f"WHEN '\"{name}\"' THEN '{name}'" for name in column.values)
+            return f"CASE lower({field}) {whens} END"
+        case Kind.BOOL:
+            return f"CASE WHEN {_among(field, _TRUE)} THEN TRUE WHEN {_among(field, _FALSE)} THEN FALSE END"
+        case Kind.INTEGER:
+            bare = f"trim({field}, '\"')"
+            return (
+                f"CASE WHEN regexp_full_match({bare}, '{_INTEGER}') "
+                f"THEN TRY_CAST(split_part({bare}, '.', 1) AS BIGINT) END"
+            )
+        case Kind.NUMBER:
+            bare = f"trim({field}, '\"')"
+            number = f"TRY_CAST({bare} AS DOUBLE)"
+            return (
+                f"CASE WHEN regexp_full_match({bare}, '{_NUMBER}') AND isfinite({number}) THEN {number} END"
+            )
+        case Kind.TEXTS:
+            return f"CASE WHEN regexp_full_match({field}, '{_TEXTS}') THEN CAST(CAST({field} AS JSON) AS VARCHAR[]) END"
+        case Kind.TIME:
+            return f"make_timestamp({instant(column.name)} * 1000)"
+
+
+def instant(name: str) -> str:
+    """Milliseconds since 1970, floored, of RFC 3339 text or an epoch number; NULL for anything else."""
+    field = _quoted(name)
+    text = _unquoted_plain(field)
+    stamp = f"TRY_CAST(upper({text}) AS TIMESTAMPTZ)"
+    # more digits than the engine keeps would be rounded, not floored
+    long_stamp = f"TRY_CAST(upper(regexp_replace({text}, '(\\.[0-9]{{6}})[0-9]+', '\\1')) AS TIMESTAMPTZ)"
+    number = f"TRY_CAST(trim({field}, '\"') AS DECIMAL(38, 9))"
+    return (
+        f"CASE WHEN regexp_full_match({text}, '{_RFC3339}') AND {_is_string(field)} "
+        f"THEN epoch_us(CASE WHEN strlen({field}) > 29 THEN {long_stamp} ELSE {stamp} END) // 1000 "
+        f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') "
+        f"THEN CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) END"
+    )
+
+
+def is_well(column: Column) -> str:
+    """Cheap and never wrong about a bad value: FALSE sends the row to a closer look."""
+    field = _quoted(column.name)
+    match column.kind:
+        case Kind.TEXT | Kind.TIME:
+            return _is_string(field)
+        case Kind.ENUM:
+            return _among(field, [f'"{name}"' for name in (*column.values, "")])
+        case Kind.BOOL:
+            return f"{field} IN ('true', 'false')"
+        case Kind.INTEGER:
+            return f"TRY_CAST({field} AS BIGINT) IS NOT NULL AND NOT contains({field}, '.')"
+        case Kind.NUMBER:
+            return f"isfinite(TRY_CAST({field} AS DOUBLE))"
+        case Kind.TEXTS:
+            return f"({field} LIKE '[\"%\"]' AND NOT contains({field}, ',') OR regexp_full_match({field}, '{_TEXTS}'))"
+
+
+def is_well_unknown(name: str) -> str:
+    """The same for a key that is no column: a string, a finite number, true or false."""
+    field = _quoted(name)
+    return f"CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN TRUE ELSE coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE) END"
+
+
+def is_malformed(column: Column) -> str:
+    """TRUE where a field is there, is not blank, and is not of its kind."""
+    field = _quoted(column.name)
+    return f"({field} IS NOT NULL AND NOT ({_is_string(field)} AND {_ltrimmed(field)} = '') AND ({value(column)}) IS NULL)"
+
+
+def is_suspect(name: str) -> str:
+    """TRUE where the engine's reading of a value could hide what makes its line no JSON."""
+    field = _quoted(name)
+    return (
+        f"({field} IS NOT NULL AND CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN FALSE "
+        f"WHEN {field} LIKE '[%' THEN NOT regexp_full_match({field}, '{_FLAT}') "
+        f"ELSE NOT coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE) END)"
+    )
+
+
+def _final(column: Column, by_name: dict[str, Column]) -> str:
+    own = _quoted(column.name)
+    if column.derived:
+        return f"coalesce({own}, {column.derived})"
+    return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
+
+
+def _times(needed: set[Column]) -> list[str]:
+    return [f"{value(column)} AS {_quoted(column.name)}" for column in needed if column.kind is Kind.TIME]
+
+
+def _aliases(extra: str) -> list[str]:
+    return re.findall(r" AS (\w+)(?:,|$)", extra)
+
+
+def _names(derived: str) -> list[str]:
+    return re.findall(r"[a-z][a-z0-9_]*", derived)
+
+
+def _is_string(field: str) -> str:
+    return f"{field} LIKE '\"%'"
+
+
+def _unquoted(field: str) -> str:
+    return f"CASE WHEN contains({field}, '\\') THEN json_extract_string({field}, '$') ELSE {_unquoted_plain(field)} END"
+
+
+def _unquoted_plain(field: str) -> str:
+    return f"substring({field}, 2, length({field}) - 2)"
+
+
+def _ltrimmed(field: str) -> str:
+    """What is left of a string without the blanks it starts with: '' for blanks only."""
+    return f"CASE WHEN {field} LIKE '\"_%\"' AND {field}[2] > '\"' AND {field}[2] < chr(127) AND {field}[2] <> '\\' THEN 'x' ELSE ltrim({_unquoted(field)}, {_BLANKS}) END"
+
+
+def _among(field: str, values: Iterable[str]) -> str:
+    return f"lower({field}) IN ({', '.join(_literal(name) for name in values)})"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+_BLANKS = " || ".join(f"chr({code})" for code in range(0x3001) if chr(code).isspace())

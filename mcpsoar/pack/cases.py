@@ -1,0 +1,96 @@
+"""Case files: events, and the answer that a rule or a gate must give to them.
+
+    {"cases": [{"name": "a sentence", "kind": "positive", "expect": {…}, "events": [
+        {"event_time": "2026-03-01T00:00:00Z", "server_name": "github", …},
+        {"times": 97, "every_ms": 1000, "event": {"event_id": "ok", …}}]}]}
+
+`times` repeats one event, `every_ms` apart; each copy's event_id gets its number.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mcpsoar.core.content import Case, CaseKind
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import BadContent, Malformed
+from mcpsoar.kit import strictjson
+
+_MOST = 10_000
+
+
+def load(path: Path, *, columns: frozenset[str] | None = None) -> tuple[Case, ...]:
+    """The cases beside one rule or gate; a file that is not there holds none.
+
+    With `columns`, an event with any other key is an error. Raises BadContent, with the case's line.
+    """
+    if not path.is_file():
+        return ()
+    data = path.read_bytes()
+    try:
+        value = strictjson.parse(data)
+    except Malformed as error:
+        raise BadContent(error.message.replace("the answer", "the file"), where=str(path)) from None
+    if not isinstance(value, dict) or set(value) != {"cases"} or not isinstance(value["cases"], list):
+        raise BadContent('holds {"cases": […]} and nothing else', where=str(path))
+    text = data.decode()
+    return tuple(_case(item, _where(path, text, item), columns) for item in value["cases"])
+
+
+def _where(path: Path, text: str, item: Any) -> str:
+    name = item.get("name") if isinstance(item, dict) else None
+    at = text.find(f'"{name}"')
+    return f"{path}:{text.count(chr(10), 0, at) + 1 if at >= 0 else 1}"
+
+
+def _case(item: Any, where: str, columns: frozenset[str] | None) -> Case:
+    if not isinstance(item, dict) or not {"name", "kind", "events"} <= set(item) <= {
+        "name",
+        "kind",
+        "events",
+        "expect",
+    }:
+        raise BadContent("a case has name, kind, events and perhaps expect", where=where)
+    if item["kind"] not in set(CaseKind):
+        raise BadContent(f"a case's kind is one of {', '.join(CaseKind)}", where=where)
+    expect = item.get("expect", {})
+    if (
+        not isinstance(item["events"], list)
+        or not isinstance(expect, dict)
+        or not isinstance(item["name"], str)
+    ):
+        raise BadContent("name is a text, events is a list, expect an object", where=where)
+    events = tuple(event for entry in item["events"] for event in _events(entry, where))
+    for event in events:
+        unknown = sorted(set(event) - columns) if columns is not None else []
+        if unknown:
+            raise BadContent(f"mcp_audit has no column {unknown[0]!r}", where=where)
+    return Case(item["name"], CaseKind(item["kind"]), events, expect, where)
+
+
+def _events(entry: Any, where: str) -> Iterator[Facts]:
+    if not isinstance(entry, dict):
+        raise BadContent("an event is an object", where=where)
+    if "times" not in entry:
+        yield entry
+        return
+    times, every_ms, event = entry.get("times"), entry.get("every_ms", 0), entry.get("event")
+    counted = type(times) is int and 0 <= times <= _MOST and type(every_ms) is int
+    if set(entry) - {"times", "every_ms", "event"} or not isinstance(event, dict) or not counted:
+        raise BadContent(f"times (at most {_MOST}) and every_ms are integers, event an object", where=where)
+    for index in range(times):
+        copy = dict(event)
+        if "event_id" in event:
+            copy["event_id"] = f"{event['event_id']}-{index}"
+        if every_ms:
+            copy["event_time"] = _later(event.get("event_time"), index * every_ms, where)
+        yield copy
+
+
+def _later(text: Any, by_ms: int, where: str) -> str:
+    try:
+        at = datetime.fromisoformat(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        raise BadContent("every_ms needs an event_time with a zone", where=where) from None
+    return (at + timedelta(milliseconds=by_ms)).isoformat(timespec="milliseconds")

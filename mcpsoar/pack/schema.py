@@ -1,0 +1,42 @@
+"""The dictionary of columns, read from `sql/schema.sql`: one line a column, its kind and meaning behind it."""
+
+import re
+from pathlib import Path
+
+from mcpsoar.core.errors import BadContent
+from mcpsoar.core.event import Column, Kind
+from mcpsoar.pack.locate import folder, own
+
+_COLUMN = re.compile(
+    r"^  (?P<name>[a-z][a-z0-9_]*)\s+[A-Z]+,?\s+-- (?P<kind>[a-z ]+)(?P<values>\(.*?\))?: (?P<rest>.+)$"
+)
+
+
+def load(root: Path) -> tuple[Column, ...]:
+    """All columns in their order. Raises BadContent at the line that cannot be read."""
+    path = folder(root, "sql") / "schema.sql"
+    if not path.is_file():
+        path = own() / "sql" / "schema.sql"
+    try:
+        lines = path.read_text().splitlines()
+    except OSError as error:
+        raise BadContent(f"cannot be read: {error.strerror}", where=str(path)) from None
+    return tuple(
+        _column(text, f"{path}:{number}")
+        for number, text in enumerate(lines, 1)
+        if text.startswith("  ") and text.strip()
+    )
+
+
+def _column(text: str, where: str) -> Column:
+    found = _COLUMN.match(text)
+    if not found:
+        raise BadContent("is no column: NAME TYPE, -- kind: meaning", where=where)
+    kind = found["kind"].removeprefix("derived ")
+    if kind not in {known.value for known in Kind}:
+        raise BadContent(f"no kind of column is called {kind!r}", where=where)
+    meaning, _, derived = found["rest"].partition(" := ")
+    if found["kind"].startswith("derived ") != bool(derived):
+        raise BadContent("a derived column, and no other, ends in := and its expression", where=where)
+    values = tuple(found["values"].strip("()").split("|")) if found["values"] else ()
+    return Column(found["name"], Kind(kind), meaning, values, derived)
