@@ -1,0 +1,146 @@
+"""Rules of a pack are read without Sigma, complained about in one go, and each carries its proof."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.core.content import CaseKind
+from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.kit import yamltext
+from mcpsoar.pack import rules
+
+NO_TEXT = ("call_chain_too_deep", "write_by_read_only_principal")  # they ask nothing that can be blank
+GOOD = """\
+title: A Rule
+id: 0b0f1d5e-5d0b-4f27-9a63-0f6a7c6f0a11
+status: test
+level: low
+logsource: {product: mcp, service: audit}
+detection:
+  selection:
+    tool_name: x
+  condition: selection
+custom:
+  risk: none
+"""
+
+
+def pack(tmp_path: Path, **files: str) -> Path:
+    folder = tmp_path / "sigma_rules" / "tool"
+    folder.mkdir(parents=True)
+    for name, text in files.items():
+        (folder / f"{name}.yml").write_text(text)
+    return tmp_path
+
+
+def test_a_rule_is_known_by_the_stem_of_its_file(tmp_path: Path) -> None:
+    (rule,) = rules.load(pack(tmp_path, some_rule=GOOD))
+    assert (rule.id, rule.title, rule.level, rule.status, rule.risk) == (
+        "some_rule",
+        "A Rule",
+        "low",
+        "test",
+        "none",
+    )
+    assert rule.text == GOOD
+    assert rule.cases == ()
+
+
+def test_the_cases_stand_beside_the_rule(tmp_path: Path) -> None:
+    root = pack(tmp_path, some_rule=GOOD)
+    case = {"name": "fires", "kind": "positive", "events": [{"tool_name": "x"}]}
+    path = root / "sigma_rules" / "tool" / "some_rule.cases.json"
+    path.write_text(json.dumps({"cases": [case]}))
+    (rule,) = rules.load(root)
+    assert [one.name for one in rule.cases] == ["fires"]
+    assert rule.cases[0].where == f"{path}:1"
+
+
+def test_rules_come_by_name_or_all_in_order(tmp_path: Path) -> None:
+    other = GOOD.replace("0b0f1d5e", "1b0f1d5e")
+    root = pack(tmp_path, bbb=GOOD, aaa=other)
+    assert [rule.id for rule in rules.load(root)] == ["aaa", "bbb"]
+    assert [rule.id for rule in rules.load(root, ["bbb"])] == ["bbb"]
+    with pytest.raises(Usage, match="no rule 'ccc'"):
+        rules.load(root, ["ccc"])
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "line", "word"),
+    [
+        ("title: A Rule\n", "", 1, "title"),
+        ("id: 0b0f1d5e-5d0b-4f27-9a63-0f6a7c6f0a11", "id: rule-1", 2, "UUID"),
+        ("status: test", "status: shiny", 3, "status is one of"),
+        ("level: low", "level: catastrophic", 4, "level is one of"),
+        ("  risk: none", "  note: none", 10, "risk"),
+        ("detection:\n", "detections:\n", 1, "detection"),
+        ("level: low", "level: low\nlevel: high", 5, "twice"),
+        ("level: low", "level: [low", 5, "YAML"),
+        ("logsource", "correlation: {}\nlogsource", 5, "correlation"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_line(
+    tmp_path: Path, was: str, now: str, line: int, word: str
+) -> None:
+    assert was in GOOD
+    with pytest.raises(BadContent, match=word) as complaint:
+        rules.load(pack(tmp_path, bad=GOOD.replace(was, now)))
+    assert complaint.value.where == f"{tmp_path}/sigma_rules/tool/bad.yml:{line}"
+
+
+def test_every_complaint_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    root = pack(tmp_path, one=GOOD.replace("low", "x").replace("test", "y"), two="- not a rule\n")
+    with pytest.raises(
+        BadContent, match=r"level.*; also .*one.yml:3: status.*; also .*two.yml:1: is no rule"
+    ):
+        rules.load(root)
+
+
+def test_two_rules_never_share_an_identity(tmp_path: Path) -> None:
+    with pytest.raises(BadContent, match="has the uuid of"):
+        rules.load(pack(tmp_path, one=GOOD, two=GOOD))
+
+
+def test_our_own_rules_watch_seven_risks_and_have_cases_of_every_kind(root: Path) -> None:
+    own = rules.load(root)
+    assert len({rule.risk for rule in own}) == len(own) == 7
+    for rule in own:
+        assert {case.kind for case in rule.cases} == set(CaseKind), rule.id
+
+
+def test_our_own_rules_say_what_they_do_why_and_what_they_miss(root: Path) -> None:
+    for rule in rules.load(root):
+        for words in (
+            "What it does:",
+            "Why it matters:",
+            "What it misses:",
+            "falsepositives:",
+            "references:",
+        ):
+            assert words in rule.text, f"{rule.id}: {words}"
+        for tag in ("atlas.v", "atlas.aml.t", "owasp.mcp", "safe.t"):
+            assert f"  - {tag}" in rule.text, f"{rule.id}: {tag}"
+
+
+SOURCES = {"has_ticket": "change_ticket", "has_approval": "approval_id"}
+
+
+def test_every_negated_field_has_a_case_that_fires_without_it(root: Path) -> None:
+    for rule in rules.load(root):
+        detection = yamltext.read(rule.path).value["detection"]
+        guarded = {
+            field for name, fields in detection.items() if name.startswith("filter_") for field in fields
+        }
+        fired = [event for case in rule.cases if case.kind is CaseKind.POSITIVE for event in case.events]
+        for field in guarded:
+            names = {field, SOURCES.get(field, field)}
+            assert any(not names & set(event) for event in fired), f"{rule.id}: {field}"
+
+
+def test_our_own_cases_try_null_blank_and_another_case_of_letters(root: Path) -> None:
+    for rule in rules.load(root):
+        values = [value for case in rule.cases for event in case.events for value in event.values()]
+        assert None in values, rule.id
+        assert any(isinstance(value, str) and not value.strip() for value in values) or rule.id in NO_TEXT
+        assert any(isinstance(value, str) and value.isupper() for value in values) or rule.id in NO_TEXT

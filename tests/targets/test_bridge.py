@@ -1,0 +1,248 @@
+"""The bridge from Sigma to SQL: each construct, executed on two engines, equals plain Python."""
+
+from typing import Any
+
+import pytest
+from sqlglot import exp
+
+from mcpsoar.core.errors import BadContent, Unsupported, Usage
+from mcpsoar.targets import sql
+from mcpsoar.targets.bridge import dialect, tree
+from mcpsoar.targets.rule import reading
+from tests.targets.evaluator import COLUMNS, Event, holds, on_duckdb, on_sqlite, rule
+
+EVENTS: tuple[Event, ...] = (
+    {},
+    {"tool_name": "create_issue", "server_name": "GitHub", "action_class": "write", "chain_depth": 8},
+    {"tool_name": "createXissue", "server_name": "github", "action_class": "read", "audience_match": True},
+    {"tool_name": "CREATE_ISSUE", "action_class": "destructive", "audience_match": False, "latency_ms": 1.5},
+    {"tool_name": "100%", "server_name": "a!b", "chain_depth": -3, "latency_ms": 8.0},
+    {"tool_name": "1000", "server_name": "a\\b", "chain_depth": 0, "audience_match": True},
+    {"tool_name": "what*", "server_name": "it's [x]", "chain_depth": 7},
+    {"tool_name": "what?", "server_name": "line\nbreak", "action_class": "write"},
+    {"tool_name": "what1", "server_name": " padded ", "chain_depth": 9, "latency_ms": 0.0},
+    {"tool_name": "null", "server_name": "true", "chain_depth": 1},
+)
+
+
+def built(detection: dict[str, Any]) -> exp.Expression:
+    return tree.build(reading.read(rule(detection)), COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("item", "hits"),
+    [
+        ({"tool_name": "create_issue"}, {1, 3}),
+        ({"tool_name|cased": "create_issue"}, {1}),
+        ({"tool_name": "CREATE?ISSUE"}, {1, 2, 3}),
+        ({"tool_name|cased": "create?issue"}, {1, 2}),
+        ({"tool_name|contains": "te_is"}, {1, 3}),
+        ({"tool_name|contains|cased": "te_is"}, {1}),
+        ({"tool_name|startswith": "CREATE"}, {1, 2, 3}),
+        ({"tool_name|endswith": "%"}, {4}),
+        ({"tool_name|endswith|cased": "UE"}, {3}),
+        ({"tool_name": "100%"}, {4}),
+        ({"tool_name": "100*"}, {4, 5}),
+        ({"tool_name": 1000}, {5}),
+        ({"tool_name": "what\\*"}, {6}),
+        ({"tool_name": "what\\?"}, {7}),
+        ({"tool_name": "what?"}, {6, 7, 8}),
+        ({"tool_name|cased": "what\\*"}, {6}),
+        ({"tool_name|contains|cased": "\\?"}, {7}),
+        ({"tool_name": "*"}, set(range(1, 10))),
+        ({"tool_name": "null"}, {9}),
+        ({"tool_name": None}, {0}),
+        ({"tool_name": ""}, {0}),
+        ({"tool_name": "  "}, {0}),
+        ({"tool_name|exists": True}, set(range(1, 10))),
+        ({"tool_name|exists": False}, {0}),
+        ({"server_name|contains": "!"}, {4}),
+        ({"server_name": "a\\\\b"}, {5}),
+        ({"server_name|contains": "\\"}, {5}),
+        ({"server_name|contains": "'s [X]"}, {6}),
+        ({"server_name|contains|cased": "[x]"}, {6}),
+        ({"server_name": "line*break"}, {7}),
+        ({"server_name": " padded "}, {8}),
+        ({"server_name": "padded"}, set()),
+        ({"server_name": True}, {9}),
+        ({"action_class": ["write", "destructive"]}, {1, 3, 7}),
+        ({"action_class": "WRITE"}, {1, 7}),
+        ({"action_class": [None, "write"]}, {0, 1, 4, 5, 6, 7, 8, 9}),
+        ({"action_class|neq": "write"}, {0, 2, 3, 4, 5, 6, 8, 9}),
+        ({"tool_name|contains|all": ["CREATE", "_"]}, {1, 3}),
+        ({"tool_name|contains": ["create", "%"]}, {1, 2, 3, 4}),
+        ({"audience_match": False}, {3}),
+        ({"audience_match": True}, {2, 5}),
+        ({"audience_match": "False"}, {3}),
+        ({"audience_match": "maybe"}, set()),
+        ({"chain_depth|gte": 8}, {1, 8}),
+        ({"chain_depth|gt": 8}, {8}),
+        ({"chain_depth|lt": 0}, {4}),
+        ({"chain_depth|lte": 0}, {4, 5}),
+        ({"chain_depth": [7, 9]}, {6, 8}),
+        ({"chain_depth": "7"}, {6}),
+        ({"chain_depth": "deep"}, set()),
+        ({"chain_depth|gt": 7.5}, {1, 8}),
+        ({"latency_ms": 8}, {4}),
+        ({"latency_ms|lte": 1.5}, {3, 8}),
+        ({"no_such_column": "x"}, set()),
+        ({"no_such_column": None}, set(range(10))),
+        ({"no_such_column|exists": True}, set()),
+        ({"action_class": "write", "chain_depth|gte": 8}, {1}),
+    ],
+    ids=str,
+)
+def test_an_item_matches_the_same_events_everywhere(item: dict[str, Any], hits: set[int]) -> None:
+    detection = {"selection": item}
+    for detection_condition, condition in (
+        ("selection", "selection"),
+        ("not selection", ("not", "selection")),
+    ):
+        predicate = built({**detection, "condition": detection_condition})
+        expected = [holds(detection, condition, event) for event in EVENTS]
+        assert on_duckdb(predicate, EVENTS) == expected
+        assert on_sqlite(predicate, EVENTS) == expected
+    assert {index for index, event in enumerate(EVENTS) if holds(detection, "selection", event)} == hits
+
+
+@pytest.mark.parametrize(
+    ("condition", "hits"),
+    [
+        ("a and b", {1}),
+        ("a or b", {1, 7, 8}),
+        ("a and not b", {7}),
+        ("not a and not b", {0, 2, 3, 4, 5, 6, 9}),
+        ("not (a and b)", {0, 2, 3, 4, 5, 6, 7, 8, 9}),
+        ("1 of filter_*", {2, 4, 5}),
+        ("all of filter_*", {5}),
+        ("a and not 1 of filter_*", {1, 7}),
+        ("any of them", {1, 2, 4, 5, 7, 8}),
+        ("b or a and not filter_x", {1, 7, 8}),
+    ],
+)
+def test_conditions_bind_as_sigma_says(condition: str, hits: set[int]) -> None:
+    predicate = built(
+        {
+            "a": {"action_class": "write"},
+            "b": {"chain_depth|gte": 8},
+            "filter_x": {"audience_match": True},
+            "filter_y": [{"chain_depth": 0}, {"tool_name|startswith": "100", "server_name|contains": "!"}],
+            "condition": condition,
+        }
+    )
+    for answers in (on_duckdb(predicate, EVENTS), on_sqlite(predicate, EVENTS)):
+        assert {index for index, hit in enumerate(answers) if hit} == hits
+
+
+def test_a_rule_with_several_conditions_matches_when_any_does() -> None:
+    predicate = built({"a": {"chain_depth": 7}, "b": {"chain_depth": 9}, "condition": ["a", "b"]})
+    assert [index for index, hit in enumerate(on_duckdb(predicate, EVENTS)) if hit] == [6, 8]
+
+
+def test_text_that_is_not_ascii_folds_as_the_engine_folds() -> None:
+    predicate = built({"a": {"tool_name|contains": "LÖSCHE"}, "condition": "a"})
+    assert on_duckdb(predicate, [{"tool_name": "lösche_alles"}, {"tool_name": "losche"}]) == [True, False]
+
+
+def test_a_list_of_a_thousand_values_prints_and_runs() -> None:
+    values = [f"*tool{number}*" for number in range(1000)]
+    predicate = built({"a": {"tool_name": values}, "condition": "not a"})
+    assert on_duckdb(predicate, [{"tool_name": "my tool999"}, {"tool_name": "other"}]) == [False, True]
+    assert on_sqlite(predicate, [{"tool_name": "my tool999"}, {"tool_name": "other"}]) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        ({"tool_name|re": "cre.*"}, r"\|re"),
+        ({"tool_name|cidr": "10.0.0.0/8"}, r"\|cidr"),
+        ({"tool_name|fieldref": "server_name"}, r"\|fieldref"),
+        ({"tool_name|expand": "%tools%"}, r"\|expand"),
+        ({"event_time|hour": 3}, "parts of a time"),
+        ({"actor_tags": "read_only"}, "is a list"),
+        ({"event_time": "2026-03-01"}, "is a time"),
+        ({"chain_depth|contains": "8"}, "no text to search"),
+        (["keyword"], "keywords"),
+    ],
+    ids=str,
+)
+def test_what_is_not_bridged_is_refused_with_rule_item_and_line(item: Any, word: str) -> None:
+    with pytest.raises(Unsupported, match=word) as refusal:
+        built({"first": {"tool_name": "x"}, "second": item, "condition": "first and second"})
+    assert "made_up" in refusal.value.message
+    assert refusal.value.where
+    text = rule({"first": {"tool_name": "x"}, "second": item, "condition": "first and second"}).text
+    line = int(refusal.value.where.rpartition(":")[2])
+    assert "second" in "".join(text.splitlines()[line - 2 : line])
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"tool_nmae": "x"}, ("tool_nmae", "tool_name")),
+        ({"action_class": "delete"}, ("never 'delete'", "read, write, destructive")),
+        ({"action_class|cased": "WRITE"}, ("never 'WRITE'",)),
+        ({"action_class|contains": "q"}, ("never",)),
+        ({"action_class": 3}, ("one of",)),
+        ({"audience_match": "false"}, ("without quotes",)),
+        ({"tool_name": True}, ("is text",)),
+        ({"chain_depth": "8"}, ("without quotes",)),
+        ({"tool_name|gte": 8}, ("not a number",)),
+        ({"tool_name|contains": 8}, ("tool_name|contains",)),
+        ({"tool_name|frobnicate": "x"}, ("frobnicate",)),
+        ({"tool_name|exists": "yes"}, ("tool_name|exists",)),
+    ],
+    ids=str,
+)
+def test_a_dead_or_broken_item_is_a_complaint_with_its_line(
+    item: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    made = rule({"selection": {"server_name": "x", **item}, "condition": "selection"})
+    with pytest.raises(BadContent) as complaint:
+        sql.predicate(made, COLUMNS)
+    for word in words:
+        assert word in complaint.value.message
+    assert complaint.value.where
+    line = int(complaint.value.where.rpartition(":")[2])
+    assert next(iter(item)) in made.text.splitlines()[line - 1]
+
+
+def test_every_complaint_is_told_at_once() -> None:
+    made = rule({"a": {"tool_nmae": "x", "action_class": "delete"}, "condition": "a"})
+    with pytest.raises(BadContent, match=r"tool_nmae.*also.*made_up.yml:.*never 'delete'"):
+        sql.predicate(made, COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("condition", "word"),
+    [
+        ("a and b", "'b' not defined"),
+        ("a and", "Expected"),
+        ("a and 1 of filter_*", "no selection"),
+        ("a | count() > 3", "pipe"),
+    ],
+)
+def test_a_broken_condition_is_a_complaint_with_its_line(condition: str, word: str) -> None:
+    made = rule({"a": {"tool_name": "x"}, "condition": condition})
+    with pytest.raises(BadContent, match=word) as complaint:
+        sql.predicate(made, COLUMNS)
+    assert complaint.value.where
+    line = int(complaint.value.where.rpartition(":")[2])
+    assert made.text.splitlines()[line - 1].strip().startswith("condition")
+
+
+def test_an_unknown_dialect_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(Usage, match="duckdb"):
+        sql.make(COLUMNS, "klingon")
+
+
+def test_every_dialect_prints_and_none_gets_a_bare_wildcard() -> None:
+    made = rule({"a": {"tool_name|contains": "50%_!\\'"}, "condition": "not a"})
+    for name in dialect.DIALECTS:
+        text = sql.make(COLUMNS, name).convert(made)
+        assert ("ESCAPE" in text) is (name not in ("bigquery", "clickhouse")), text
+
+
+def test_mysql_refuses_case_that_it_would_ignore() -> None:
+    with pytest.raises(Unsupported, match="cased"):
+        sql.make(COLUMNS, "mysql").convert(rule({"a": {"tool_name|cased": "X"}, "condition": "a"}))

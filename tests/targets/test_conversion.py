@@ -1,0 +1,173 @@
+"""Rules in the languages of SIEMs: goldens for every rule and target, meaning kept or refused by name."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpsoar.core.content import RuleText
+from mcpsoar.core.errors import BadContent, Unsupported, Usage
+from mcpsoar.kit import find
+from mcpsoar.pack import rules, schema
+from mcpsoar.targets import elastic, splunk
+from tests.targets.evaluator import COLUMNS, rule
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = rules.load(ROOT)
+TARGETS = find.names("mcpsoar.targets")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("text", OWN, ids=lambda text: text.id)
+def test_a_rule_reads_in_every_language_as_its_golden_says(target: str, text: RuleText, golden: Any) -> None:
+    made = find.load("mcpsoar.targets", target).make(schema.load(ROOT), None)
+    golden(ROOT / "tests" / "golden" / "rules" / target / f"{text.id}.txt", made.convert(text) + "\n")
+
+
+def test_every_golden_belongs_to_a_rule_and_a_target() -> None:
+    home = ROOT / "tests" / "golden" / "rules"
+    there = {path.relative_to(home).with_suffix("") for path in home.rglob("*.txt")}
+    assert there == {Path(target) / text.id for target in TARGETS for text in OWN}
+
+
+def test_the_folder_lists_plug_ins_alone() -> None:
+    assert TARGETS == ("elastic", "splunk", "sql")
+
+
+def spl(detection: dict[str, Any]) -> str:
+    return splunk.make(COLUMNS).convert(rule(detection)).removeprefix("`mcp_audit_events` ")
+
+
+def esql(detection: dict[str, Any]) -> str:
+    return elastic.make(COLUMNS).convert(rule(detection)).partition("| WHERE ")[2]
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"tool_name": "Fetch"}, 'TO_LOWER(mcp.tool_name) == "fetch"'),
+        ({"tool_name|cased": "Fetch"}, 'mcp.tool_name == "Fetch"'),
+        ({"tool_name|startswith": "Get_"}, 'STARTS_WITH(TO_LOWER(mcp.tool_name), "get_")'),
+        ({"tool_name|endswith": "_X"}, 'ENDS_WITH(TO_LOWER(mcp.tool_name), "_x")'),
+        ({"tool_name|contains": "A"}, 'TO_LOWER(mcp.tool_name) LIKE "*a*"'),
+        ({"tool_name": ["A", "B"]}, 'TO_LOWER(mcp.tool_name) IN ("a", "b")'),
+        ({"tool_name": 404}, 'TO_LOWER(mcp.tool_name) == "404"'),
+        ({"chain_depth": [7, 9]}, "mcp.chain_depth == 7 OR mcp.chain_depth == 9"),
+        ({"tool_name": None}, '(mcp.tool_name IS NULL OR TRIM(mcp.tool_name) == "")'),
+        ({"tool_name": " "}, '(mcp.tool_name IS NULL OR TRIM(mcp.tool_name) == "")'),
+        ({"tool_name": "*"}, '(mcp.tool_name IS NOT NULL AND TRIM(mcp.tool_name) != "")'),
+        ({"chain_depth|exists": False}, "mcp.chain_depth IS NULL"),
+        ({"event_time|exists": True}, "@timestamp"),
+    ],
+    ids=str,
+)
+def test_esql_folds_case_and_knows_blanks(item: dict[str, Any], expected: str) -> None:
+    assert expected in esql({"a": item, "condition": "a"})
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"tool_name": "x"},
+        {"tool_name": ["x", "y"]},
+        {"audience_match": True},
+        {"chain_depth|gte": 8},
+        {"tool_name|contains": "x"},
+    ],
+    ids=str,
+)
+def test_esql_never_negates_what_may_be_null(item: dict[str, Any]) -> None:
+    assert esql({"a": item, "condition": "not a"}).startswith("NOT COALESCE(")
+    assert "NOT COALESCE(" in esql({"a": item, "b": {"server_name": "y"}, "condition": "b and not (a or b)"})
+
+
+def test_esql_leaves_a_null_test_bare_under_not() -> None:
+    assert "COALESCE" not in esql({"a": {"chain_depth": None}, "condition": "not a"})
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"tool_name": "Fetch"}, 'tool_name="Fetch"'),
+        ({"actor_tags": "x"}, '"actor_tags{}"="x"'),
+        ({"tool_name": None}, '(NOT tool_name=* OR tool_name="")'),
+        ({"tool_name|exists": True}, '(tool_name=* NOT tool_name="")'),
+        ({"audience_match": False}, "audience_match=false"),
+        ({"event_time|exists": True}, "_time=*"),
+    ],
+    ids=str,
+)
+def test_spl_keeps_names_and_knows_blanks(item: dict[str, Any], expected: str) -> None:
+    assert expected in spl({"a": item, "condition": "a"})
+
+
+def test_spl_never_relies_on_which_operator_binds_tighter() -> None:
+    made = spl(
+        {
+            "a": {"tool_name": "a"},
+            "b": {"chain_depth": 1},
+            "c": {"audience_match": True},
+            "condition": "a and (b or c) or b and c",
+        }
+    )
+    assert (
+        made
+        == '(tool_name="a" (chain_depth=1 OR audience_match=true)) OR (chain_depth=1 audience_match=true)'
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "item", "word"),
+    [
+        ("splunk", {"tool_name|cased": "x"}, "cased"),
+        ("splunk", {"tool_name|re": "x.*"}, "re"),
+        ("splunk", {"tool_name|fieldref": "server_name"}, "fieldref"),
+        ("splunk", {"tool_name": "a?b"}, "widened"),
+        ("splunk", {"tool_name": "a\\*b"}, "literal"),
+        ("splunk", {"tool_name|expand": "%x%"}, "expand"),
+        ("elastic", {"tool_name|re": "x.*"}, "re"),
+        ("elastic", {"tool_name|fieldref": "server_name"}, "fieldref"),
+        ("elastic", {"tool_name": "a\\?b"}, "literal"),
+        ("elastic", {"actor_tags": "x"}, "list"),
+        ("elastic", {"tool_name|expand": "%x%"}, "expand"),
+        ("elastic", ["keyword"], "keyword"),
+    ],
+    ids=str,
+)
+def test_what_a_target_cannot_say_is_refused_with_its_line(target: str, item: Any, word: str) -> None:
+    made = find.load("mcpsoar.targets", target).make(COLUMNS, None)
+    with pytest.raises(Unsupported, match=word) as refusal:
+        made.convert(rule({"a": item, "condition": "a"}))
+    assert refusal.value.where
+    assert refusal.value.where.rpartition(":")[2].isdigit()
+    assert target in refusal.value.message
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_no_target_converts_a_dead_rule(target: str) -> None:
+    made = find.load("mcpsoar.targets", target).make(COLUMNS, None)
+    with pytest.raises(BadContent, match="tool_name"):
+        made.convert(rule({"a": {"tool_nam": "x"}, "condition": "a"}))
+
+
+@pytest.mark.parametrize("target", ["splunk", "elastic"])
+def test_a_dialect_is_for_sql_alone(target: str) -> None:
+    with pytest.raises(Usage, match="--dialect"):
+        find.load("mcpsoar.targets", target).make(COLUMNS, "duckdb")
+
+
+def test_sigmas_own_checker_has_no_complaint() -> None:
+    """Offline: the validators that download lists of tags are left out, and the one that knows no ATLAS."""
+    sigma = Path(sys.executable).with_name("sigma")
+    skipped = ["attacktag", "d3_fendtag", "cartag", "namespace_tag"]
+    command = [str(sigma), "check", str(ROOT / "sigma_rules"), "--fail-on-issues"]
+    command += [word for name in skipped for word in ("-x", name)]
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, env={**os.environ, **nowhere}, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 errors, 0 condition errors and 0 issues" in done.stdout + done.stderr
