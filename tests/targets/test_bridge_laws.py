@@ -10,8 +10,8 @@ from mcpsoar.targets.rule import reading
 from tests.targets.evaluator import COLUMNS, holds, on_duckdb, on_sqlite, rule, spelled
 
 NAMES = ("a", "b", "filter_1", "filter_2")
-WRITTEN = st.text(alphabet="aAbB1%_!\\*?' []", max_size=5)
-STORED = st.text(alphabet="aAbB1%_!\\*?' []", min_size=1, max_size=6).filter(lambda text: bool(text.strip()))
+WRITTEN = st.text(alphabet="aAb1%_!\\*?'[ ]", max_size=5)
+STORED = st.text(alphabet="aAb1%_!\\*?'[ ]", min_size=1, max_size=6).filter(lambda text: bool(text.strip()))
 ENUM = st.sampled_from(["read", "write", "destructive"])
 CASE = st.sampled_from(["", "|cased"])
 
@@ -59,9 +59,7 @@ ITEM: st.SearchStrategy[tuple[str, Any]] = st.one_of(
     st.tuples(st.just("chain_depth|neq"), st.integers(-3, 12)),
 )
 SELECTION = st.one_of(
-    st.dictionaries(st.just(""), st.nothing()).flatmap(
-        lambda _: st.lists(ITEM, min_size=1, max_size=3).map(dict)
-    ),
+    st.lists(ITEM, min_size=1, max_size=3).map(dict),
     st.lists(st.lists(ITEM, min_size=1, max_size=2).map(dict), min_size=1, max_size=2),
 )
 CONDITION = st.recursive(
@@ -77,7 +75,7 @@ CONDITION = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     selections=st.fixed_dictionaries(dict.fromkeys(NAMES, SELECTION)),
     condition=CONDITION,

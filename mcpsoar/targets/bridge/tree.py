@@ -1,7 +1,8 @@
 """The bridge: pySigma's condition tree as one boolean expression of sqlglot over the columns of `mcp_audit`.
 
 A visitor: AND, OR and NOT here, every kind of comparison in `leaf`. What is not bridged yet is refused by
-name. AND and OR are built balanced, because long lists break recursive printers.
+name. AND and OR are built balanced, because long lists break recursive printers; long ones are printed
+balanced too, because SQLite allows a depth of 1000.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from mcpsoar.targets.rule import refuse
 from mcpsoar.targets.rule.reading import Condition, Parsed
 
 _TARGET = "sql"
+_LONG = 32
 
 
 def build(parsed: Parsed, columns: Sequence[Column]) -> exp.Expression:
@@ -70,9 +72,12 @@ def _join(connector: type[exp.And] | type[exp.Or], parts: Sequence[exp.Expressio
         return parts[0]
     half = len(parts) // 2
     left, right = _join(connector, parts[:half]), _join(connector, parts[half:])
-    return connector(this=_grouped(connector, left), expression=_grouped(connector, right))
+    keep = len(parts) > _LONG
+    return connector(
+        this=_grouped(connector, left, keep=keep), expression=_grouped(connector, right, keep=keep)
+    )
 
 
-def _grouped(connector: type[exp.Expression], part: exp.Expression) -> exp.Expression:
+def _grouped(connector: type[exp.Expression], part: exp.Expression, *, keep: bool) -> exp.Expression:
     other = isinstance(part, exp.And | exp.Or) and not isinstance(part, connector)
-    return exp.Paren(this=part) if other else part
+    return exp.Paren(this=part) if other or keep else part
