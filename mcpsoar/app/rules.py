@@ -3,19 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mcpsoar.core.content import Case, CaseKind, RuleText
 from mcpsoar.core.errors import BadContent, Usage
-from mcpsoar.core.event import Column
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import find
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack import rules as pack
 from mcpsoar.pack import schema
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 TARGETS = "mcpsoar.targets"
 
@@ -51,17 +46,18 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
     Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
     that is not bridged.
     """
-    from mcpsoar.detect import scan
+    from mcpsoar.detect.scan import matches
+    from mcpsoar.targets import sql
 
     rules = _some(root, wanted)
     columns = schema.load(root)
-    asked = predicates(rules, columns)
+    asked = sql.predicates(rules, columns)
     cases = [(rule.id, case) for rule in rules for case in rule.cases]
     complaints = [bad for _, case in cases for bad in _odd(case)]
     if complaints:
         raise together(complaints)
     events = [event for _, case in cases for event in case.events]
-    hits = scan.matches(asked, events, columns) if events else {}
+    hits = matches(asked, events, columns) if events else {}
     return tuple(_judged(cases, hits)) + tuple(_lacking(rules))
 
 
@@ -79,22 +75,6 @@ def converted(
         Converted(rule, made.convert(rule), comment.format(f"{rule.id}: {rule.title}"))
         for rule in _some(root, wanted)
     )
-
-
-def predicates(rules: Sequence[RuleText], columns: Sequence[Column]) -> "dict[str, exp.Expression]":
-    """Every rule as a boolean over one row of `mcp_audit`, by id. Raises BadContent with every complaint."""
-    from mcpsoar.targets import sql
-
-    complaints: list[BadContent] = []
-    made: dict[str, exp.Expression] = {}
-    for rule in rules:
-        try:
-            made[rule.id] = sql.predicate(rule, columns)
-        except BadContent as error:
-            complaints.append(error)
-    if complaints:
-        raise together(complaints)
-    return made
 
 
 def verdict(results: Sequence[CaseResult]) -> Verdict:

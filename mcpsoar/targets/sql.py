@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from mcpsoar.core.content import RuleText
-from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.errors import BadContent, Unsupported
 from mcpsoar.core.event import Column
+from mcpsoar.kit.complaints import together
 from mcpsoar.targets.bridge import dialect as dialects
 from mcpsoar.targets.bridge import tree
 from mcpsoar.targets.rule import lint, reading
@@ -30,6 +31,20 @@ def predicate(rule: RuleText, columns: Sequence[Column]) -> exp.Expression:
     parsed = reading.read(rule)
     lint.check(parsed, columns)
     return tree.build(parsed, columns)
+
+
+def predicates(rules: Sequence[RuleText], columns: Sequence[Column]) -> dict[str, exp.Expression]:
+    """Several rules at once, by id. Raises BadContent with every complaint of all, and Unsupported."""
+    complaints: list[BadContent] = []
+    made: dict[str, exp.Expression] = {}
+    for rule in rules:
+        try:
+            made[rule.id] = predicate(rule, columns)
+        except BadContent as error:
+            complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
