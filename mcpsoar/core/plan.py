@@ -30,6 +30,7 @@ class StepSpec:
     """
 
     id: str
+    title: str
     action: Action
     role: str
     undo: Undo

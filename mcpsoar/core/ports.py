@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mcpsoar.core.content import RuleText
-from mcpsoar.core.event import Intake, LogRef
 from mcpsoar.core.plan import Step
 from mcpsoar.core.run import Baseline, Effect, Observation, Sighting
+
+if TYPE_CHECKING:  # containing a server starts without the vocabulary of watching
+    from mcpsoar.core.content import RuleText
+    from mcpsoar.core.event import Intake, LogRef
 
 
 class Clock(Protocol):
@@ -69,7 +71,7 @@ class Engine(Protocol):
 
     dialect: str
 
-    def attach(self, logs: Sequence[LogRef]) -> Intake: ...
+    def attach(self, logs: "Sequence[LogRef]") -> "Intake": ...
 
     def rows(self, sql: str) -> Iterator[tuple[Any, ...]]: ...
 
@@ -79,4 +81,4 @@ class Target(Protocol):
 
     name: str
 
-    def convert(self, rule: RuleText) -> str: ...
+    def convert(self, rule: "RuleText") -> str: ...

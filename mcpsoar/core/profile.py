@@ -30,7 +30,9 @@ class CanaryBinding:
     """The data plane to try, with a token kept for it.
 
     `url` holds `{server}`. `hold_s` is longer than the plane's slowest cache: denials must last that long.
-    `every_s` spaces the probes: a fast canary locks the team out of some gateways.
+    `every_s` spaces the probes: a fast canary locks the team out of some gateways. `before_s` is the longest
+    that a change waits for the first call. `control` is a server that no run touches: where one is named, it
+    must still answer after the change, for a dead network refuses everybody.
     """
 
     url: str
@@ -40,11 +42,21 @@ class CanaryBinding:
     hold_s: float
     every_s: float
     timeout_s: float = 5.0
+    before_s: float = 1.0
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
+    """`where` says where it was read. `look_s` is what all looks before the changes share; one change is
+    tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once.
+    """
+
     name: str
     roles: dict[str, Binding]
     canary: CanaryBinding | None
     where: str
+    look_s: float = 2.0
+    retry_s: float = 30.0
+    attempts: int = 4
+    threads: int = 32

@@ -1,0 +1,56 @@
+"""Secrets that are named and never written: from the environment, a file, or a command."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.profile import SecretSource
+from mcpsoar.core.secret import Secret
+
+_COMMAND_S = 10.0
+
+
+def resolve(said: Any, environ: Mapping[str, str], *, where: str) -> Secret:
+    """The secret that `{ env | file | command = … }` names. Raises Usage, and never shows what it found."""
+    if not isinstance(said, dict) or len(said) != 1 or next(iter(said)) not in list(SecretSource):
+        raise Usage(
+            'a token is named, not written: { env = "NAME" }, { file = "PATH" } or { command = ["…"] }',
+            where=where,
+        )
+    source, value = next(iter(said.items()))
+    match source:
+        case SecretSource.ENV if isinstance(value, str):
+            text = environ.get(value, "")
+        case SecretSource.FILE if isinstance(value, str):
+            text = _file(value, where)
+        case SecretSource.COMMAND if isinstance(value, list) and all(isinstance(word, str) for word in value):
+            text = _command(value, where)
+        case _:
+            raise Usage(f"{source} is a name, a path or a list of words", where=where)
+    if not text:
+        raise Usage(f"the secret that {source} names is empty or not there: {value!r}", where=where)
+    return Secret(text)
+
+
+def _file(path: str, where: str) -> str:
+    try:
+        return Path(path).expanduser().read_text("utf-8").strip("\r\n")
+    except (OSError, UnicodeDecodeError, RuntimeError) as error:
+        raise Usage(f"the secret file {path} cannot be read: {type(error).__name__}", where=where) from None
+
+
+def _command(words: list[str], where: str) -> str:
+    import subprocess
+
+    if not words:
+        return ""
+    try:
+        done = subprocess.run(  # noqa: S603 (the user's own words, no shell)
+            words, capture_output=True, timeout=_COMMAND_S, check=True, stdin=subprocess.DEVNULL
+        )
+        return done.stdout.decode("utf-8").strip("\r\n")
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        # from None, and no words of the command's own: its output may be the secret
+        why = f"{type(error).__name__}"
+        raise Usage(f"the secret command {words[0]!r} gave none: {why}", where=where) from None

@@ -1,0 +1,287 @@
+"""One step, whatever the network does: intent on disk, change, look again, and a verdict that is true.
+
+An error's type decides whether a change may be repeated, and what a silence means is read back. No
+change is repeated unless the journal holds the read-back that allowed it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mcpsoar.contain.journal import Journal
+from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
+from mcpsoar.contain.rehearsal import Rehearsal
+from mcpsoar.core.digest import Facts, effect_key
+from mcpsoar.core.errors import (
+    Conflict,
+    Denied,
+    Indeterminate,
+    Malformed,
+    Trouble,
+    UnknownTarget,
+    Unreachable,
+    Unsupported,
+    Usage,
+)
+from mcpsoar.core.plan import Direction, Undo
+from mcpsoar.core.ports import Clock, Connector
+from mcpsoar.core.run import Baseline, Observation
+from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.retry import Bounds, persist
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen before a change: a baseline, or why there is none."""
+
+    baseline: Baseline | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def why_unknown(self) -> str:
+        return str(self.trouble) if self.trouble else "the look before it did not end in time"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    verdict: StepVerdict
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What every step of one run works with."""
+
+    run: str
+    direction: Direction
+    journal: Journal
+    clock: Clock
+    bounds: Bounds
+
+
+class Change:
+    """One step of a run, in its direction. `was` is what an undo goes back to; None when nobody knows."""
+
+    def __init__(self, tools: Tools, connector: Connector, state: StepState, was: Baseline | None) -> None:
+        self._tools = tools
+        self._journal = tools.journal
+        self._connector = connector
+        self._step = state.step
+        self._is_undo = tools.direction is Direction.UNDO
+        self._was = was
+        self._tries = state.intents
+        self._is_acknowledged = state.effect is not None
+        # a change that was promised before a crash may have been made
+        self._is_doubtful = self._is_uncertain = state.intents > 0
+        # an acknowledged change without effect is made once more, under a key of its own: under the old one
+        # a plane that remembers keys would only repeat its answer
+        self._round = max(1, len(state.keys) + self._is_acknowledged)
+        self._last_round = self._round + (not self._is_acknowledged)
+        self._conflicts = 0
+        self._can_read: bool | None = None
+
+    def carry_out(self, look: Look) -> Outcome:
+        """Bring the step about, or say what is known. Raises Unwritable: then nothing more was sent."""
+        if self._is_undo and self._step.undo is Undo.NONE:
+            return Outcome(StepVerdict.SKIPPED, "there is no way back: clients fetch new tokens")
+        if isinstance(look.trouble, UnknownTarget):
+            return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
+        if isinstance(look.trouble, Unsupported):
+            self._can_read = False
+        if not self._is_undo and not self._tries:
+            self._was = look.baseline
+        self._first = self._look_entry(look)
+        try:
+            if look.baseline is not None and not self._tries and self._is_met(look.baseline):
+                ended = self._already()
+                if ended is not None:
+                    return ended
+            return persist(
+                self._attempt,
+                again=(Unreachable, Indeterminate, Conflict),
+                bounds=self._tools.bounds,
+                clock=self._tools.clock,
+            )
+        except (Unreachable, Indeterminate, Conflict) as trouble:
+            return self._given_up(trouble)
+
+    def _already(self) -> Outcome | None:
+        seen = self._prove("in force before anything was sent")
+        if seen.verdict is Verdict.YES:
+            return Outcome(StepVerdict.ALREADY, f"nothing was sent: {seen.detail}")
+        if seen.verdict is Verdict.CANNOT_TELL:
+            return Outcome(StepVerdict.CANNOT_TELL, f"seemed in force, then: {seen.detail}")
+        return None
+
+    def _attempt(self) -> Outcome:
+        if self._is_doubtful:
+            ended = self._look_again()
+            if ended is not None:
+                return ended
+        return self._send()
+
+    def _send(self) -> Outcome:
+        self._tries += 1
+        self._journal.append(*self._first, self._intent())
+        self._first = ()
+        self._is_doubtful = True
+        act = self._connector.rollback if self._is_undo else self._connector.apply
+        try:
+            effect = act(self._step, self._was, self._key())
+        except Unreachable as trouble:
+            self._note(trouble)
+            raise
+        except (Indeterminate, Conflict) as trouble:
+            self._note(trouble)
+            self._is_uncertain = True
+            self._conflicts += isinstance(trouble, Conflict)
+            if self._conflicts > 1:
+                return self._given_up(trouble)
+            raise
+        except Malformed as trouble:
+            self._note(trouble)
+            self._is_uncertain = True
+            return self._given_up(trouble)
+        except Denied as trouble:
+            self._note(trouble)
+            return self._refused(trouble)
+        except (Unsupported, Usage) as trouble:
+            self._note(trouble)
+            return Outcome(StepVerdict.FAILED, f"nothing was sent: {trouble}")
+        self._is_acknowledged = True
+        self._journal.append(self._entry("effect", facts=effect.facts, said_at=effect.at))
+        return self._proved()
+
+    def _proved(self) -> Outcome:
+        """After an acknowledged change: a claim is no proof."""
+        if isinstance(self._connector, Rehearsal):
+            return Outcome(StepVerdict.PLANNED, "would be sent")
+        seen = self._prove("proof")
+        if seen.verdict is Verdict.YES:
+            return Outcome(StepVerdict.VERIFIED, seen.detail)
+        if seen.verdict is Verdict.CANNOT_TELL:
+            return self._unproved(seen.detail)
+        if self._round < self._last_round:
+            self._round += 1
+            return self._send()
+        return self._not_in_force(seen, "acknowledged, without effect")
+
+    def _look_again(self) -> Outcome | None:
+        """Whether the change may be repeated: None allows it, and the journal holds why."""
+        if not self._is_uncertain:
+            return self._look_after_nothing()
+        seen = self._prove("before a repeat")
+        if seen.verdict is Verdict.YES:
+            return Outcome(StepVerdict.VERIFIED, seen.detail)
+        if seen.verdict is Verdict.NO:
+            return None
+        if not self._has_read_back():
+            return self._unproved(seen.detail)
+        raise Indeterminate(f"cannot be read back: {seen.detail}")
+
+    def _look_after_nothing(self) -> Outcome | None:
+        """The last call was not processed; somebody else may have been at work since."""
+        try:
+            now = self._connector.baseline(self._step)
+        except Unsupported as trouble:
+            self._can_read = False
+            self._note(trouble)
+            return None
+        except Denied as trouble:
+            self._note(trouble)
+            return Outcome(StepVerdict.FAILED, f"nothing was processed, and now: {trouble}")
+        except (Unreachable, Indeterminate) as trouble:
+            self._note(trouble)
+            raise
+        except Malformed as trouble:
+            self._note(trouble)
+            raise Indeterminate(trouble.message, where=trouble.where) from None
+        self._journal.append(self._entry("look", **(baseline_facts(now) or {})))
+        return self._already() if self._is_met(now) else None
+
+    def _refused(self, trouble: Denied) -> Outcome:
+        """Refused, which some planes also say of what is done already: only a look can tell."""
+        if self._can_read is not False and not isinstance(trouble, UnknownTarget):
+            try:
+                now = self._connector.baseline(self._step)
+            except Trouble as blind:
+                self._note(blind)
+            else:
+                seen = self._prove("refused") if self._is_met(now) else None
+                if seen is not None and seen.verdict is Verdict.YES:
+                    return Outcome(StepVerdict.ALREADY, f"refused, and in force: {seen.detail}")
+                return Outcome(StepVerdict.FAILED, str(trouble))
+        if self._is_uncertain:
+            return Outcome(StepVerdict.CANNOT_TELL, f"an earlier call may have worked, and now: {trouble}")
+        return Outcome(StepVerdict.FAILED, str(trouble))
+
+    def _given_up(self, trouble: Trouble) -> Outcome:
+        if not self._is_uncertain:
+            return Outcome(StepVerdict.FAILED, f"nothing was processed: {trouble}{self._when(trouble)}")
+        seen = self._prove("the last word")
+        if seen.verdict is Verdict.YES:
+            return Outcome(StepVerdict.VERIFIED, f"{seen.detail} (the answer to the change: {trouble})")
+        if seen.verdict is Verdict.CANNOT_TELL:
+            return Outcome(StepVerdict.CANNOT_TELL, f"{trouble}; then: {seen.detail}")
+        return self._not_in_force(seen, str(trouble))
+
+    def _not_in_force(self, seen: Observation, why: str) -> Outcome:
+        verdict = StepVerdict.PARTIAL if seen.is_partial else StepVerdict.FAILED
+        return Outcome(verdict, f"{seen.detail} ({why})")
+
+    def _unproved(self, why: str) -> Outcome:
+        if self._is_acknowledged and not self._has_read_back():
+            return Outcome(StepVerdict.APPLIED_UNVERIFIED, f"acknowledged; nothing can be read back: {why}")
+        return Outcome(StepVerdict.CANNOT_TELL, why)
+
+    def _has_read_back(self) -> bool:
+        if self._can_read is None:
+            try:
+                self._connector.baseline(self._step)
+            except Unsupported:
+                self._can_read = False
+            except Trouble:
+                return True
+            else:
+                self._can_read = True
+        return self._can_read
+
+    def _prove(self, why: str) -> Observation:
+        if self._is_undo:
+            seen = self._connector.verify_rollback(self._step, self._was)
+        else:
+            seen = self._connector.verify(self._step)
+        self._journal.append(*self._first, self._entry("seen", why=why, **observation_facts(seen)))
+        self._first = ()
+        return seen
+
+    def _is_met(self, now: Baseline) -> bool:
+        wanted = self._was is not None and self._was.in_force if self._is_undo else True
+        return now.in_force is wanted
+
+    def _when(self, trouble: Trouble) -> str:
+        after_s = trouble.retry_after_s if isinstance(trouble, Unreachable) else None
+        if after_s is None:
+            return ""
+        at = self._tools.clock.now() + timedelta(seconds=min(after_s, 1e8))
+        return f" (not before {stamp(at)})"
+
+    def _key(self) -> str:
+        name = self._step.id if self._round == 1 else f"{self._step.id}#{self._round}"
+        return effect_key(self._tools.run, name, self._tools.direction.value)
+
+    def _intent(self) -> Facts:
+        return self._entry("intent", attempt=self._tries, key=self._key(), was=baseline_facts(self._was))
+
+    def _look_entry(self, look: Look) -> tuple[Facts, ...]:
+        if self._tries:
+            return ()
+        if look.baseline is not None:
+            return (self._entry("look", **(baseline_facts(look.baseline) or {})),)
+        return (self._entry("look", unknown=look.why_unknown),)
+
+    def _note(self, trouble: Trouble) -> None:
+        self._journal.append(self._entry("trouble", what=type(trouble).__name__, text=str(trouble)))
+
+    def _entry(self, kind: str, **facts: object) -> Facts:
+        return {"kind": kind, "step": self._step.id, **facts}

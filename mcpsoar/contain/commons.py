@@ -1,0 +1,120 @@
+"""What all runs share: the write-approval policy is everybody's, and lifted with the last who needs it.
+
+Who holds it is read from the journals: every run that contained something not yet released. Beside them one
+small note says whether the policy was forced by somebody else before the first of us: then it is left alone.
+A containment takes the lock shared; a release takes it alone, from its look at the holders to its read-back.
+"""
+
+import json
+from dataclasses import dataclass
+
+from mcpsoar.contain import journal
+from mcpsoar.contain.home import Home
+from mcpsoar.contain.ledger import Ledger, fold
+from mcpsoar.core.digest import Facts, canonical, digest
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.ports import Clock
+from mcpsoar.kit import jsonl
+from mcpsoar.kit.lock import FileLock
+
+ROLE = "policy"
+_NOTE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A containment of which these servers are not released. `ledger` is None for an unreadable journal."""
+
+    run: str
+    servers: tuple[str, ...]
+    ledger: Ledger | None
+
+
+class Commons:
+    """One policy, known by its binding (connector and address)."""
+
+    def __init__(self, home: Home, binding: Facts, clock: Clock) -> None:
+        self._home = home
+        self._binding = binding
+        self._clock = clock
+        self._path = home.lock("commons", digest(binding))
+        self._note = self._path.with_suffix(".json")
+
+    def lock(self) -> FileLock:
+        """A handle of its own for each who wants it."""
+        return FileLock(self._path)
+
+    def holders(self) -> tuple[Open, ...]:
+        """Runs that need the policy forced, oldest first."""
+        return tuple(
+            one
+            for one in unreleased(self._home)
+            if one.ledger is None
+            or (one.ledger.bindings.get(ROLE) == self._binding and _has_policy(one.ledger))
+        )
+
+    def begin(self, *, was_forced: bool | None) -> None:
+        """A containment is about to force it; None when nobody could see how it was."""
+        with FileLock(self._path.with_suffix(".note.lock")) as lock:
+            lock.wait(_NOTE_S, self._clock)
+            known = self._read()
+            if known is None or was_forced is False:
+                self._write({"forced_by_others": was_forced})
+
+    def forced_by_others(self) -> tuple[bool, bool | None]:
+        """Whether we forced it and have not lifted it, and whether others had before us (None: unknown)."""
+        known = self._read()
+        return (False, None) if known is None else (True, known["forced_by_others"])
+
+    def end(self) -> None:
+        """It is no longer ours: lifted, or left to those who forced it first."""
+        self._note.unlink(missing_ok=True)
+
+    def _read(self) -> Facts | None:
+        try:
+            said = json.loads(self._note.read_bytes())
+            return {"forced_by_others": said["forced_by_others"]}
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            return {"forced_by_others": None}
+
+    def _write(self, note: Facts) -> None:
+        jsonl.replace(self._note, canonical(note))
+
+
+def unreleased(home: Home) -> tuple[Open, ...]:
+    """Every containment with a server that no release has brought back, oldest first."""
+    runs: dict[str, Ledger | None] = {}
+    released: set[tuple[str, str]] = set()
+    for run in home.runs():
+        if is_closed(home, run):
+            continue
+        chain = journal.read(home.journal(run), home.anchor(run), run)
+        ledger = fold(chain.entries)
+        if ledger is not None:
+            released |= ledger.released
+        if ledger is None and chain.problem is not None and home.journal(run).exists():
+            runs[run] = None
+        elif ledger is not None and ledger.direction is Direction.APPLY and not ledger.is_dry:
+            runs[run] = ledger
+    found = []
+    for run, ledger in sorted(runs.items(), key=lambda item: item[1].started_at if item[1] else ""):
+        left = tuple(name for name in ledger.servers if (run, name) not in released) if ledger else ()
+        if left or ledger is None:
+            found.append(Open(run, left, ledger))
+    return tuple(found)
+
+
+def close(home: Home, runs: set[str]) -> None:
+    """Mark runs that need not be read again to know who holds what: a hint, never a truth."""
+    for run in runs:
+        home.journal(run).with_name("closed").touch(0o600)
+
+
+def is_closed(home: Home, run: str) -> bool:
+    return home.journal(run).with_name("closed").exists()
+
+
+def _has_policy(ledger: Ledger) -> bool:
+    return any(state.step.role == ROLE for state in ledger.steps.values())

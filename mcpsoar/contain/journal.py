@@ -1,0 +1,186 @@
+"""The journal of a run: append-only JSON Lines, each line on disk before anything depends on it.
+
+One line is one durable batch: `{"n", "entries": […], "hash"}`, its hash covering the line before. Entries
+that several steps hand in at once share a line and one wait for the disk. The anchor, kept in another folder,
+holds {count, head} of the last whole line: a journal one line longer is a crash, a shorter one is a cut.
+"""
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mcpsoar.core.digest import GENESIS, Facts, canonical, chained, sha256
+from mcpsoar.core.errors import Tampered, Unwritable
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit import jsonl
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.http import masked
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A journal as it stands on disk. `problem` says what is not as it was written, with its place.
+
+    `beyond` counts whole lines past the anchor: 1 is a crash between the two. `torn` is the broken last line.
+    """
+
+    entries: tuple[Facts, ...]
+    heads: tuple[str, ...]
+    length: int
+    torn: bytes
+    beyond: int
+    problem: str | None
+
+    @property
+    def count(self) -> int:
+        return len(self.heads)
+
+    @property
+    def head(self) -> str:
+        return self.heads[-1] if self.heads else GENESIS
+
+
+class Journal:
+    """The one writer of a run's journal; threads may share it. Raises Unwritable, once for all."""
+
+    def __init__(
+        self,
+        path: Path,
+        anchor: Path,
+        *,
+        clock: Clock,
+        hide: Sequence[Secret] = (),
+        chain: Chain | None = None,
+    ) -> None:
+        self.path = path
+        self._anchor = anchor
+        self._clock = clock
+        self._hide = hide
+        self._file = jsonl.Appender(path)
+        self._count = chain.count if chain else 0
+        self._head = chain.head if chain else GENESIS
+        self._queue: list[_Ticket] = []
+        self._queue_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._broken: Unwritable | None = None
+
+    @property
+    def head(self) -> str:
+        return self._head
+
+    def append(self, *entries: Facts) -> None:
+        """Write entries that belong together; they are on disk, and anchored, when this returns."""
+        ticket = _Ticket([self._stamped(entry) for entry in entries])
+        with self._queue_lock:
+            self._queue.append(ticket)
+        with self._write_lock:
+            # whoever gets here first writes for all who wait
+            if not ticket.is_written:
+                with self._queue_lock:
+                    batch, self._queue = self._queue, []
+                self._write([entry for waiting in batch for entry in waiting.entries])
+                for waiting in batch:
+                    waiting.is_written = True
+
+    def cut(self, chain: Chain) -> None:
+        """Drop the torn bytes that a crash left, and write down that it was done."""
+        self._file.cut(chain.length)
+        self.append({"kind": "cut", "bytes": len(chain.torn), "digest": sha256(chain.torn)})
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _stamped(self, entry: Facts) -> Facts:
+        stamped: Facts = {"at": stamp(self._clock.now()), **entry}
+        for secret in self._hide:
+            stamped = masked(stamped, secret)
+        return stamped
+
+    def _write(self, entries: list[Facts]) -> None:
+        if self._broken is not None:
+            raise self._broken
+        body = {"n": self._count, "entries": entries}
+        head = chained(self._head, body)
+        try:
+            self._file.append(canonical({**body, "hash": head}))
+            self._head = head
+            self._count += 1
+            jsonl.replace(self._anchor, canonical({"count": self._count, "head": head}))
+        except Unwritable as error:
+            self._broken = error
+            raise
+
+
+@dataclass(slots=True)
+class _Ticket:
+    entries: list[Facts] = field(default_factory=list)
+    is_written: bool = False
+
+
+def read(path: Path, anchor: Path, run: str) -> Chain:
+    """Read and check a journal; raises nothing but OSError for a disk that cannot be read."""
+    count, head, anchored = _anchored(anchor)
+    try:
+        lines = jsonl.read(path)
+    except FileNotFoundError:
+        gone = "the journal is gone" if anchored else "there is no journal"
+        return Chain((), (), 0, b"", 0, f"{path}: {gone}")
+    entries: list[Facts] = []
+    heads: list[str] = []
+    problem: str | None = None
+    length = 0
+    try:
+        for said, link in _links(lines.whole, path, run):
+            entries += said
+            heads.append(link)
+            length += len(lines.whole[len(heads) - 1]) + 1
+    except Tampered as found:
+        problem = str(found)
+    if problem is None:
+        problem = _against_anchor(heads, count, head, path, anchored=anchored)
+    return Chain(tuple(entries), tuple(heads), length, lines.torn, len(heads) - count, problem)
+
+
+def _links(lines: Sequence[bytes], path: Path, run: str) -> Iterator[tuple[list[Facts], str]]:
+    previous = GENESIS
+    for number, raw in enumerate(lines):
+        where = f"{path}:{number + 1}"
+        try:
+            line = json.loads(raw)
+            body = {"n": line["n"], "entries": line["entries"]}
+            is_ours = canonical({**body, "hash": line["hash"]}) == raw and isinstance(line["entries"], list)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise Tampered("this line is not as it was written", where=where) from None
+        if not is_ours or line["n"] != number or line["hash"] != chained(previous, body):
+            raise Tampered("this line was edited, or stands in another place", where=where)
+        if number == 0 and (not line["entries"] or line["entries"][0].get("run") != run):
+            raise Tampered("this journal belongs to another run", where=where)
+        previous = line["hash"]
+        yield line["entries"], previous
+
+
+def _anchored(anchor: Path) -> tuple[int, str, bool]:
+    try:
+        said = json.loads(anchor.read_bytes())
+        return int(said["count"]), str(said["head"]), True
+    except FileNotFoundError:
+        return 0, GENESIS, False
+    except (ValueError, KeyError, TypeError):
+        return -1, "", True
+
+
+def _against_anchor(heads: list[str], count: int, head: str, path: Path, *, anchored: bool) -> str | None:
+    if count < 0:
+        return f"{path}: the anchor cannot be read"
+    if not anchored and len(heads) > 1:
+        return f"{path}: the anchor is gone"
+    if len(heads) < count:
+        return f"{path}:{len(heads) + 1}: cut: {count} lines were written, {len(heads)} are there"
+    if count and heads[count - 1] != head:
+        return f"{path}:{count}: the chain is not the one that was anchored"
+    if len(heads) > count + 1:
+        return f"{path}:{count + 2}: {len(heads) - count} lines were added past the anchor"
+    return None

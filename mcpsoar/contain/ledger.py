@@ -1,0 +1,170 @@
+"""What a journal says happened: the entries of a run folded into the state of its steps."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.plan import Direction, Step, Undo
+from mcpsoar.core.run import Baseline, Exposure, Observation, Passage, Sighting
+from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+
+
+@dataclass(slots=True)
+class StepState:
+    """One step so far. `baseline` is the state before the first change; None when it is not known."""
+
+    step: Step
+    baseline: Baseline | None = None
+    intents: int = 0
+    effect: Facts | None = None
+    troubles: list[str] = field(default_factory=list)
+    seen: Observation | None = None
+    keys: list[str] = field(default_factory=list)
+    verdict: StepVerdict | None = None
+    detail: str = ""
+    started_at: str | None = None
+    finished_at: str | None = None
+    sightings: dict[str, list[Sighting]] = field(default_factory=dict)
+
+    @property
+    def executed_before(self) -> bool:
+        return any(sight.passage is Passage.EXECUTED for sight in self.sightings.get("before", ()))
+
+
+@dataclass(slots=True)
+class Ledger:
+    """A run as its journal tells it. `releases` pairs runs with servers, `released` those that ended well."""
+
+    run: str
+    direction: Direction
+    playbook: str
+    playbook_digest: str
+    plan_digest: str
+    servers: tuple[str, ...]
+    steps: dict[str, StepState]
+    bindings: Facts
+    about: Facts
+    is_dry: bool
+    started_at: str
+    releases: tuple[tuple[str, str], ...] = ()
+    released: set[tuple[str, str]] = field(default_factory=set)
+    baselines: dict[str, Baseline | None] = field(default_factory=dict)
+    verdict: RunVerdict | None = None
+    ended_at: str | None = None
+
+
+def fold(entries: Sequence[Facts]) -> Ledger | None:
+    """The state after all entries; None when there is not even a plan."""
+    if not entries or entries[0].get("kind") != "plan":
+        return None
+    ledger = _planned(entries[0])
+    for entry in entries[1:]:
+        _apply(ledger, entry)
+    return ledger
+
+
+def as_baseline(said: Any) -> Baseline | None:
+    return Baseline(said["in_force"], said["facts"], said["seen_at"]) if said else None
+
+
+def baseline_facts(was: Baseline | None) -> Facts | None:
+    return {"in_force": was.in_force, "facts": was.facts, "seen_at": was.seen_at} if was else None
+
+
+def observation_facts(seen: Observation) -> Facts:
+    return {
+        "verdict": seen.verdict.name,
+        "detail": seen.detail,
+        "facts": seen.facts,
+        "seen_at": seen.seen_at,
+        "exposures": [[exposure.what, exposure.until] for exposure in seen.exposures],
+        "partial": seen.is_partial,
+    }
+
+
+def _planned(plan: Facts) -> Ledger:
+    steps = [_step(said) for said in plan["steps"]]
+    return Ledger(
+        run=plan["run"],
+        direction=Direction(plan["direction"]),
+        playbook=plan["playbook"],
+        playbook_digest=plan["playbook_digest"],
+        plan_digest=plan["plan_digest"],
+        servers=tuple(plan["servers"]),
+        steps={step.id: StepState(step) for step in steps},
+        bindings=plan["bindings"],
+        about={name: plan.get(name) for name in ("reason", "ticket", "by", "profile")},
+        is_dry=plan["dry_run"],
+        started_at=plan["at"],
+        releases=_pairs(plan.get("releases", ())),
+        baselines={name: as_baseline(said) for name, said in plan.get("baselines", {}).items()},
+    )
+
+
+def _apply(ledger: Ledger, entry: Facts) -> None:
+    kind = entry["kind"]
+    if kind == "released":
+        ledger.released.add((entry["run"], entry["server"]))
+    elif kind == "end":
+        ledger.verdict = RunVerdict(entry["verdict"])
+        ledger.ended_at = entry["at"]
+    elif kind == "resumed":
+        ledger.verdict = ledger.ended_at = None
+    elif state := ledger.steps.get(entry.get("step", "")):
+        state.started_at = state.started_at or entry["at"]
+        _advance(state, kind, entry)
+
+
+def _advance(state: StepState, kind: str, entry: Facts) -> None:
+    match kind:
+        case "look" if not state.intents and "facts" in entry:
+            state.baseline = as_baseline(entry)
+        case "intent":
+            state.intents += 1
+            state.effect = None
+            if entry["key"] not in state.keys:
+                state.keys.append(entry["key"])
+        case "effect":
+            state.effect = entry["facts"]
+        case "trouble":
+            state.troubles.append(entry["text"])
+        case "seen":
+            state.seen = _observation(entry)
+        case "sighting":
+            sight = Sighting(Passage(entry["passage"]), entry["detail"], entry["seen_at"])
+            state.sightings.setdefault(entry["phase"], []).append(sight)
+        case "again":
+            state.verdict = state.finished_at = None
+            state.sightings.pop("after", None)
+        case "outcome":
+            state.verdict = StepVerdict(entry["verdict"])
+            state.detail = entry["detail"]
+            state.finished_at = entry["at"]
+
+
+def _observation(entry: Facts) -> Observation:
+    return Observation(
+        Verdict[entry["verdict"]],
+        entry["detail"],
+        entry["facts"],
+        entry["seen_at"],
+        tuple(Exposure(what, until) for what, until in entry["exposures"]),
+        is_partial=entry["partial"],
+    )
+
+
+def _step(said: Facts) -> Step:
+    return Step(
+        id=said["id"],
+        spec=said["spec"],
+        action=said["action"],
+        role=said["role"],
+        server=said["server"],
+        undo=Undo(said["undo"]),
+        after=tuple(said["after"]),
+    )
+
+
+def _pairs(said: Iterable[Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((run, server) for run, server in said)

@@ -1,0 +1,101 @@
+"""A playbook made concrete: pure, so that the same words give the same digest before anything is sent."""
+
+import re
+from collections.abc import Iterable
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.plan import Direction, Plan, Playbook, Step, StepSpec, Undo
+
+CANARY = "canary.probe"
+
+# ASCII, so that a name looks like what it is; no slash, no quote, nothing that a terminal obeys
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}")
+
+
+def servers(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as they were typed, each once, in order. Raises Usage: a name is data, and still no surprise."""
+    found = tuple(dict.fromkeys(names))
+    for name in found:
+        if not _NAME.fullmatch(name):
+            raise Usage(
+                f"{name!a} is no server name: up to 128 letters, digits and . _ ~ : @ + -, "
+                "beginning with a letter or digit",
+                next_command="mcpsoar contain --help",
+            )
+    if not found:
+        raise Usage("no server is named", next_command="mcpsoar contain SERVER")
+    return found
+
+
+def make(
+    playbook: Playbook,
+    names: tuple[str, ...],
+    *,
+    direction: Direction,
+    bindings: Facts,
+    has_canary: bool,
+) -> Plan:
+    """Steps for every server, shared ones once, and a canary per server after them.
+
+    A release runs the other way: what was last is undone first, and what is shared after all the rest, for
+    it is lifted only when nothing else holds it.
+    """
+    specs = playbook.steps if direction is Direction.APPLY else tuple(_reversed(playbook.steps))
+    steps = [
+        Step(
+            id=_id(spec, server),
+            spec=spec.id,
+            action=spec.action,
+            role=spec.role,
+            server=server,
+            undo=spec.undo,
+            after=tuple(
+                place for other in specs if other.id in spec.after for place in _ids(other, server, names)
+            ),
+        )
+        for spec in specs
+        for server in ([None] if spec.shared else names)
+    ]
+    if has_canary:
+        steps += [
+            Step(
+                id=f"canary:{name}",
+                spec="canary",
+                action=CANARY,
+                role="canary",
+                server=name,
+                undo=Undo.NONE,
+                after=tuple(step.id for step in steps if step.server in (None, name)),
+            )
+            for name in names
+        ]
+    return Plan(playbook.name, playbook.digest, direction, names, tuple(steps), bindings)
+
+
+def _reversed(specs: tuple[StepSpec, ...]) -> Iterable[StepSpec]:
+    own = {spec.id for spec in specs if not spec.shared}
+    for spec in reversed(specs):
+        waited_by = {other.id for other in specs if spec.id in other.after}
+        after = own | waited_by if spec.shared else {name for name in waited_by if name in own}
+        yield StepSpec(
+            id=spec.id,
+            title=spec.title,
+            action=spec.action,
+            role=spec.role,
+            undo=spec.undo,
+            after=tuple(sorted(after)),
+            shared=spec.shared,
+            why=spec.why,
+        )
+
+
+def _ids(spec: StepSpec, server: str | None, names: tuple[str, ...]) -> list[str]:
+    """The steps of `spec` that a step for `server` waits for: its own, or everybody's if it is shared."""
+    if spec.shared:
+        return [_id(spec, None)]
+    return [_id(spec, server)] if server is not None else [_id(spec, name) for name in names]
+
+
+def _id(spec: StepSpec, server: str | None) -> str:
+    return spec.id if server is None else f"{spec.id}:{server}"

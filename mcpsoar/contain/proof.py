@@ -1,0 +1,108 @@
+"""The canary around a change: it must have worked before, and be refused afterwards for long enough."""
+
+from dataclasses import dataclass
+
+from mcpsoar.contain.change import Outcome
+from mcpsoar.contain.journal import Journal
+from mcpsoar.contain.ledger import StepState
+from mcpsoar.core.ports import Canary, Clock
+from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.run import Passage, Sighting
+from mcpsoar.core.verdict import StepVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Probes one server of a run at a time; threads may share it. `touched` are all servers of the run."""
+
+    canary: Canary
+    binding: CanaryBinding
+    journal: Journal
+    clock: Clock
+    touched: tuple[str, ...]
+
+    def before(self, state: StepState) -> Sighting:
+        """Call once before the change; again, within `before_s`, while nothing can be said."""
+        until = self.clock.monotonic() + self.binding.before_s
+        while True:
+            sight = self._probe(state, "before")
+            if sight.passage is not Passage.UNCLEAR or self.clock.monotonic() + 0.1 > until:
+                return sight
+            self.clock.sleep(0.1)
+
+    def contained(self, state: StepState, *, worked_before: str | None) -> Outcome:
+        """After the change: explicit denials alone, on fresh connections, for `hold_s`.
+
+        All probes are made even when one executes: when it stopped is worth knowing. `worked_before` says
+        how it is known that the canary works, None when it is not.
+        """
+        seen = self._held(state)
+        executed = [sight for sight in seen if sight.passage is Passage.EXECUTED]
+        unclear = [sight for sight in seen if sight.passage is Passage.UNCLEAR]
+        if executed:
+            return Outcome(
+                StepVerdict.FAILED,
+                f"{len(executed)} of {len(seen)} calls still executed, the last at {executed[-1].seen_at}",
+            )
+        if unclear:
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                f"{len(unclear)} of {len(seen)} calls met no clear refusal: {unclear[-1].detail}",
+            )
+        denied = f"{len(seen)} of {len(seen)} calls denied over {self.binding.hold_s:g} s: {seen[-1].detail}"
+        if worked_before is None:
+            return Outcome(
+                StepVerdict.CANNOT_TELL, f"{denied}; but it was not seen to work before the change"
+            )
+        if (dead := self._dead_control(state)) is not None:
+            return Outcome(StepVerdict.CANNOT_TELL, f"{denied}; but so may be everything: {dead}")
+        return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}")
+
+    def released(self, state: StepState) -> Outcome:
+        """After the undo: it must execute again, within `hold_s`."""
+        until = self.clock.monotonic() + self.binding.hold_s
+        while True:
+            sight = self._probe(state, "after")
+            if sight.passage is Passage.EXECUTED:
+                return Outcome(StepVerdict.VERIFIED, "executes again")
+            if self.clock.monotonic() >= until:
+                break
+            self.clock.sleep(max(self.binding.every_s, 0.01))
+        if sight.passage is Passage.UNCLEAR:
+            return Outcome(StepVerdict.CANNOT_TELL, f"nothing can be said: {sight.detail}")
+        if sight.detail.startswith("HTTP 401"):
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                f"{sight.detail}: the canary's own token went with the others; give it a new one",
+            )
+        return Outcome(StepVerdict.FAILED, f"still refused: {sight.detail}")
+
+    def _held(self, state: StepState) -> list[Sighting]:
+        start = self.clock.monotonic()
+        seen = [self._probe(state, "after")]
+        while (left := start + self.binding.hold_s - self.clock.monotonic()) > 0:
+            self.clock.sleep(min(max(self.binding.every_s, 0.01), left))
+            seen.append(self._probe(state, "after"))
+        return seen
+
+    def _dead_control(self, state: StepState) -> str | None:
+        """Why the untouched server proves nothing now; None when it answers, or when none is named."""
+        control = self.binding.control
+        if control is None or control in self.touched:
+            return None
+        sight = self._probe(state, "control", server=control)
+        return None if sight.passage is Passage.EXECUTED else f"{control}, untouched, {sight.detail}"
+
+    def _probe(self, state: StepState, phase: str, *, server: str | None = None) -> Sighting:
+        sight = self.canary.probe(server or state.step.server or "")
+        self.journal.append(
+            {
+                "kind": "sighting",
+                "step": state.step.id,
+                "phase": phase,
+                "passage": sight.passage.value,
+                "detail": sight.detail,
+                "seen_at": sight.seen_at,
+            }
+        )
+        return sight

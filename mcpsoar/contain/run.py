@@ -1,0 +1,243 @@
+"""One run: look, intent on disk, change, look again, record; steps side by side, and all of them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
+
+from mcpsoar.contain.change import Change, Look, Outcome, Tools
+from mcpsoar.contain.commons import Commons
+from mcpsoar.contain.journal import Journal
+from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.contain.plan import CANARY
+from mcpsoar.contain.proof import Proof
+from mcpsoar.contain.rehearsal import Rehearsal
+from mcpsoar.contain.shared import Shared
+from mcpsoar.core.errors import Trouble
+from mcpsoar.core.plan import Direction, Step, Undo
+from mcpsoar.core.ports import Clock, Connector
+from mcpsoar.core.run import Passage
+from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.crew import Crew, Task
+from mcpsoar.kit.retry import Bounds
+
+_CANARIES = 128
+_UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERIFIED, StepVerdict.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run works with. `worked_before` tells, per server, of an earlier sight of its canary at work."""
+
+    roles: Mapping[str, Connector]
+    proof: Proof | None
+    commons: Commons | None
+    journal: Journal
+    clock: Clock
+    say: Callable[[str], None]
+    bounds: Bounds
+    look_s: float
+    threads: int
+    worked_before: Mapping[str, str]
+
+
+class Runner:
+    """Carries a ledger's steps out. What is settled in it already stays settled."""
+
+    def __init__(self, ledger: Ledger, means: Means) -> None:
+        self._ledger = ledger
+        self._means = means
+        self._clock = means.clock
+        self._journal = means.journal
+        self._is_undo = ledger.direction is Direction.UNDO
+        self._tools = Tools(ledger.run, ledger.direction, means.journal, means.clock, means.bounds)
+        self._verdicts = {name: state.verdict for name, state in ledger.steps.items() if is_settled(state)}
+        self._released = set(ledger.released)
+        self._ended: SimpleQueue[str] = SimpleQueue()
+        self._lookers = Crew(means.threads, "mcpsoar-look")
+        self._actors = Crew(means.threads, "mcpsoar-step")
+        self._canaries = Crew(_CANARIES, "mcpsoar-canary")
+        self._looks: dict[str, Task[Look]] = {}
+        self._befores: dict[str, Task[Passage]] = {}
+        self._until = 0.0
+
+    def run(self) -> None:
+        """Every step to its end. Raises Unwritable when the journal broke: nothing was sent after that."""
+        try:
+            self._until = self._clock.monotonic() + self._means.look_s
+            self._look_ahead()
+            self._schedule()
+        finally:
+            for crew in (self._lookers, self._actors, self._canaries):
+                crew.close()
+
+    def _look_ahead(self) -> None:
+        """All looks and first canary calls begin at once; they share one budget."""
+        for state in self._todo():
+            step = state.step
+            if step.action == CANARY:
+                if self._wants_first_call(state):
+                    self._befores[step.server or ""] = self._canaries.submit(partial(self._first_call, state))
+            elif step.server is not None and not state.intents and not self._is_void(step):
+                self._looks[step.id] = self._lookers.submit(partial(self._look, step))
+
+    def _schedule(self) -> None:
+        waiting = {state.step.id: state for state in self._todo()}
+        tasks: dict[str, Task[None]] = {}
+        failure: BaseException | None = None
+        while waiting or tasks:
+            self._settle_servers()
+            ready = [] if failure else [name for name in waiting if self._is_ready(waiting[name].step)]
+            for name in ready:
+                state = waiting.pop(name)
+                crew = self._canaries if state.step.action == CANARY else self._actors
+                tasks[name] = crew.submit(partial(self._act, state))
+            if not tasks:
+                break
+            ended = tasks.pop(self._ended.get())
+            failure = failure or ended.error()
+        if failure is not None:
+            raise failure
+        self._settle_servers()
+
+    def _is_ready(self, step: Step) -> bool:
+        return all(name in self._verdicts for name in step.after)
+
+    def _act(self, state: StepState) -> None:
+        try:
+            outcome = self._outcome(state)
+            if self._ledger.is_dry:
+                outcome = Outcome(StepVerdict.PLANNED, outcome.detail)
+            self._journal.append(
+                {
+                    "kind": "outcome",
+                    "step": state.step.id,
+                    "verdict": outcome.verdict.value,
+                    "detail": outcome.detail,
+                }
+            )
+            self._verdicts[state.step.id] = outcome.verdict
+            self._tell(f"{state.step.id}  {outcome.verdict.value}: {outcome.detail}")
+        finally:
+            self._ended.put(state.step.id)
+
+    def _outcome(self, state: StepState) -> Outcome:
+        step = state.step
+        if step.action == CANARY:
+            return self._canary(state)
+        connector = self._connector(step)
+        if connector is None:
+            return Outcome(StepVerdict.FAILED, f"no control plane of this profile can do {step.action}")
+        was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
+        change = Change(self._tools, connector, state, was)
+        if step.server is None and self._means.commons is not None:
+            shared = Shared(self._means.commons, self._ledger, self._journal, self._clock)
+            return shared.carry_out(state, lambda: self._budgeted(step), change)
+        first = self._befores.get(step.server or "")
+        if first is not None and self._means.proof is not None:
+            spent_s = self._clock.monotonic() - (self._until - self._means.look_s)
+            first.wait(self._means.proof.binding.before_s - spent_s)
+        task = self._looks.get(step.id)
+        return change.carry_out(self._awaited(task) if task is not None else Look())
+
+    def _canary(self, state: StepState) -> Outcome:
+        proof = self._means.proof
+        if proof is None:
+            return Outcome(StepVerdict.CANNOT_TELL, "this profile names no canary")
+        server = state.step.server or ""
+        if self._is_undo:
+            held = [
+                name for name, was in self._ledger.baselines.items() if name.endswith(f":{server}") and was
+            ]
+            if any(self._was_disabled(name) for name in held):
+                return Outcome(StepVerdict.SKIPPED, f"{server} was disabled before the run and is left so")
+            return (
+                Outcome(StepVerdict.PLANNED, "would be called")
+                if self._ledger.is_dry
+                else proof.released(state)
+            )
+        worked = self._worked_before(state)
+        if self._ledger.is_dry:
+            return Outcome(StepVerdict.PLANNED, worked or "the canary did not execute")
+        self._tell(f"{state.step.id}  calling for {proof.binding.hold_s:g} s: only refusals count")
+        return proof.contained(state, worked_before=worked)
+
+    def _worked_before(self, state: StepState) -> str | None:
+        server = state.step.server or ""
+        first = self._befores.get(server)
+        if state.executed_before:
+            return "executed before the change"
+        if first is not None and first.wait(0) and first.result() is Passage.EXECUTED:
+            return "executed before the change"
+        return self._means.worked_before.get(server)
+
+    def _was_disabled(self, name: str) -> bool:
+        state, was = self._ledger.steps.get(name), self._ledger.baselines.get(name)
+        return state is not None and state.step.role == "registry" and was is not None and was.in_force
+
+    def _wants_first_call(self, state: StepState) -> bool:
+        own = [other for other in self._ledger.steps.values() if other.step.server == state.step.server]
+        is_untouched = not any(other.intents for other in own)
+        return (
+            not self._is_undo and self._means.proof is not None and is_untouched and not state.executed_before
+        )
+
+    def _first_call(self, state: StepState) -> Passage:
+        assert self._means.proof is not None  # noqa: S101 (asked for only with one)
+        return self._means.proof.before(state).passage
+
+    def _look(self, step: Step) -> Look:
+        connector = self._connector(step)
+        if connector is None:
+            return Look()
+        try:
+            return Look(connector.baseline(step))
+        except Trouble as trouble:
+            return Look(trouble=trouble)
+
+    def _budgeted(self, step: Step) -> Look:
+        return self._awaited(self._lookers.submit(lambda: self._look(step)))
+
+    def _awaited(self, task: Task[Look]) -> Look:
+        """The look, if it ends within what is left of the budget."""
+        return task.result() if task.wait(self._until - self._clock.monotonic()) else Look()
+
+    def _settle_servers(self) -> None:
+        """Write down, once, each server whose own steps are undone: it needs the shared ones no longer."""
+        if not self._is_undo or self._ledger.is_dry:
+            return
+        pairs = [
+            pair for pair in self._ledger.releases if pair not in self._released and self._is_undone(pair[1])
+        ]
+        if pairs:
+            self._journal.append(*({"kind": "released", "run": run, "server": name} for run, name in pairs))
+            self._released |= set(pairs)
+
+    def _is_undone(self, server: str) -> bool:
+        own = [
+            name
+            for name, state in self._ledger.steps.items()
+            if state.step.server == server and state.step.action != CANARY
+        ]
+        return all(self._verdicts.get(name) in _UNDONE for name in own)
+
+    def _todo(self) -> list[StepState]:
+        return [state for name, state in self._ledger.steps.items() if name not in self._verdicts]
+
+    def _is_void(self, step: Step) -> bool:
+        return self._is_undo and step.undo is Undo.NONE
+
+    def _connector(self, step: Step) -> Connector | None:
+        connector = self._means.roles.get(step.role)
+        if connector is None or step.action not in connector.actions:
+            return None
+        return Rehearsal(connector, self._clock) if self._ledger.is_dry else connector
+
+    def _tell(self, words: str) -> None:
+        self._means.say(f"{stamp(self._clock.now())}  {words}")
+
+
+def is_settled(state: StepState) -> bool:
+    """Whether a resumed run leaves this step as it is: done, or without any counting."""
+    return state.verdict is not None and state.verdict.verdict in (Verdict.YES, None)

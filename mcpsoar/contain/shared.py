@@ -1,0 +1,84 @@
+"""One shared step of one run: forced by the first who needs it, lifted with the last."""
+
+from collections.abc import Callable
+
+from mcpsoar.contain.change import Change, Look, Outcome
+from mcpsoar.contain.commons import Commons
+from mcpsoar.contain.journal import Journal
+from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline
+from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit.clock import stamp
+
+_FORCE_WAIT_S = 10.0  # a release holds the lock for a few calls; a containment does not wait for a stuck one
+_LIFT_WAIT_S = 60.0
+
+
+class Shared:
+    def __init__(self, commons: Commons, ledger: Ledger, journal: Journal, clock: Clock) -> None:
+        self._commons = commons
+        self._ledger = ledger
+        self._journal = journal
+        self._clock = clock
+
+    def carry_out(self, state: StepState, look: Callable[[], Look], change: Change) -> Outcome:
+        """Under the lock that goes with the direction, so that no release lifts what is being forced."""
+        if self._ledger.direction is Direction.UNDO:
+            return self._lift(state, look, change)
+        with self._commons.lock() as lock:
+            is_ours = lock.wait(_FORCE_WAIT_S, self._clock, shared=True)
+            seen = look() if not state.intents else Look()
+            if not self._ledger.is_dry and not state.intents:
+                self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
+            outcome = change.carry_out(seen)
+        if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
+            return Outcome(
+                StepVerdict.CANNOT_TELL, f"{outcome.detail}; but a release was at work on it at the same time"
+            )
+        return outcome
+
+    def _lift(self, state: StepState, look: Callable[[], Look], change: Change) -> Outcome:
+        with self._commons.lock() as lock:
+            if not lock.wait(_LIFT_WAIT_S, self._clock):
+                return Outcome(StepVerdict.FAILED, "nothing was sent: other runs are at work on it")
+            releasing = set(self._ledger.releases) if self._ledger.is_dry else set()
+            holders = [
+                f"{one.run} ({', '.join(left) or 'unreadable journal'})"
+                for one in self._commons.holders()
+                if (left := tuple(name for name in one.servers if (one.run, name) not in releasing))
+                or one.ledger is None
+            ]
+            if holders:
+                return Outcome(StepVerdict.SKIPPED, f"still needed by {'; '.join(holders)}")
+            return self._by_note(look(), change, has_begun=state.intents > 0)
+
+    def _by_note(self, seen: Look, change: Change, *, has_begun: bool) -> Outcome:
+        is_ours, by_others = self._commons.forced_by_others()
+        if is_ours and by_others is None and not has_begun and not _is_normal(seen):
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                "left in force: how it was before could not be seen; lift it by hand if nobody needs it",
+            )
+        if (not is_ours or by_others) and not has_begun:
+            if not self._ledger.is_dry:
+                self._commons.end()
+            if _is_normal(seen):
+                return Outcome(StepVerdict.ALREADY, "nothing was sent: it is not in force")
+            if seen.baseline is None:
+                return Outcome(StepVerdict.CANNOT_TELL, f"left as it is: {seen.why_unknown}")
+            return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
+        outcome = change.carry_out(seen)
+        if outcome.verdict.verdict is Verdict.YES:
+            self._commons.end()
+        return outcome
+
+
+def before_us(clock: Clock) -> Baseline:
+    """What a lift goes back to."""
+    return Baseline(in_force=False, facts={}, seen_at=stamp(clock.now()))
+
+
+def _is_normal(seen: Look) -> bool:
+    return seen.baseline is not None and not seen.baseline.in_force

@@ -1,0 +1,124 @@
+"""The report of a run, from its journal alone: the same words at its end, after a crash and a year later."""
+
+from mcpsoar.contain.ledger import Ledger, StepState, baseline_facts
+from mcpsoar.contain.plan import CANARY
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Exposure, Passage, Report, StepReport
+from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict, worst
+
+_APPLIED = {
+    Verdict.YES: RunVerdict.CONTAINED,
+    Verdict.NO: RunVerdict.NOT_CONTAINED,
+    Verdict.CANNOT_TELL: RunVerdict.UNVERIFIED,
+}
+_UNDONE = {
+    Verdict.YES: RunVerdict.RELEASED,
+    Verdict.NO: RunVerdict.NOT_RELEASED,
+    Verdict.CANNOT_TELL: RunVerdict.UNVERIFIED,
+}
+
+
+def judged(ledger: Ledger) -> RunVerdict:
+    """What a run that has come to its end amounts to (contract, section 4)."""
+    if ledger.is_dry:
+        return RunVerdict.PLANNED
+    answers = [state.verdict.verdict for state in ledger.steps.values() if state.verdict]
+    folded = worst(answer for answer in answers if answer is not None)
+    if ledger.direction is Direction.UNDO:
+        return _UNDONE[folded]
+    if folded is Verdict.YES and exposures(ledger) and not _all_refused(ledger):
+        # a token that outlives its revocation is harmless only where the data plane was seen to refuse
+        return RunVerdict.UNVERIFIED
+    return _APPLIED[folded]
+
+
+def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
+    """What is still open, by what was seen last."""
+    if ledger.direction is Direction.UNDO:
+        return ()
+    found = [exposure for state in ledger.steps.values() if state.seen for exposure in state.seen.exposures]
+    return tuple(dict.fromkeys(found))
+
+
+def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
+    """The report as of the journal's last line."""
+    verdict = ledger.verdict or (RunVerdict.RUNNING if is_live else RunVerdict.INTERRUPTED)
+    return Report(
+        run=ledger.run,
+        playbook=ledger.playbook,
+        playbook_digest=ledger.playbook_digest,
+        servers=ledger.servers,
+        verdict=verdict,
+        steps=tuple(_step(state) for state in ledger.steps.values()),
+        remaining_exposure=exposures(ledger),
+        journal_path=path,
+        journal_head=head,
+        extra={
+            "direction": ledger.direction.value,
+            "plan_digest": ledger.plan_digest,
+            "started_at": ledger.started_at,
+            "finished_at": ledger.ended_at,
+            **{name: said for name, said in ledger.about.items() if said is not None},
+        },
+    )
+
+
+def _all_refused(ledger: Ledger) -> bool:
+    proven = {
+        state.step.server
+        for state in ledger.steps.values()
+        if state.step.action == CANARY and state.verdict is StepVerdict.VERIFIED
+    }
+    return proven >= set(ledger.servers)
+
+
+def _step(state: StepState) -> StepReport:
+    return StepReport(
+        id=state.step.id,
+        server=state.step.server,
+        action=state.step.action,
+        verdict=state.verdict or StepVerdict.CANNOT_TELL,
+        attempts=state.intents,
+        started_at=state.started_at,
+        finished_at=state.finished_at,
+        detail=state.detail or _unfinished(state),
+        evidence=_sighted(state) if state.step.action == CANARY else _evidence(state),
+    )
+
+
+def _unfinished(state: StepState) -> str:
+    if state.intents:
+        return "a change was promised and may have been made; how it ended is not written down"
+    return "not begun"
+
+
+def _evidence(state: StepState) -> Facts:
+    found: dict[str, object] = {"before": baseline_facts(state.baseline)}
+    if state.effect is not None:
+        found["claimed"] = state.effect
+    if state.seen is not None:
+        found["seen"] = {"at": state.seen.seen_at, "says": state.seen.detail, "facts": state.seen.facts}
+    if state.troubles:
+        found["troubles"] = list(state.troubles)
+    if state.keys:
+        found["idempotency_keys"] = list(state.keys)
+    return found
+
+
+def _sighted(state: StepState) -> Facts:
+    found: dict[str, object] = {}
+    for phase, sights in state.sightings.items():
+        counts = {
+            passage.value: sum(sight.passage is passage for sight in sights)
+            for passage in Passage
+            if any(sight.passage is passage for sight in sights)
+        }
+        found[phase] = {
+            "calls": len(sights),
+            **counts,
+            "first_at": sights[0].seen_at,
+            "last_at": sights[-1].seen_at,
+            "last": sights[-1].detail,
+        }
+    return found

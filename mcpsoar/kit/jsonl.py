@@ -1,0 +1,102 @@
+"""Lines that survive: durable append to a JSON Lines file, and what is left of one after a crash."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from mcpsoar.core.errors import Unwritable
+
+_DIR_MODE = 0o700
+_FILE_MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The whole lines of a file, without their ends, and the torn bytes after the last of them."""
+
+    whole: tuple[bytes, ...]
+    torn: bytes
+
+
+class Appender:
+    """One file, opened for appending. A line is on disk when `append` returns. Raises Unwritable."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            is_new = not path.exists()
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _FILE_MODE)
+            if is_new:
+                sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(path, error) from None
+
+    def append(self, line: bytes) -> None:
+        """Write one line (without its end) and wait for the disk."""
+        data = memoryview(line + b"\n")
+        try:
+            while data:
+                data = data[os.write(self._fd, data) :]
+            os.fsync(self._fd)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+
+    def cut(self, length: int) -> None:
+        """Drop everything from byte `length` on, durably."""
+        try:
+            os.ftruncate(self._fd, length)
+            os.fsync(self._fd)
+        except OSError as error:
+            raise unwritable(self.path, error) from None
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+
+def read(path: Path) -> Lines:
+    """What the file holds. Raises OSError."""
+    *whole, torn = path.read_bytes().split(b"\n")
+    return Lines(tuple(whole), torn)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Put a file in place whole or not at all, durably. Raises Unwritable."""
+    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+        try:
+            os.write(fd, data)
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+        new.rename(path)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise unwritable(path, error) from None
+
+
+def folder(path: Path) -> Path:
+    """A folder for the owner alone; one that is there already keeps its mode. Raises Unwritable."""
+    try:
+        path.mkdir(_DIR_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from None
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """A new name in a folder is durable only when the folder is. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def unwritable(path: Path, error: OSError) -> Unwritable:
+    return Unwritable(
+        f"cannot be written, so nothing is changed: {error.strerror}",
+        where=str(path),
+        next_command="mcpsoar contain SERVER --home ANOTHER_DIR",
+    )
