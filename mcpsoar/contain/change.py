@@ -108,7 +108,8 @@ class Change:
     def _already(self) -> Outcome | None:
         seen = self._prove("in force before anything was sent")
         if seen.verdict is Verdict.YES:
-            return Outcome(StepVerdict.ALREADY, f"nothing was sent: {seen.detail}")
+            left = ", as before the run" if self._is_undo and self._was and self._was.in_force else ""
+            return Outcome(StepVerdict.ALREADY, f"nothing was sent: {seen.detail}{left}")
         if seen.verdict is Verdict.CANNOT_TELL:
             return Outcome(StepVerdict.CANNOT_TELL, f"seemed in force, then: {seen.detail}")
         return None

@@ -128,7 +128,10 @@ class Runner:
             return self._canary(state)
         connector = self._connector(step)
         if connector is None:
-            return Outcome(StepVerdict.FAILED, f"no control plane of this profile can do {step.action}")
+            bound = (
+                "no connector of this profile can do" if self._means.roles else "nothing is configured for"
+            )
+            return Outcome(StepVerdict.FAILED, f"nothing was sent: {bound} {step.action}")
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)
         if step.server is None and self._means.commons is not None:

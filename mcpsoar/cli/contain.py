@@ -1,0 +1,151 @@
+"""`mcpsoar contain` and `mcpsoar release`: options and words; the work is in `app.contain`."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.verdict import Verdict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_MANY = 10
+
+
+def _options(command: F) -> F:
+    """What both commands take."""
+    for option in reversed(
+        (
+            click.argument("servers", metavar="SERVER...", nargs=-1),
+            click.option(
+                "--from", "source", metavar="FILE", help="Also the servers in FILE, one name a line."
+            ),
+            click.option("--reason", metavar="TEXT", help="Why; kept in the journal."),
+            click.option("--ticket", metavar="ID", help="The incident's ticket; kept in the journal."),
+            click.option("--playbook", metavar="NAME", default="contain-server", show_default=True),
+            click.option("--profile", metavar="NAME", help="Which profile of the settings to use."),
+            click.option("--api", metavar="URL", help="The reference API at URL, for all three roles."),
+            click.option("--dry-run", is_flag=True, help="Look and plan; send no change."),
+            click.option("--yes", is_flag=True, help="Do not ask."),
+            click.option("--home", metavar="DIR", help="Where runs and journals live."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_options
+@common
+def contain(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
+    """Contain servers: disable them, revoke their tokens, hold every write for approval; look at each after.
+
+    Disables the registry entry (connections already open last until their next call is refused), revokes
+    opaque and refresh tokens (a JWT lasts until it expires, and is listed), and forces approval of writes
+    everywhere. Never asks: the name typed is the confirmation.
+
+    Exit 0: contained and verified. 1: not contained. 3: cannot tell; the report says what is unknown.
+    """
+    names = _named(servers, asked["source"])
+    if asked["source"] or len(names) > _MANY:
+        _confirm(f"contain {len(names)} servers", is_sure=asked["yes"] or asked["dry_run"])
+    return _execute(options, Direction.APPLY, names, asked)
+
+
+@click.command()
+@_options
+@common
+def release(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
+    """Undo a containment, step by step, and look at each step after.
+
+    Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
+    needs it. Revoked tokens do not come back: clients fetch new ones.
+    """
+    names = _named(servers, asked["source"])
+    _confirm(f"release {', '.join(names)}", is_sure=asked["yes"] or asked["dry_run"])
+    return _execute(options, Direction.UNDO, names, asked)
+
+
+def who() -> str:
+    """The person at the keyboard, for those who find a server held."""
+    import socket
+
+    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
+    return f"{user}@{socket.gethostname()}"
+
+
+def talker(options: Common) -> Callable[[str], None]:
+    return (lambda _: None) if options.loud < 0 else show.talk
+
+
+def _execute(options: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
+    from mcpsoar.app import settings
+    from mcpsoar.app.contain import Order, execute
+    from mcpsoar.app.report import document
+    from mcpsoar.cli.report_text import lines
+    from mcpsoar.kit.clock import SystemClock
+    from mcpsoar.kit.quick import spare_httpx_its_command_line
+    from mcpsoar.pack.locate import locate
+
+    spare_httpx_its_command_line()
+    said = settings.Asked(options.config, asked["profile"], asked["api"])
+    found = settings.load(said, os.environ, may_be_empty=asked["dry_run"])
+    for warning in found.warnings:
+        show.talk(warning)
+    order = Order(
+        servers=names,
+        direction=direction,
+        playbook=asked["playbook"],
+        reason=asked["reason"],
+        ticket=asked["ticket"],
+        dry_run=asked["dry_run"],
+        by=who(),
+    )
+    try:
+        report = execute(
+            order,
+            profile=found.profile,
+            home=settings.home(asked["home"], os.environ),
+            pack=locate(options.pack, os.environ),
+            clock=SystemClock(),
+            say=talker(options),
+        )
+    except Held as held:
+        if options.is_json:
+            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    if options.is_json:
+        show.document(document(report))
+    else:
+        for text in lines(report):
+            show.line(text)
+    return report.verdict.verdict
+
+
+def _named(servers: tuple[str, ...], source: str | None) -> tuple[str, ...]:
+    """The names as typed, checked before anything else happens. Raises Usage."""
+    from mcpsoar.contain.plan import servers as checked
+
+    names = list(servers)
+    if source is not None:
+        try:
+            text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Usage(f"cannot be read: {type(error).__name__}", where=source) from None
+        names += [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return checked(names)
+
+
+def _confirm(what: str, *, is_sure: bool) -> None:
+    if is_sure:
+        return
+    if not sys.stdin.isatty():
+        raise Usage(f"{what} wants --yes", next_command="the same command with --yes")
+    click.confirm(f"{what}?", abort=True, err=True)

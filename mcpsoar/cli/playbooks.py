@@ -1,0 +1,107 @@
+"""`mcpsoar playbooks`: list, show, lint."""
+
+import os
+from pathlib import Path
+
+import click
+
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import BadContent
+from mcpsoar.core.plan import Playbook
+from mcpsoar.core.verdict import Verdict
+
+
+@click.group()
+def playbooks() -> None:
+    """List, show and lint playbooks."""
+
+
+@playbooks.command("list")
+@common
+def list_(options: Common) -> Verdict:
+    """Every playbook of the pack."""
+    from mcpsoar.pack import playbooks as pack
+    from mcpsoar.pack.locate import locate
+
+    found = [pack.read(path) for path in pack.paths(locate(options.pack, os.environ))]
+    if options.is_json:
+        show.document({"playbooks": [_facts(playbook) for playbook in found]})
+        return Verdict.YES
+    for playbook in found:
+        show.line(f"{playbook.name:<20} {len(playbook.steps)} steps  {show.clean(playbook.title)}")
+    return Verdict.YES
+
+
+@playbooks.command("show")
+@click.argument("name")
+@common
+def show_(options: Common, name: str) -> Verdict:
+    """What one playbook does, why, and what undoes it."""
+    from mcpsoar.pack import playbooks as pack
+    from mcpsoar.pack.locate import locate
+
+    playbook = pack.load(locate(options.pack, os.environ), name)
+    if options.is_json:
+        show.document(_facts(playbook))
+        return Verdict.YES
+    show.line(f"{playbook.name}: {show.clean(playbook.title)}")
+    show.line(f"  digest   {playbook.digest}")
+    for step in playbook.steps:
+        after = f", after {', '.join(step.after)}" if step.after else ""
+        shared = ", once for all servers" if step.shared else ""
+        show.line(f"  {step.id}: {show.clean(step.title)}")
+        show.line(f"      {step.action}, undo {step.undo.value}{shared}{after}")
+        show.line(f"      {show.clean(step.why)}")
+    return Verdict.YES
+
+
+@playbooks.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@common
+def lint(options: Common, paths: tuple[str, ...]) -> Verdict:
+    """Read playbooks and complain by file and line. Without PATH: all of the pack. Exits 2 on a complaint."""
+    from mcpsoar.kit.complaints import together
+    from mcpsoar.pack import playbooks as pack
+    from mcpsoar.pack.locate import locate
+
+    chosen = [Path(path) for path in paths] or list(pack.paths(locate(options.pack, os.environ)))
+    complaints: list[BadContent] = []
+    good: list[str] = []
+    for path in chosen:
+        try:
+            pack.read(path)
+        except BadContent as complaint:
+            complaints.append(complaint)
+        else:
+            good.append(str(path))
+    if options.is_json:
+        show.document({"good": good, "complaints": [str(complaint) for complaint in complaints]})
+    else:
+        for name in good:
+            show.line(f"good: {show.clean(name)}")
+    if complaints:
+        raise together(complaints)
+    return Verdict.YES
+
+
+def _facts(playbook: Playbook) -> Facts:
+    return {
+        "name": playbook.name,
+        "title": playbook.title,
+        "digest": playbook.digest,
+        "steps": [
+            {
+                "id": step.id,
+                "title": step.title,
+                "action": step.action,
+                "role": step.role,
+                "undo": step.undo.value,
+                "after": list(step.after),
+                "shared": step.shared,
+                "why": step.why,
+            }
+            for step in playbook.steps
+        ],
+    }

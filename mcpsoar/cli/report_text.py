@@ -1,0 +1,73 @@
+"""The report of a run for a tired reader: verdict first, then what is known, what is open, what to type."""
+
+from collections.abc import Iterator
+
+from mcpsoar.cli.show import clean
+from mcpsoar.core.run import Report, StepReport
+from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+
+_WORDS = {
+    RunVerdict.CONTAINED: "CONTAINED",
+    RunVerdict.NOT_CONTAINED: "NOT CONTAINED",
+    RunVerdict.RELEASED: "RELEASED",
+    RunVerdict.NOT_RELEASED: "NOT RELEASED",
+    RunVerdict.UNVERIFIED: "CANNOT TELL",
+    RunVerdict.PLANNED: "PLANNED, nothing was sent",
+    RunVerdict.RUNNING: "STILL RUNNING",
+    RunVerdict.INTERRUPTED: "INTERRUPTED",
+}
+
+
+def lines(report: Report) -> Iterator[str]:
+    """Plain lines, cleaned."""
+    yield f"{_WORDS[report.verdict]}: {clean(', '.join(report.servers))}"
+    yield f"  run      {report.run}, playbook {clean(report.playbook)}"
+    for name in ("started_at", "finished_at", "by", "ticket", "reason"):
+        if report.extra.get(name):
+            yield f"  {name.removesuffix('_at'):<8} {clean(str(report.extra[name]))}"
+    for step in report.steps:
+        yield from _step(step)
+    yield from _exposure(report)
+    yield from _next(report)
+
+
+def _step(step: StepReport) -> Iterator[str]:
+    tries = f" ({step.attempts} calls)" if step.attempts > 1 else ""
+    yield f"  {step.verdict.value:<18} {clean(step.id)}: {clean(step.detail, limit=400)}{tries}"
+
+
+def _exposure(report: Report) -> Iterator[str]:
+    if report.verdict is RunVerdict.PLANNED or report.extra.get("direction") == "undo":
+        return
+    if not report.remaining_exposure:
+        yield "  still exposed: nothing that these systems know of; calls already under way may still end"
+        return
+    yield "  still exposed:"
+    for exposure in report.remaining_exposure:
+        yield f"    {clean(exposure.what)}, until {exposure.until or 'an unknown time'}"
+
+
+def _next(report: Report) -> Iterator[str]:
+    servers = clean(" ".join(report.servers))
+    if report.verdict is RunVerdict.PLANNED:
+        verb = "release --yes" if report.extra.get("direction") == "undo" else "contain"
+        yield f"  next     mcpsoar {verb} {servers}"
+        return
+    if report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING:
+        if _is_worth_resuming(report):
+            yield f"  next     mcpsoar runs resume {report.run}"
+        else:
+            yield "  next     name a canary in the profile, or try a call by hand: does the data plane refuse?"
+    if report.verdict in (RunVerdict.CONTAINED, RunVerdict.UNVERIFIED, RunVerdict.NOT_CONTAINED) and (
+        report.extra.get("direction") == "apply"
+    ):
+        yield f"  to undo  mcpsoar release {servers} --yes"
+    yield f"  to prove mcpsoar runs verify {report.run} --head {report.journal_head}"
+
+
+def _is_worth_resuming(report: Report) -> bool:
+    """Whether anything is left that another look or call could settle."""
+    return report.verdict is RunVerdict.INTERRUPTED or any(
+        step.verdict not in (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.SKIPPED)
+        for step in report.steps
+    )

@@ -1,0 +1,130 @@
+"""`mcpsoar runs`: list, show, resume, verify."""
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+from mcpsoar.core.errors import Held
+from mcpsoar.core.run import Report
+from mcpsoar.core.verdict import Verdict
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_WORTH = {Verdict.YES: "intact", Verdict.NO: "tampered", Verdict.CANNOT_TELL: "unfinished"}
+_home = click.option("--home", metavar="DIR", help="Where runs and journals live.")
+
+
+@click.group()
+def runs() -> None:
+    """Look at runs, finish killed ones, verify their journals."""
+
+
+@runs.command("list")
+@_home
+@common
+def list_(options: Common, home: str | None) -> Verdict:
+    """Every run, newest first. One whose process died is `interrupted`."""
+    from mcpsoar.app import runs as app
+    from mcpsoar.app import settings
+
+    rows = app.listed(settings.home(home, os.environ))
+    if options.is_json:
+        show.document({"runs": list(rows)})
+        return Verdict.YES
+    for row in rows:
+        servers = ", ".join(row["servers"])
+        problem = f"  {row['problem']}" if "problem" in row else ""
+        show.line(f"{row['run']}  {row['verdict']:<13} {row['started_at']}  {show.clean(servers + problem)}")
+    if not rows:
+        show.talk("no runs yet")
+    return Verdict.YES
+
+
+@runs.command("show")
+@click.argument("run", metavar="ID")
+@_home
+@common
+def show_(options: Common, run: str, home: str | None) -> Verdict:
+    """The report of one run, from its journal. Exits as the run did."""
+    from mcpsoar.app import runs as app
+    from mcpsoar.app import settings
+
+    return _told(options, app.show(settings.home(home, os.environ), run))
+
+
+@runs.command()
+@click.argument("run", metavar="ID")
+@click.option("--profile", metavar="NAME", help="The profile that the run was planned with.")
+@click.option("--api", metavar="URL", help="The address that the run was planned with.")
+@_home
+@common
+def resume(options: Common, run: str, profile: str | None, api: str | None, home: str | None) -> Verdict:
+    """Finish a run that was killed or could not tell: looks before it repeats anything."""
+    from mcpsoar.app import runs as app
+    from mcpsoar.app import settings
+    from mcpsoar.cli.contain import talker, who
+    from mcpsoar.kit.clock import SystemClock
+    from mcpsoar.pack.locate import locate
+
+    found = settings.load(settings.Asked(options.config, profile, api), os.environ)
+    for warning in found.warnings:
+        show.talk(warning)
+    try:
+        report = app.resume(
+            settings.home(home, os.environ),
+            run,
+            profile=found.profile,
+            pack=locate(options.pack, os.environ),
+            clock=SystemClock(),
+            say=talker(options),
+            by=who(),
+        )
+    except Held as held:
+        if options.is_json:
+            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    return _told(options, report)
+
+
+@runs.command()
+@click.argument("run", metavar="ID")
+@click.option("--head", metavar="DIGEST", help="The head that was printed, paged or exported at the time.")
+@_home
+@common
+def verify(options: Common, run: str, head: str | None, home: str | None) -> Verdict:
+    """Is a journal as it was written? 0: yes. 1: edited, cut or reordered. 3: a crash left it torn."""
+    from mcpsoar.app import runs as app
+    from mcpsoar.app import settings
+
+    check = app.verify(settings.home(home, os.environ), run, head)
+    worth = _WORTH[check.verdict]
+    if options.is_json:
+        show.document(
+            {
+                "run": check.run,
+                "verdict": worth,
+                "detail": check.detail,
+                "lines": check.count,
+                "head": check.head,
+            }
+        )
+    else:
+        show.line(f"{worth}: run {check.run}: {show.clean(check.detail)}")
+        show.line(f"  head     {check.head}")
+    return check.verdict
+
+
+def _told(options: Common, report: Report) -> Verdict:
+    from mcpsoar.app.report import document
+    from mcpsoar.cli.report_text import lines
+
+    if options.is_json:
+        show.document(document(report))
+    else:
+        for text in lines(report):
+            show.line(text)
+    return report.verdict.verdict
