@@ -1,6 +1,6 @@
 """Clients of the lab: the SDK's own, driven from plain threads."""
 
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMEOUT_S = 30.0
+_BROKEN = (httpx2.HTTPError, anyio.BrokenResourceError, anyio.ClosedResourceError)
 Revision = Literal["newest", "session"]
 
 
@@ -120,8 +121,11 @@ class Agent:
             # not Client.call_tool: that lists the tools once more to check what these tools do not promise
             result: types.CallToolResult = self._asked(request, types.CallToolResult)
         except MCPError as error:
+            if error.error.code == types.CONNECTION_CLOSED:
+                self._hang_up()
             return _refusal(error)
-        except (httpx2.HTTPError, anyio.BrokenResourceError, anyio.ClosedResourceError) as error:
+        except _BROKEN as error:
+            self._hang_up()  # the next call tries anew
             return Said("error", f"no answer: {type(error).__name__}")
         text = " ".join(part.text for part in result.content if isinstance(part, types.TextContent))
         span = str((result.meta or {}).get(SPAN, ""))
@@ -134,10 +138,15 @@ class Agent:
 
     def close(self) -> None:
         """Say goodbye; a client that never spoke says nothing."""
-        if self._held is not None:
-            self._held.__exit__(None, None, None)
-            self._held = self._session = None
+        self._hang_up()
         self._forget(self)
+
+    def _hang_up(self) -> None:
+        held, self._held, self._session = self._held, None, None
+        if held is not None:
+            # a connection that broke says so once more when it is left
+            with suppress(ExceptionGroup, *_BROKEN):
+                held.__exit__(None, None, None)
 
     def _asked(self, request: Any, kind: Any) -> Any:
         if self._session is None:
@@ -169,8 +178,9 @@ class _connected:  # noqa: N801 (used as a function)
                 return session
         except ExceptionGroup as group:
             # the SDK's task groups wrap a refused handshake; what the gateway said is inside
-            while isinstance(inner := group.exceptions[0], ExceptionGroup):
-                group = inner
+            inner: Exception = group
+            while isinstance(inner, ExceptionGroup):
+                inner = inner.exceptions[0]
             raise inner from None
 
     async def __aexit__(

@@ -93,7 +93,8 @@ class Faults:
         met: dict[Fault, Setting] = {}
         with self._lock:
             for live in self._live:
-                if live.setting.concerns(route):
+                # how enforcement lags is counted where it is asked for
+                if live.setting.concerns(route) and live.setting.fault not in _ENFORCEMENT:
                     live.calls += 1
                     if not live.setting.nth or live.calls in live.setting.nth:
                         met[live.setting.fault] = live.setting
@@ -144,6 +145,9 @@ class Faults:
         if setting.fault is Fault.SPLIT_REPLICAS and not setting.seconds:
             return True
         return self._clock.monotonic() - (live.changed_at or 0.0) < setting.seconds
+
+
+_ENFORCEMENT = (Fault.CACHED_ENFORCEMENT, Fault.SPLIT_REPLICAS)
 
 
 @dataclass(slots=True)
