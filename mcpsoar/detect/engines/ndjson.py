@@ -1,0 +1,98 @@
+"""How DuckDB is made to read NDJSON and Parquet: as JSON text, strictly, and nothing unseen."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mcpsoar.core.event import Column
+from mcpsoar.detect import prelude
+from mcpsoar.detect.engines.duckdb import Connection, literal, quoted, rows
+from mcpsoar.detect.files import Form, Source
+
+_OPTIONS = "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0"
+_MARK = "mcpsoar_seed"
+_TIMES = ("TIMESTAMP", "DATE")
+
+
+def seed(folder: Path, columns: Sequence[Column]) -> Path:
+    """A first line with every column, so that each is known before the log is read.
+
+    The engine detects columns itself, because only then does it refuse a key that it did not expect, and it
+    finds a key that stands twice only among those it expects.
+    """
+    path = folder / "seed.ndjson"
+    names: dict[str, int | None] = dict.fromkeys((column.name for column in columns), None)
+    path.write_text(json.dumps({_MARK: 1, **names}) + "\n")
+    return path
+
+
+class Reading:
+    """A group of files of one form as a FROM clause; `strangers` are keys that are no columns."""
+
+    def __init__(
+        self, connection: Connection, sources: Sequence[Source], columns: Sequence[Column], first: Path
+    ) -> None:
+        self.sources = sources
+        self.columns = columns
+        self.is_parquet = sources[0].form is Form.PARQUET
+        paths = [source.log.path for source in sources]
+        if self.is_parquet:
+            self._from = f"read_parquet({_list(paths)}, file_row_number = true, filename = true)"
+        else:
+            files = _list([str(first), *paths])
+            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
+        found = {row[0]: row[1] for row in rows(connection, f"DESCRIBE SELECT * FROM {self._from}")}
+        self._types = found
+        known = {column.name for column in columns}
+        outside = {_MARK, "file_row_number", "filename"} if self.is_parquet else {_MARK}
+        self.strangers = [] if self.is_parquet else [name for name in found if name not in known | outside]
+
+    @property
+    def text(self) -> str:
+        """One row a line: every column as JSON text."""
+        names = [column.name for column in self.columns]
+        if self.is_parquet:
+            fields = [f"{self._packed(name)} AS {quoted(name)}" for name in names]
+            return f"(SELECT {', '.join(fields)}, filename, file_row_number FROM {self._from})"
+        fields = [f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in (*names, *self.strangers)]
+        return f"(SELECT {', '.join(fields)} FROM {self._from} WHERE {_MARK} IS NULL)"
+
+    @property
+    def is_odd(self) -> str:
+        """TRUE for a row that wants a closer look. Reads every field, or the engine would skip some."""
+        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self.columns]
+        if not self.is_parquet:
+            well += [f"coalesce({prelude.is_well_unknown(name)}, TRUE)" for name in self.strangers]
+        return f"NOT ({' AND '.join(well)})"
+
+    @property
+    def is_suspect(self) -> str:
+        """TRUE for a row whose line Python must read."""
+        names = [*(column.name for column in self.columns), *self.strangers]
+        return " OR ".join(prelude.is_suspect(name) for name in names)
+
+    def bad_lines(self, connection: Connection) -> int:
+        """How many lines hold what the engine forgives and JSON does not: a last comma, odd white space."""
+        if self.is_parquet:
+            return 0
+        paths = _list([source.log.path for source in self.sources])
+        lines = f"read_ndjson_objects({paths}, compression = {literal(self.sources[0].form)})"
+        ends = [f"line LIKE '%{end}'" for end in (",}", " }", "\t}", "\r}")]
+        inside = [f"contains(line, '{part}')" for part in (",]", " ]", "\t]", "\r]")]
+        odd = [f"contains(line, chr({code}))" for code in (11, 12)]
+        sql = f"SELECT count(*) FROM (SELECT CAST(json AS VARCHAR) AS line FROM {lines}) WHERE "
+        return int(rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0])
+
+    def _packed(self, name: str) -> str:
+        kind = self._types.get(name)
+        if kind is None:
+            return "CAST(NULL AS VARCHAR)"
+        if kind.startswith(_TIMES):
+            at_ms = f"epoch_us(CAST({quoted(name)} AS TIMESTAMPTZ)) // 1000"
+            # a stamp so early would be taken for seconds
+            return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN '\"early\"' ELSE CAST({at_ms} AS VARCHAR) END"
+        return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
+
+
+def _list(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"

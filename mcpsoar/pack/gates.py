@@ -1,0 +1,159 @@
+"""Gates of a pack as values: front matter in the comment block above one SELECT; nobody parses SQL here."""
+
+import re
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from mcpsoar.core.content import Case, Counts, GateText, Ratio, Threshold
+from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.kit import yamltext
+from mcpsoar.kit.complaints import together
+from mcpsoar.pack import cases
+from mcpsoar.pack.locate import folder
+
+SEVERITIES = ("low", "medium", "high", "critical")
+_TEXTS = ("title", "owner", "target", "why")
+_LISTS = ("runbook", "false_alarms", "references")
+_REQUIRED = ("id", *_TEXTS, "severity", "window", "counts", "page", *_LISTS)
+_OPTIONAL = ("warn", "min_denominator", "min_numerator", "lists")
+_WINDOW = re.compile(r"([1-9][0-9]{0,4})(m|h)")
+_THRESHOLD = re.compile(r"(>=|>) ?(\d{1,9}(?:\.\d{1,9})?) ?(%?)")
+_MINUTES = {"m": 1, "h": 60}
+
+
+def load(root: Path, wanted: Sequence[str] = ()) -> tuple[GateText, ...]:
+    """Every gate of a pack, by id; or the ones in `wanted`, in that order.
+
+    Raises BadContent with every complaint of every file, Usage for an id that no gate has.
+    """
+    home = folder(root, "sql") / "gates"
+    complaints: list[BadContent] = []
+    found: list[GateText] = []
+    for path in sorted(home.glob("*.sql")):
+        try:
+            found.append(read(path))
+        except BadContent as error:
+            complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    by_id = {gate.id: gate for gate in found}
+    missing = [name for name in wanted if name not in by_id]
+    if missing:
+        raise Usage(f"no gate {missing[0]!r} in {home}", next_command="mcpsoar gates list")
+    return tuple(by_id[name] for name in dict.fromkeys(wanted)) if wanted else tuple(found)
+
+
+def read(path: Path) -> GateText:
+    """One gate file and the cases beside it. Raises BadContent with file:line."""
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadContent(f"cannot be read: {error}", where=str(path)) from None
+    head = next((index for index, line in enumerate(lines) if not line.startswith("--")), len(lines))
+    front = "\n".join(line[2:].removeprefix(" ") for line in lines[:head])
+    located = yamltext.parse(front, path)
+    complaints = list(_complaints(located, path))
+    beside: tuple[Case, ...] = ()
+    try:
+        beside = cases.load(path.with_suffix(".cases.json"))
+    except BadContent as error:
+        complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    return _gate(located.value, path, "\n".join(lines[head:]), head + 1, beside)
+
+
+def _gate(value: dict[str, Any], path: Path, sql: str, sql_line: int, beside: tuple[Case, ...]) -> GateText:
+    page, warn = _threshold(value["page"]), _threshold(value["warn"]) if "warn" in value else None
+    floors = (value.get("min_denominator", 0), value.get("min_numerator", 0))
+    return GateText(
+        id=value["id"],
+        title=value["title"],
+        owner=value["owner"],
+        severity=value["severity"],
+        window_ms=_window_ms(value["window"]),
+        counts=Counts(value["counts"]),
+        page=page,
+        warn=warn,
+        min_denominator=floors[0],
+        min_numerator=floors[1],
+        target=value["target"],
+        page_when=_said(value["page"], *floors, is_ratio=page.ratio is not None),
+        why=" ".join(value["why"].split()),
+        runbook=tuple(value["runbook"]),
+        false_alarms=tuple(value["false_alarms"]),
+        references=tuple(value["references"]),
+        path=path,
+        sql=sql,
+        sql_line=sql_line,
+        cases=beside,
+    )
+
+
+def _complaints(located: yamltext.Located, path: Path) -> Iterator[BadContent]:
+    value = located.value
+    if not isinstance(value, dict):
+        yield located.bad("has no front matter: a block of -- comments at the top that is a YAML map")
+        return
+    for key in (key for key in _REQUIRED if key not in value):
+        yield located.bad(f"has no {key}")
+    for key in (key for key in value if key not in (*_REQUIRED, *_OPTIONAL)):
+        yield located.bad(f"{key!r} means nothing here", key)
+    if value.get("id", path.stem) != path.stem:
+        yield located.bad(f"id is not the name of its file, {path.stem}", "id")
+    for key in _TEXTS:
+        if key in value and not (isinstance(value[key], str) and value[key].strip()):
+            yield located.bad(f"{key} is no text; put it in quotes", key)
+    for key in _LISTS:
+        entries = value.get(key, ["-"])
+        if not isinstance(entries, list) or not entries or not all(isinstance(one, str) for one in entries):
+            yield located.bad(f"{key} is a list of texts", key)
+    yield from _number_complaints(located, value)
+
+
+def _number_complaints(located: yamltext.Located, value: dict[str, Any]) -> Iterator[BadContent]:
+    if "severity" in value and value["severity"] not in SEVERITIES:
+        yield located.bad(f"severity is one of {', '.join(SEVERITIES)}", "severity")
+    if "counts" in value and value["counts"] not in set(Counts):
+        yield located.bad(f"counts is one of {', '.join(Counts)}", "counts")
+    if "window" in value and not _WINDOW.fullmatch(str(value["window"])):
+        yield located.bad("window is whole minutes or hours, such as 10m or 24h", "window")
+    for key in ("page", "warn"):
+        if key in value and not _is_threshold(value[key]):
+            yield located.bad(f'{key} is "> 0" for a count or such as ">= 0.1 %" for a ratio', key)
+    if value.get("counts") == Counts.SUBJECTS and "%" in str(value.get("page")):
+        yield located.bad("a ratio counts events", "counts")
+    if "warn" in value and ("%" in str(value["warn"])) != ("%" in str(value.get("page"))):
+        yield located.bad("warn is a ratio where page is one; a count warns by its column warned", "warn")
+    for key in ("min_denominator", "min_numerator"):
+        if key in value and not (type(value[key]) is int and value[key] >= 0):
+            yield located.bad(f"{key} is a whole number", key)
+
+
+def _is_threshold(text: Any) -> bool:
+    found = _THRESHOLD.fullmatch(text) if isinstance(text, str) else None
+    return bool(found) and (bool(found[3]) or text.replace(" ", "") == ">0")
+
+
+def _threshold(text: str) -> Threshold:
+    found = _THRESHOLD.fullmatch(text)
+    if not found:
+        raise BadContent(f"{text!r} is no threshold")
+    share = Fraction(found[2]) / 100
+    ratio = Ratio(share.numerator, share.denominator) if found[3] else None
+    return Threshold(ratio, found[1] == ">=")
+
+
+def _window_ms(text: str) -> int:
+    found = _WINDOW.fullmatch(text)
+    if not found:
+        raise BadContent(f"{text!r} is no window")
+    return int(found[1]) * _MINUTES[found[2]] * 60_000
+
+
+def _said(page: str, denominator: int, numerator: int, *, is_ratio: bool) -> str:
+    floors = [("denominator", denominator), ("numerator", numerator)]
+    said = [f"{name} >= {floor}" for name, floor in floors if floor > 0]
+    return ", ".join([f"{'ratio' if is_ratio else 'numerator'} {page}", *said])
