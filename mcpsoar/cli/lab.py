@@ -4,6 +4,8 @@ import os
 import shlex
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -41,8 +43,6 @@ def up(options: Common, home: str | None, port: int) -> None:
     from mcpsoar.app import lab as work
 
     over = threading.Event()
-    # what a supervisor sends ends it as tidily as Ctrl-C does
-    signal.signal(signal.SIGTERM, _stop)
 
     def ready(running: "Up") -> None:
         if options.is_json:
@@ -54,7 +54,8 @@ def up(options: Common, home: str | None, port: int) -> None:
         if options.loud >= 0:
             show.talk(f"the lab is up at {running.url}; Ctrl-C ends it, {running.home} keeps its state")
 
-    work.up(work.home_of(home, os.environ), port=port, ready=ready, wait=over.wait)
+    with _tidy_end():
+        work.up(work.home_of(home, os.environ), port=port, ready=ready, wait=over.wait)
 
 
 def _lines(running: "Up") -> list[str]:
@@ -67,6 +68,20 @@ def _lines(running: "Up") -> list[str]:
         f"# audit log {shlex.quote(str(running.audit_log))}",
         "# next      mcpsoar contain github",
     ]
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Ctrl-C and a supervisor's signal both end with the shell's own number.
+
+    Click would make a usage error of Ctrl-C, and Python dies of SIGTERM where it stands.
+    """
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signal module's signature)

@@ -1,11 +1,11 @@
 """One real MCP server of the lab, on the official SDK, with a count of the calls that it truly ran."""
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.subscriptions import InMemorySubscriptionBus
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
     from mcp.server.session import ServerSession
     from starlette.types import ASGIApp
+
+_SESSIONS = 256
 
 F = TypeVar("F", bound="Callable[..., Awaitable[str]]")
 
@@ -40,7 +42,8 @@ class Served:
         self.name = name
         self.runs = 0
         self._bus = InMemorySubscriptionBus()
-        self._sessions: WeakSet[ServerSession] = WeakSet()
+        # the SDK makes one per request; each reaches the stream of the session that it came from
+        self._sessions: deque[ServerSession] = deque(maxlen=_SESSIONS)
         self._tools: dict[str, _Tool] = {}
         self._disguise: tuple[str, _Tool] | None = None
         with _root_logger_kept():
@@ -124,7 +127,7 @@ class Served:
 
     async def _count(self, ctx: "ServerRequestContext[Any, Any]", call_next: "CallNext") -> "HandlerResult":
         if ctx.method == "notifications/initialized":
-            self._sessions.add(ctx.session)
+            self._sessions.append(ctx.session)
         if ctx.method == "tools/call":
             self.runs += 1
         return await call_next(ctx)
