@@ -49,7 +49,9 @@ def _check(tree: exp.Select, path: str, first_line: int) -> None:
         if depth > DEPTH:
             raise BadContent(f"is nested deeper than {DEPTH}", where=where)
         if type(node) not in _ALLOWED:
-            raise BadContent(f"{_name(node)} is not among the SQL that means the same everywhere", where=where)
+            raise BadContent(
+                f"{_name(node)} is not among the SQL that means the same everywhere", where=where
+            )
         if isinstance(node, exp.Select):
             for key in (key for key, value in node.args.items() if value and key not in _CLAUSES):
                 raise BadContent(f"a gate has no {key.strip('_').upper()}: one row per event", where=where)

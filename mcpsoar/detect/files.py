@@ -56,7 +56,10 @@ def _logs(argument: str, folder: Path, index: int, stdin: BinaryIO | None) -> It
         yield LogRef("-", str(spool))
         return
     if "://" in argument:
-        raise Usage(f"a table as a log is not built yet: {argument.partition('://')[0]}://", next_command="mcpsoar gates check FILE")
+        raise Usage(
+            f"a table as a log is not built yet: {argument.partition('://')[0]}://",
+            next_command="mcpsoar gates check FILE",
+        )
     there = Path(argument).exists()
     names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))
     files = [name for name in names if Path(name).is_file() or not Path(name).is_dir()]

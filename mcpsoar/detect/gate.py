@@ -64,18 +64,16 @@ def _condition(number: exp.Expression, rows: exp.Expression | None) -> exp.Expre
     one = exp.EQ(this=exp.paren(number.copy()), expression=exp.Literal.number(1))
     both = exp.and_(one, exp.paren(rows.copy())) if rows is not None else one
     return exp.EQ(
-        this=exp.Case(
-            ifs=[exp.If(this=both, true=exp.Literal.number(1))], default=exp.Literal.number(0)
-        ),
+        this=exp.Case(ifs=[exp.If(this=both, true=exp.Literal.number(1))], default=exp.Literal.number(0)),
         expression=exp.Literal.number(1),
     )
 
 
-def _filled(
-    tree: exp.Select, approved: Collection[str] | None, path: str, first_line: int
-) -> exp.Select:
+def _filled(tree: exp.Select, approved: Collection[str] | None, path: str, first_line: int) -> exp.Select:
     def fill(node: exp.Expression) -> exp.Expression:
-        if not isinstance(node, exp.In) or not any(isinstance(one, exp.Placeholder) for one in node.expressions):
+        if not isinstance(node, exp.In) or not any(
+            isinstance(one, exp.Placeholder) for one in node.expressions
+        ):
             return node
         if approved is None:
             return _fact(holds=True)
@@ -85,7 +83,11 @@ def _filled(
         return exp.In(this=node.this.copy(), expressions=names)
 
     for holder in tree.find_all(exp.Placeholder):
-        if holder.name != "approved" or not isinstance(holder.parent, exp.In) or len(holder.parent.expressions) != 1:
+        if (
+            holder.name != "approved"
+            or not isinstance(holder.parent, exp.In)
+            or len(holder.parent.expressions) != 1
+        ):
             where = f"{path}:{first_line + allow.line(holder) - 1}"
             raise BadContent("the one parameter is written: column IN (:approved)", where=where)
     filled = tree.transform(fill)

@@ -1,5 +1,109 @@
-"""One scan answers every rule and every gate."""
+"""One scan answers every rule and every gate; what is asked afterwards reads the sheet."""
 
-from mcpsoar.detect.matching import matches
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
-__all__ = ["matches"]
+from mcpsoar.core.content import Counts
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.event import Intake, Reject, Window
+from mcpsoar.core.finding import Group, Reading
+from mcpsoar.detect import sheet
+from mcpsoar.detect.engines.duckdb import Connection, connect, rows
+from mcpsoar.detect.files import Source
+from mcpsoar.detect.gate import Gate
+from mcpsoar.detect.intake import Loader, Rejects
+from mcpsoar.detect.judge import state
+from mcpsoar.detect.matching import TABLE, matches, place
+from mcpsoar.detect.sheet import Ask, Relation, Told
+
+__all__ = ["Ask", "Scan", "matches", "over_events", "over_logs"]
+_EVIDENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A log that was read; `rejects` are the first ten."""
+
+    connection: Connection
+    ask: Ask
+    intake: Intake
+    rejects: tuple[Reject, ...]
+
+    def reading(self, gate: Gate, as_of_ms: int) -> Reading:
+        """What a gate saw in the window that ends at `as_of_ms`."""
+        window = Window(as_of_ms - gate.text.window_ms, as_of_ms)
+        index = list(self.ask.gates).index(gate)
+        subject = f"s{self.ask.subjects.index(gate.subject.sql('duckdb'))}"
+        hit, judged, warned = (f"g{index}{letter}" for letter in "hjw")
+        inside = f"event_ms >= {window.start_ms} AND event_ms < {window.end_ms}"
+        is_ratio = gate.text.page.ratio is not None
+        counted = f"DISTINCT {subject}" if gate.text.counts is Counts.SUBJECTS else "*"
+        numbers = (
+            f"count(*) FILTER ({judged}), count({counted}) FILTER ({hit} AND {judged}), "
+            f"count({counted}) FILTER ({warned} AND {judged}), "
+        )
+        one = rows(self.connection, f"SELECT {numbers} count(*) FROM sheet WHERE {inside}")[0]
+        groups = rows(
+            self.connection,
+            f"SELECT {numbers} coalesce({subject}, '') AS key FROM sheet WHERE {inside} GROUP BY ALL "
+            f"HAVING bool_or(({hit} OR {warned}) AND {judged})",
+        )
+        claim = hit if one[1] else warned
+        return Reading(
+            gate=gate.text.id,
+            window=window,
+            events=one[3],
+            judged=one[0],
+            numerator=one[1],
+            denominator=one[0] if is_ratio else None,
+            warned=one[2],
+            evidence=self._evidence(f"{inside} AND {claim} AND {judged}"),
+            groups=tuple(
+                Group(key, state(gate.text, n, d if is_ratio else None, w), n, d if is_ratio else None)
+                for d, n, w, key in sorted(groups, key=lambda group: (-group[1], -group[2], group[3]))
+                if n or w
+            ),
+        )
+
+    def finding(self, rule: str) -> tuple[int, tuple[str, ...]]:
+        """How many events a rule matched, and the newest of them."""
+        flag = f"r{list(self.ask.rules).index(rule)}"
+        count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
+        return count, self._evidence(flag)
+
+    def _evidence(self, condition: str) -> tuple[str, ...]:
+        found = rows(
+            self.connection,
+            f"SELECT eid FROM sheet WHERE {condition} AND eid IS NOT NULL "
+            f"ORDER BY event_ms DESC, eid LIMIT {_EVIDENCE}",
+        )
+        return tuple(row[0] for row in found)
+
+
+@contextmanager
+def over_logs(
+    sources: Sequence[Source], ask: Ask, folder: Path, *, keep: BinaryIO | None = None
+) -> Iterator[Scan]:
+    """Read logs once; raw lines that are no events go to `keep`. `folder` is for what is written meanwhile."""
+    rejects = Rejects(keep)
+    with connect(files=[source.log.path for source in sources], folder=str(folder)) as connection:
+        sheet.create(connection, ask)
+        loader = Loader(connection, ask, folder, rejects)
+        loader.load(sources)
+        intake = sheet.close(connection, ask, loader.told)
+        yield Scan(connection, ask, intake, tuple(rejects.named))
+
+
+@contextmanager
+def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
+    """The same over events in memory, such as those of a case; one without a time counts nowhere."""
+    with connect() as connection:
+        place(connection, events, ask.columns)
+        sheet.create(connection, ask)
+        relation = Relation(f"(SELECT * FROM {TABLE} ORDER BY place)")
+        sheet.fill(connection, ask, relation)
+        connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
+        yield Scan(connection, ask, sheet.close(connection, ask, Told(relations=[relation])), ())

@@ -8,7 +8,7 @@ import duckdb
 
 dialect = "duckdb"
 Connection: TypeAlias = duckdb.DuckDBPyConnection
-Failure: TypeAlias = duckdb.Error
+Failure = duckdb.Error
 MEMORY = "1GB"
 
 

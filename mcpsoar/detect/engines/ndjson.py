@@ -81,7 +81,9 @@ class Reading:
         inside = [f"contains(line, '{part}')" for part in (",]", " ]", "\t]", "\r]")]
         odd = [f"contains(line, chr({code}))" for code in (11, 12)]
         sql = f"SELECT count(*) FROM (SELECT CAST(json AS VARCHAR) AS line FROM {lines}) WHERE "
-        return int(rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0])
+        return int(
+            rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0]
+        )
 
     def _packed(self, name: str) -> str:
         kind = self._types.get(name)

@@ -1,0 +1,122 @@
+"""Watching: logs in; what the gates say, what the rules found, and whom to wake."""
+
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from mcpsoar.core.content import GateText, RuleText
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.event import MINUTE_MS, Intake, Reject, first_tick_after
+from mcpsoar.core.finding import Finding, GateState, Judgement, Page
+from mcpsoar.pack import gates as gate_pack
+from mcpsoar.pack import rules as rule_pack
+from mcpsoar.pack import schema
+
+if TYPE_CHECKING:
+    from mcpsoar.detect.scan import Scan
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked, in their order."""
+
+    intake: Intake
+    rejects: tuple[Reject, ...]
+    as_of_ms: int
+    gates: tuple[GateText, ...]
+    judgements: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
+    pages: tuple[Page, ...]
+
+
+def look(
+    logs: Sequence[str],
+    *,
+    pack: Path,
+    now_ms: int,
+    gates: Sequence[str] | None = None,
+    with_rules: bool = False,
+    approved: Collection[str] | None = None,
+    as_of_ms: int | None = None,
+    rejects: Path | None = None,
+) -> Look:
+    """Read the logs once and judge them at one tick: `as_of_ms`, or the first tick after the last event.
+
+    Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
+    file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
+    """
+    from mcpsoar.detect import files
+    from mcpsoar.detect.gate import parse
+    from mcpsoar.detect.scan import Ask, over_logs
+    from mcpsoar.targets import sql
+
+    if as_of_ms is not None and as_of_ms % MINUTE_MS:
+        raise Usage(
+            "a gate is judged at whole minutes",
+            next_command="mcpsoar gates check LOG --as-of 2026-03-01T00:10:00Z",
+        )
+    columns = schema.load(pack)
+    texts = gate_pack.load(pack, gates or ())
+    rules = rule_pack.load(pack) if with_rules else ()
+    predicates = sql.predicates(rules, columns) if rules else {}
+    asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
+    with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name, _kept(rejects) as keep:
+        folder = Path(name).resolve()
+        sources = files.sources(logs, folder, stdin=sys.stdin.buffer if "-" in logs else None)
+        with over_logs(sources, asked, folder, keep=keep) as scan:
+            at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
+            return _judged(scan, at_ms, texts, rules)
+
+
+def _judged(scan: "Scan", at_ms: int, texts: Sequence[GateText], rules: Sequence[RuleText]) -> Look:
+    from mcpsoar.detect.judge import judge
+
+    judgements = tuple(judge(gate.text, scan.reading(gate, at_ms)) for gate in scan.ask.gates)
+    findings = tuple(Finding(rule.id, rule.title, rule.level, *scan.finding(rule.id)) for rule in rules)
+    pages = tuple(
+        page(text, judgement)
+        for text, judgement in zip(texts, judgements, strict=True)
+        if judgement.state is GateState.PAGE
+    )
+    return Look(scan.intake, scan.rejects, at_ms, tuple(texts), judgements, findings, pages)
+
+
+def page(gate: GateText, judgement: Judgement) -> Page:
+    """Whom to wake, and about what: one page a gate, the same one while its subjects are the same."""
+    reading = judgement.reading
+    subjects = tuple(sorted(group.key for group in reading.groups if group.numerator))
+    share = "" if reading.denominator is None else f" of {reading.denominator}"
+    blamed = ", ".join(subjects[:5]) + (f" and {len(subjects) - 5} more" if len(subjects) > 5 else "")
+    return Page(
+        dedup_key="|".join((gate.id, *subjects)),
+        gate=gate.id,
+        title=gate.title,
+        severity=gate.severity,
+        owner=gate.owner,
+        subjects=subjects,
+        summary=f"{reading.numerator}{share} in the window; {gate.page_when}; {blamed or 'no subject named'}",
+        evidence=reading.evidence,
+        runbook=gate.runbook,
+        at_ms=reading.window.end_ms,
+    )
+
+
+def _tick(intake: Intake, now_ms: int) -> int:
+    return first_tick_after(intake.last_ms) if intake.last_ms is not None else now_ms - now_ms % MINUTE_MS
+
+
+@contextmanager
+def _kept(path: Path | None) -> Iterator[BinaryIO | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise Usage(f"{path} cannot be written: {error.strerror}") from None
+    with file:
+        yield file

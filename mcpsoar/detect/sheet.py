@@ -1,0 +1,161 @@
+"""The sheet: one narrow row an event, holding what every gate and rule says of it; filled by one scan.
+
+Repeats are found by counting: only when some id stands twice is the log read again, for those rows alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from mcpsoar.core.errors import Malformed
+from mcpsoar.core.event import Column, Intake, Kind
+from mcpsoar.detect import prelude
+from mcpsoar.detect.engines.duckdb import Connection, quoted, rows
+from mcpsoar.detect.gate import OWN, Gate
+from mcpsoar.detect.matching import referenced
+
+_NAMED = 10
+_ARRIVAL = "ingest_time"  # a second delivery arrives later, and is no other content for that
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one scan is to say of every event; `now_ms` is the reader's clock."""
+
+    columns: Sequence[Column]
+    gates: Sequence[Gate]
+    rules: Mapping[str, exp.Expression]
+    now_ms: int
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The distinct subjects of the gates, as SQL; a gate's own stands at its place among them."""
+        return tuple(dict.fromkeys(gate.subject.sql("duckdb") for gate in self.gates))
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        parts = [part for gate in self.gates for part in gate.expressions]
+        return referenced([*parts, *self.rules.values()]) - set(OWN)
+
+    @property
+    def is_valid(self) -> str:
+        """A time that parses and lies in range, as SQL over `event_ms`."""
+        return f"event_ms BETWEEN {prelude.FIRST_MS} AND {self.now_ms + prelude.SKEW_MS}"
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A FROM clause of JSON text, and what makes one of its rows odd."""
+
+    text: str
+    is_odd: str = "FALSE"
+
+
+@dataclass(slots=True)
+class Told:
+    """What the reading itself found, before the events were asked anything."""
+
+    rejected: int = 0
+    malformed: dict[str, int] = field(default_factory=dict)
+    relations: list[Relation] = field(default_factory=list)
+
+
+def create(connection: Connection, ask: Ask) -> None:
+    """An empty sheet."""
+    flags = ", ".join(f"{name} BOOLEAN" for name in _flags(ask))
+    subjects = ", ".join(f"s{index} VARCHAR" for index in range(len(ask.subjects)))
+    fields = ", ".join(part for part in (flags, subjects) if part)
+    connection.execute(
+        f"CREATE TEMP TABLE sheet (event_ms BIGINT, idh UBIGINT, odd BOOLEAN, eid VARCHAR{', ' if fields else ''}{fields})"
+    )
+
+
+def fill(connection: Connection, ask: Ask, relation: Relation) -> None:
+    """Append a relation's events in their order; a time out of range is NULL."""
+    flags = _flags(ask)
+    told = [f"{sql} AS {name}" for name, sql in flags.items()]
+    told += [f"CAST({sql} AS VARCHAR) AS s{index}" for index, sql in enumerate(ask.subjects)]
+    claims = " OR ".join(name for name in flags if not name.endswith("j")) or "FALSE"
+    names = [*flags, *(f"s{index}" for index in range(len(ask.subjects)))]
+    ctes = prelude.relation(relation.text, ask.columns, ask.wanted, extra=f"{relation.is_odd} AS odd")
+    connection.execute(
+        f"INSERT INTO sheet WITH {ctes}, "
+        f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_key, odd"
+        f"{''.join(f', {one}' for one in told)} FROM mcp_audit) "
+        f"SELECT event_ms, CASE WHEN event_key IS NOT NULL THEN hash(event_key) END, odd, "
+        f"CASE WHEN {claims} THEN event_key END{''.join(f', {name}' for name in names)} FROM told"
+    )
+
+
+def close(connection: Connection, ask: Ask, told: Told) -> Intake:
+    """Keep the first received of each identity, and count what the log held."""
+    seen = rows(connection, "SELECT count(idh), count(DISTINCT idh) FROM sheet")[0]
+    repeats, conflicts = (0, ()) if seen[0] == seen[1] else _twins(connection, ask, told.relations)
+    count, first_ms, last_ms = rows(connection, "SELECT count(*), min(event_ms), max(event_ms) FROM sheet")[0]
+    return Intake(
+        events=count,
+        rejected=told.rejected,
+        repeats=repeats,
+        conflicts=tuple(conflicts[:_NAMED]),
+        conflict_count=len(conflicts),
+        malformed=dict(sorted(told.malformed.items())),
+        first_ms=first_ms,
+        last_ms=last_ms,
+    )
+
+
+def _twins(connection: Connection, ask: Ask, relations: Sequence[Relation]) -> tuple[int, Sequence[str]]:
+    """Read the rows whose id stands twice once more, with their whole content; drop all but the first."""
+    connection.execute(
+        "CREATE TEMP TABLE twins AS SELECT row_number() OVER (ORDER BY rowid) AS place, rowid AS seq, idh "
+        "FROM sheet WHERE idh IN "
+        "(SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1)"
+    )
+    content = [column for column in ask.columns if column.name != _ARRIVAL and not column.derived]
+    known = [column.name for column in content if column.kind is not Kind.TIME]
+    own = next(column for column in ask.columns if column.name == "event_id")
+    connection.execute("CREATE TEMP TABLE copies (event_key VARCHAR, event_ms BIGINT, content UBIGINT)")
+    for relation in relations:
+        text = f"(SELECT * FROM {relation.text} WHERE hash({prelude.value(own)}) IN (SELECT idh FROM twins))"
+        ctes = prelude.relation(text, ask.columns, [column.name for column in content])
+        connection.execute(
+            f"INSERT INTO copies WITH {ctes} SELECT event_key, event_ms, "
+            f"hash({', '.join(quoted(name) for name in known)}) FROM mcp_audit WHERE {ask.is_valid}"
+        )
+    counts = rows(connection, "SELECT (SELECT count(*) FROM twins), (SELECT count(*) FROM copies)")[0]
+    if counts[0] != counts[1]:
+        raise Malformed("the log changed while it was read", next_command="mcpsoar gates check LOG")
+    connection.execute(_JUDGED)
+    repeats = rows(connection, "SELECT count(*) FROM judged WHERE copy > 1")[0][0]
+    connection.execute(
+        "DELETE FROM sheet WHERE rowid IN (SELECT seq FROM twins JOIN judged USING (place) WHERE copy > 1)"
+    )
+    found = rows(
+        connection,
+        "SELECT event_key FROM judged WHERE event_ms <> first_ms OR content <> first_content "
+        "GROUP BY event_key ORDER BY min(place)",
+    )
+    return repeats, [row[0] for row in found]
+
+
+_JUDGED = """
+CREATE TEMP TABLE judged AS
+SELECT place, event_key, event_ms, content,
+  first_value(event_ms) OVER (PARTITION BY event_key ORDER BY place) AS first_ms,
+  first_value(content) OVER (PARTITION BY event_key, event_ms ORDER BY place) AS first_content,
+  row_number() OVER (PARTITION BY event_key, event_ms ORDER BY place) AS copy
+FROM (SELECT *, row_number() OVER (ORDER BY rowid) AS place FROM copies)
+"""
+
+
+def _flags(ask: Ask) -> dict[str, str]:
+    """Every flag of the sheet and the SQL it is: gN h(it), j(udged), w(arned), and rN for rules."""
+    flags = {}
+    for index, gate in enumerate(ask.gates):
+        flags[f"g{index}h"] = gate.hit.sql("duckdb")
+        flags[f"g{index}j"] = gate.judged.sql("duckdb")
+        flags[f"g{index}w"] = gate.warned.sql("duckdb") if gate.warned is not None else "FALSE"
+    for index, rule in enumerate(ask.rules.values()):
+        flags[f"r{index}"] = f"coalesce({rule.sql('duckdb')}, FALSE)"
+    return flags
