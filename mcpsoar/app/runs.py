@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import getpid
 from pathlib import Path
 
+from mcpsoar.app.engine import Engine
 from mcpsoar.app.station import station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home, ServerLocks
@@ -102,7 +103,8 @@ def resume(
         say(f"run {run} is at its end: {shown.verdict.value}")
         return shown
     with station(profile, house, clock, say) as ready, house.run_lock(run) as own:
-        ledger = ready.ledger(run)
+        engine = Engine(ready)
+        ledger = engine.ledger(run)
         made = plans.make(
             playbooks.load(pack, ledger.playbook),
             ledger.servers,
@@ -123,7 +125,7 @@ def resume(
         try:
             locks.take()
             locks.sign({"by": by, "run": run, "since": since, "pid": getpid()})
-            journal = ready.journal(run)
+            journal = engine.journal(run)
             try:
                 again = [state for state in ledger.steps.values() if state.verdict and not is_settled(state)]
                 journal.append(
@@ -131,7 +133,7 @@ def resume(
                     *({"kind": "again", "step": state.step.id} for state in again),
                 )
                 say(f"{since}  run {run} is resumed")
-                return ready.carry_out(run, journal)
+                return engine.carry_out(run, journal)
             finally:
                 journal.close()
         finally:

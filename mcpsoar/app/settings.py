@@ -22,7 +22,6 @@ A token that would travel over plain http to another machine is sent, with a war
 to learn a new rule, and the control plane may be in a network of its own.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +114,8 @@ def _file(named: str | None, environ: Mapping[str, str]) -> Path | None:
 
 
 def _by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> Profile:
+    import tomllib
+
     try:
         text = path.read_text("utf-8")
         said = tomllib.loads(text)

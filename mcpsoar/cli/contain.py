@@ -91,10 +91,8 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
     from mcpsoar.app.report import document
     from mcpsoar.cli.report_text import lines
     from mcpsoar.kit.clock import SystemClock
-    from mcpsoar.kit.quick import spare_httpx_its_command_line
     from mcpsoar.pack.locate import locate
 
-    spare_httpx_its_command_line()
     said = settings.Asked(options.config, asked["profile"], asked["api"])
     found = settings.load(said, os.environ, may_be_empty=asked["dry_run"])
     for warning in found.warnings:

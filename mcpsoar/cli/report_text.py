@@ -57,7 +57,7 @@ def _next(report: Report) -> Iterator[str]:
         if _is_worth_resuming(report):
             yield f"  next     mcpsoar runs resume {report.run}"
         else:
-            yield "  next     name a canary in the profile, or try a call by hand: does the data plane refuse?"
+            yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
     if report.verdict in (RunVerdict.CONTAINED, RunVerdict.UNVERIFIED, RunVerdict.NOT_CONTAINED) and (
         report.extra.get("direction") == "apply"
     ):

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
+from mcpsoar.contain.looks import Look
 from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.core.digest import Facts, effect_key
 from mcpsoar.core.errors import (
@@ -28,18 +29,6 @@ from mcpsoar.core.run import Baseline, Observation
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What was seen before a change: a baseline, or why there is none."""
-
-    baseline: Baseline | None = None
-    trouble: Trouble | None = None
-
-    @property
-    def why_unknown(self) -> str:
-        return str(self.trouble) if self.trouble else "the look before it did not end in time"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 
-from mcpsoar.contain.change import Change, Look, Outcome, Tools
+from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.contain.shared import Shared
-from mcpsoar.core.errors import Trouble
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Passage
@@ -37,7 +37,7 @@ class Means:
     clock: Clock
     say: Callable[[str], None]
     bounds: Bounds
-    look_s: float
+    looks: Looks
     threads: int
     worked_before: Mapping[str, str]
 
@@ -55,32 +55,26 @@ class Runner:
         self._verdicts = {name: state.verdict for name, state in ledger.steps.items() if is_settled(state)}
         self._released = set(ledger.released)
         self._ended: SimpleQueue[str] = SimpleQueue()
-        self._lookers = Crew(means.threads, "mcpsoar-look")
         self._actors = Crew(means.threads, "mcpsoar-step")
         self._canaries = Crew(_CANARIES, "mcpsoar-canary")
-        self._looks: dict[str, Task[Look]] = {}
         self._befores: dict[str, Task[Passage]] = {}
-        self._until = 0.0
 
     def run(self) -> None:
         """Every step to its end. Raises Unwritable when the journal broke: nothing was sent after that."""
         try:
-            self._until = self._clock.monotonic() + self._means.look_s
-            self._look_ahead()
+            self._call_ahead()
             self._schedule()
         finally:
-            for crew in (self._lookers, self._actors, self._canaries):
+            for crew in (self._actors, self._canaries):
                 crew.close()
 
-    def _look_ahead(self) -> None:
-        """All looks and first canary calls begin at once; they share one budget."""
+    def _call_ahead(self) -> None:
+        """The canaries' first calls begin at once, beside the looks."""
         for state in self._todo():
-            step = state.step
-            if step.action == CANARY:
-                if self._wants_first_call(state):
-                    self._befores[step.server or ""] = self._canaries.submit(partial(self._first_call, state))
-            elif step.server is not None and not state.intents and not self._is_void(step):
-                self._looks[step.id] = self._lookers.submit(partial(self._look, step))
+            if state.step.action == CANARY and self._wants_first_call(state):
+                self._befores[state.step.server or ""] = self._canaries.submit(
+                    partial(self._first_call, state)
+                )
 
     def _schedule(self) -> None:
         waiting = {state.step.id: state for state in self._todo()}
@@ -135,14 +129,13 @@ class Runner:
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)
         if step.server is None and self._means.commons is not None:
-            shared = Shared(self._means.commons, self._ledger, self._journal, self._clock)
-            return shared.carry_out(state, lambda: self._budgeted(step), change)
+            shared = Shared(self._means.commons, self._ledger, self._means.looks, self._clock)
+            return shared.carry_out(state, change)
         first = self._befores.get(step.server or "")
         if first is not None and self._means.proof is not None:
-            spent_s = self._clock.monotonic() - (self._until - self._means.look_s)
-            first.wait(self._means.proof.binding.before_s - spent_s)
-        task = self._looks.get(step.id)
-        return change.carry_out(self._awaited(task) if task is not None else Look())
+            first.wait(self._means.proof.binding.before_s - self._means.looks.spent_s)
+        is_looked_at = not state.intents and not self._is_void(step)
+        return change.carry_out(self._means.looks.of(step) if is_looked_at else Look())
 
     def _canary(self, state: StepState) -> Outcome:
         proof = self._means.proof
@@ -189,22 +182,6 @@ class Runner:
     def _first_call(self, state: StepState) -> Passage:
         assert self._means.proof is not None  # noqa: S101 (asked for only with one)
         return self._means.proof.before(state).passage
-
-    def _look(self, step: Step) -> Look:
-        connector = self._connector(step)
-        if connector is None:
-            return Look()
-        try:
-            return Look(connector.baseline(step))
-        except Trouble as trouble:
-            return Look(trouble=trouble)
-
-    def _budgeted(self, step: Step) -> Look:
-        return self._awaited(self._lookers.submit(lambda: self._look(step)))
-
-    def _awaited(self, task: Task[Look]) -> Look:
-        """The look, if it ends within what is left of the budget."""
-        return task.result() if task.wait(self._until - self._clock.monotonic()) else Look()
 
     def _settle_servers(self) -> None:
         """Write down, once, each server whose own steps are undone: it needs the shared ones no longer."""

@@ -1,11 +1,9 @@
 """One shared step of one run: forced by the first who needs it, lifted with the last."""
 
-from collections.abc import Callable
-
-from mcpsoar.contain.change import Change, Look, Outcome
+from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
-from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline
@@ -17,19 +15,22 @@ _LIFT_WAIT_S = 60.0
 
 
 class Shared:
-    def __init__(self, commons: Commons, ledger: Ledger, journal: Journal, clock: Clock) -> None:
+    def __init__(self, commons: Commons, ledger: Ledger, looks: Looks, clock: Clock) -> None:
         self._commons = commons
         self._ledger = ledger
-        self._journal = journal
+        self._looks = looks
         self._clock = clock
 
-    def carry_out(self, state: StepState, look: Callable[[], Look], change: Change) -> Outcome:
+    def carry_out(self, state: StepState, change: Change) -> Outcome:
         """Under the lock that goes with the direction, so that no release lifts what is being forced."""
         if self._ledger.direction is Direction.UNDO:
-            return self._lift(state, look, change)
+            return self._lift(state, change)
         with self._commons.lock() as lock:
             is_ours = lock.wait(_FORCE_WAIT_S, self._clock, shared=True)
-            seen = look() if not state.intents else Look()
+            seen = Look() if state.intents else self._looks.of(state.step)
+            if seen.baseline is not None and seen.baseline.in_force:
+                # it was looked at without the lock, and a release may have been at work
+                seen = self._looks.again(state.step)
             if not self._ledger.is_dry and not state.intents:
                 self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
             outcome = change.carry_out(seen)
@@ -39,7 +40,7 @@ class Shared:
             )
         return outcome
 
-    def _lift(self, state: StepState, look: Callable[[], Look], change: Change) -> Outcome:
+    def _lift(self, state: StepState, change: Change) -> Outcome:
         with self._commons.lock() as lock:
             if not lock.wait(_LIFT_WAIT_S, self._clock):
                 return Outcome(StepVerdict.FAILED, "nothing was sent: other runs are at work on it")
@@ -52,7 +53,7 @@ class Shared:
             ]
             if holders:
                 return Outcome(StepVerdict.SKIPPED, f"still needed by {'; '.join(holders)}")
-            return self._by_note(look(), change, has_begun=state.intents > 0)
+            return self._by_note(self._looks.again(state.step), change, has_begun=state.intents > 0)
 
     def _by_note(self, seen: Look, change: Change, *, has_begun: bool) -> Outcome:
         is_ours, by_others = self._commons.forced_by_others()

@@ -10,3 +10,9 @@ def spare_httpx_its_command_line() -> None:
     """
     if "httpx" not in sys.modules:
         sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None is how an import is barred
+
+
+def load_wire() -> None:
+    """Import what every call needs, in the thread that has nothing else to do yet."""
+    spare_httpx_its_command_line()
+    from mcpsoar.kit import transport  # noqa: F401 (imported for its weight)

@@ -1,0 +1,80 @@
+"""The beginning of a run: its servers locked, its plan on disk; then the engine has it."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from os import getpid
+from typing import TYPE_CHECKING
+
+from mcpsoar.app.engine import Engine, open_runs
+from mcpsoar.app.station import Station
+from mcpsoar.contain.home import ServerLocks
+from mcpsoar.contain.ledger import baseline_facts
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.plan import Direction, Plan
+from mcpsoar.core.run import Report
+from mcpsoar.kit.clock import stamp
+
+if TYPE_CHECKING:
+    from mcpsoar.app.contain import Order
+    from mcpsoar.app.releasing import Releasing
+
+
+def run(
+    order: "Order",
+    made: Plan,
+    ready: Station,
+    releasing: "Releasing | None",
+    random_hex: Callable[[int], str],
+) -> Report:
+    """Raises Held, Unwritable."""
+    if made.direction is Direction.APPLY:
+        _tell_interrupted(ready, made.servers)
+    with ExitStack() as stack:
+        locks = ServerLocks(ready.home, () if order.dry_run else made.servers, ready.clock)
+        stack.callback(locks.free)
+        locks.take()
+        now = ready.clock.now()
+        run_id = ready.home.make(now, random_hex)
+        stack.enter_context(ready.home.run_lock(run_id)).take()
+        locks.sign({"by": order.by, "run": run_id, "since": stamp(now), "pid": getpid()})
+        engine = Engine(ready)
+        journal = engine.journal(run_id)
+        stack.callback(journal.close)
+        journal.append(_plan_entry(order, made, ready, releasing, run_id))
+        ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: mcpsoar runs resume {run_id}")
+        return engine.carry_out(run_id, journal)
+
+
+def _plan_entry(
+    order: "Order", made: Plan, ready: Station, releasing: "Releasing | None", run_id: str
+) -> Facts:
+    before = {}
+    if releasing is not None:
+        before = {step.id: baseline_facts(releasing.baseline(step, ready.clock)) for step in made.steps}
+    return {
+        "kind": "plan",
+        "run": run_id,
+        "direction": made.direction.value,
+        "playbook": made.playbook,
+        "playbook_digest": made.playbook_digest,
+        "plan_digest": made.digest,
+        "servers": list(made.servers),
+        "steps": [step.as_facts() for step in made.steps],
+        "bindings": made.bindings,
+        "reason": order.reason,
+        "ticket": order.ticket,
+        "by": order.by or None,
+        "profile": ready.profile.name,
+        "dry_run": order.dry_run,
+        "releases": [list(pair) for pair in releasing.pairs] if releasing else [],
+        "baselines": before,
+    }
+
+
+def _tell_interrupted(ready: Station, names: tuple[str, ...]) -> None:
+    for one, ledger in open_runs(ready.home, names):
+        if ledger.verdict is None and not ready.home.is_live(one.run):
+            ready.say(
+                f"run {one.run} on {', '.join(one.servers)} was interrupted; this one does not wait for it "
+                f"(to finish it: mcpsoar runs resume {one.run})"
+            )

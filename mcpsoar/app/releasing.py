@@ -1,0 +1,44 @@
+"""What a release undoes: the runs that still contain its servers, and how things were before them."""
+
+from dataclasses import dataclass
+
+from mcpsoar.app.engine import open_runs
+from mcpsoar.contain.home import Home
+from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.shared import before_us
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline
+
+
+@dataclass(frozen=True, slots=True)
+class Releasing:
+    """`pairs` are runs with servers; `held` the runs' ledgers, oldest first; `playbook` what they ran by."""
+
+    pairs: tuple[tuple[str, str], ...]
+    held: tuple[Ledger, ...]
+    playbook: str
+
+    def baseline(self, step: Step, clock: Clock) -> Baseline | None:
+        """How it was before the first of these runs; None when nobody saw it. What is shared was normal."""
+        if step.server is None:
+            return before_us(clock)
+        states = [ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps]
+        return states[0].baseline if states else None
+
+
+def releasing(home: Home, names: tuple[str, ...]) -> Releasing:
+    """Raises Usage for a server that no run of this home still contains."""
+    held = open_runs(home, names)
+    pairs = tuple((one.run, name) for one, _ in held for name in one.servers if name in names)
+    unknown = [name for name in names if name not in {server for _, server in pairs}]
+    if unknown:
+        raise Usage(
+            f"nothing to release: no run in {home.path} still contains {', '.join(unknown)}",
+            next_command="mcpsoar runs list",
+        )
+    used = list(dict.fromkeys(ledger.playbook for _, ledger in held))
+    if len(used) > 1:
+        raise Usage(f"these servers were contained by several playbooks: {', '.join(used)}; one at a time")
+    return Releasing(pairs, tuple(ledger for _, ledger in held), used[0])

@@ -1,0 +1,70 @@
+"""The looks before the changes: all at once, early, and within one budget of time for all of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from mcpsoar.core.errors import Trouble
+from mcpsoar.core.plan import Direction, Step, Undo
+from mcpsoar.core.ports import Clock, Connector
+from mcpsoar.core.run import Baseline
+from mcpsoar.kit.crew import Crew, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen before a change: a baseline, or why there is none."""
+
+    baseline: Baseline | None = None
+    trouble: Trouble | None = None
+
+    @property
+    def why_unknown(self) -> str:
+        return str(self.trouble) if self.trouble else "the look before it did not end in time"
+
+
+class Looks:
+    """The budget runs from the moment this is made; a look that is late is left behind."""
+
+    def __init__(
+        self, roles: Mapping[str, Connector], *, clock: Clock, budget_s: float, threads: int
+    ) -> None:
+        self._roles = roles
+        self._clock = clock
+        self._begun = clock.monotonic()
+        self._budget_s = budget_s
+        self._crew = Crew(threads, "mcpsoar-look")
+        self._tasks: dict[str, Task[Look]] = {}
+
+    def begin(self, steps: Iterable[Step], direction: Direction) -> None:
+        """Look at every target, but for what cannot be undone, and what is undone only under a lock."""
+        for step in steps:
+            is_void = direction is Direction.UNDO and (step.undo is Undo.NONE or step.server is None)
+            if step.role in self._roles and not is_void:
+                self._tasks[step.id] = self._crew.submit(partial(self._look, step))
+
+    def of(self, step: Step) -> Look:
+        """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
+        task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
+        return task.result() if task.wait(self._budget_s - self.spent_s) else Look()
+
+    def again(self, step: Step) -> Look:
+        """A fresh one."""
+        self._tasks.pop(step.id, None)
+        return self.of(step)
+
+    @property
+    def spent_s(self) -> float:
+        return self._clock.monotonic() - self._begun
+
+    def close(self) -> None:
+        self._crew.close()
+
+    def _look(self, step: Step) -> Look:
+        connector = self._roles.get(step.role)
+        if connector is None or step.action not in connector.actions:
+            return Look()
+        try:
+            return Look(connector.baseline(step))
+        except Trouble as trouble:
+            return Look(trouble=trouble)
