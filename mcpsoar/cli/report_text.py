@@ -34,6 +34,8 @@ def lines(report: Report) -> Iterator[str]:
 def _step(step: StepReport) -> Iterator[str]:
     tries = f" ({step.attempts} calls)" if step.attempts > 1 else ""
     yield f"  {step.verdict.value:<18} {clean(step.id)}: {clean(step.detail, limit=400)}{tries}"
+    if unknown := step.evidence.get("before_unknown"):
+        yield f"{'':<20} its state before is not known: {clean(str(unknown), limit=200)}"
 
 
 def _exposure(report: Report) -> Iterator[str]:

@@ -12,10 +12,13 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
 @dataclass(slots=True)
 class StepState:
-    """One step so far. `baseline` is the state before the first change; None when it is not known."""
+    """One step so far. `baseline` is the state before the first change; None when it is not known, and
+    `unknown_because` says why.
+    """
 
     step: Step
     baseline: Baseline | None = None
+    unknown_because: str | None = None
     intents: int = 0
     effect: Facts | None = None
     troubles: list[str] = field(default_factory=list)
@@ -118,8 +121,9 @@ def _apply(ledger: Ledger, entry: Facts) -> None:
 
 def _advance(state: StepState, kind: str, entry: Facts) -> None:
     match kind:
-        case "look" if not state.intents and "facts" in entry:
-            state.baseline = as_baseline(entry)
+        case "look" if not state.intents:
+            state.baseline = as_baseline(entry) if "facts" in entry else None
+            state.unknown_because = entry.get("unknown")
         case "intent":
             state.intents += 1
             state.effect = None

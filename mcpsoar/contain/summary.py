@@ -95,6 +95,8 @@ def _unfinished(state: StepState) -> str:
 
 def _evidence(state: StepState) -> Facts:
     found: dict[str, object] = {"before": baseline_facts(state.baseline)}
+    if state.unknown_because is not None:
+        found["before_unknown"] = state.unknown_because
     if state.effect is not None:
         found["claimed"] = state.effect
     if state.seen is not None:

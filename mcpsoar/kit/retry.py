@@ -35,9 +35,9 @@ def persist(attempt: Callable[[], T], *, again: tuple[type[Trouble], ...], bound
     except again as trouble:
         first = [trouble]
     # imported when something failed: a run without trouble starts without it
-    from tenacity import Retrying, retry_if_exception_type, wait_exponential_jitter
+    from tenacity import Retrying, retry_if_exception_type, wait_exponential, wait_random
 
-    jittered = wait_exponential_jitter(initial=_FIRST_S, max=_LONGEST_S, jitter=_FIRST_S)
+    jittered = wait_exponential(multiplier=_FIRST_S, max=_LONGEST_S) + wait_random(0, _FIRST_S)
 
     def wait(state: "RetryCallState") -> float:
         error = state.outcome.exception() if state.outcome else None
