@@ -34,10 +34,8 @@ class Appender:
 
     def append(self, line: bytes) -> None:
         """Write one line (without its end) and wait for the disk."""
-        data = memoryview(line + b"\n")
         try:
-            while data:
-                data = data[os.write(self._fd, data) :]
+            _write(self._fd, line + b"\n")
             os.fsync(self._fd)
         except OSError as error:
             raise unwritable(self.path, error) from None
@@ -66,7 +64,7 @@ def replace(path: Path, data: bytes) -> None:
     try:
         fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
         try:
-            os.write(fd, data)
+            _write(fd, data)
             os.fsync(fd)
         finally:
             os.close(fd)
@@ -92,6 +90,13 @@ def sync_folder(path: Path) -> None:
         os.fsync(fd)
     finally:
         os.close(fd)
+
+
+def _write(fd: int, data: bytes) -> None:
+    """All of it: one call may write less than it was given."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(fd, left) :]
 
 
 def unwritable(path: Path, error: OSError) -> Unwritable:
