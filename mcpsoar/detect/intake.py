@@ -63,24 +63,29 @@ class Loader:
 
     def _read(self, group: Sequence[Source], *, is_sifted: bool) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
-        is_open = False
+        for first in (None, self._seed):
+            try:
+                return self._append(group, first, is_sifted=is_sifted)
+            except Failure as error:
+                if first is self._seed or "unknown key" not in str(error):
+                    if is_sifted:
+                        raise
+                    return False
+        return False
+
+    def _append(self, group: Sequence[Source], first: Path | None, *, is_sifted: bool) -> bool:
+        reading = Reading(self._connection, group, self._ask.columns, first)
+        if not is_sifted and (reading.has_twin_names or reading.bad_lines(self._connection)):
+            return False
+        before = self._odd()
+        relation = Relation(reading.text, reading.is_odd)
+        self._connection.execute("BEGIN")
+        is_good = False
         try:
-            reading = Reading(self._connection, group, self._ask.columns, self._seed)
-            if not is_sifted and reading.bad_lines(self._connection):
-                return False
-            before = self._odd()
-            self._connection.execute("BEGIN")
-            is_open = True
-            relation = Relation(reading.text, reading.is_odd)
             sheet.fill(self._connection, self._ask, relation)
             is_good = self._odd() == before or self._look_closer(reading, is_sifted=is_sifted)
+        finally:
             self._connection.execute("COMMIT" if is_good else "ROLLBACK")
-        except Failure:
-            if is_open:
-                self._connection.execute("ROLLBACK")
-            if is_sifted:
-                raise
-            return False
         if is_good:
             self.told.relations.append(relation)
         return is_good
@@ -120,7 +125,7 @@ class Loader:
     def _parquet(self, group: Sequence[Source]) -> None:
         names = {source.log.path: source.log.name for source in group}
         try:
-            reading = Reading(self._connection, group, self._ask.columns, self._seed)
+            reading = Reading(self._connection, group, self._ask.columns)
             before = self._odd()
             sheet.fill(self._connection, self._ask, Relation(reading.text, reading.is_odd))
             if self._odd() != before:

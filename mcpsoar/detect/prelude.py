@@ -88,11 +88,17 @@ def instant(name: str) -> str:
     # more digits than the engine keeps would be rounded, not floored
     long_stamp = f"TRY_CAST(upper(regexp_replace({text}, '(\\.[0-9]{{6}})[0-9]+', '\\1')) AS TIMESTAMPTZ)"
     number = f"TRY_CAST(trim({field}, '\"') AS DECIMAL(38, 9))"
+    # the usual layout, told cheaply: digits where they belong is what the cast itself demands
+    usual = (
+        f"{field} LIKE '\"____-__-__T__:__:__.___Z\"' AND {field} >= '\"0' AND {field} < '\":' "
+        f"AND NOT contains({field}, ' ') AND substring({field}, 13, 2) < '24'"
+    )
     return (
-        f"CASE WHEN regexp_full_match({text}, '{_RFC3339}') AND {_is_string(field)} "
+        f"CASE WHEN {usual} THEN epoch_us(TRY_CAST(substring({field}, 2, 23) AS TIMESTAMP)) // 1000 "
+        f"WHEN {_is_string(field)} AND regexp_full_match({text}, '{_RFC3339}') "
         f"THEN epoch_us(CASE WHEN strlen({field}) > 29 THEN {long_stamp} ELSE {stamp} END) // 1000 "
-        f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') "
-        f"THEN CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) END"
+        f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') THEN "
+        f"CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) END"
     )
 
 
@@ -107,9 +113,11 @@ def is_well(column: Column) -> str:
         case Kind.BOOL:
             return f"{field} IN ('true', 'false')"
         case Kind.INTEGER:
-            return f"TRY_CAST({field} AS BIGINT) IS NOT NULL AND NOT contains({field}, '.')"
+            return (
+                f"({field} IS NULL OR TRY_CAST({field} AS BIGINT) IS NOT NULL AND NOT contains({field}, '.'))"
+            )
         case Kind.NUMBER:
-            return f"isfinite(TRY_CAST({field} AS DOUBLE))"
+            return f"({field} IS NULL OR coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE))"
         case Kind.TEXTS:
             return f"({field} LIKE '[\"%\"]' AND NOT contains({field}, ',') OR regexp_full_match({field}, '{_TEXTS}'))"
 
@@ -169,7 +177,9 @@ def _unquoted_plain(field: str) -> str:
 
 def _ltrimmed(field: str) -> str:
     """What is left of a string without the blanks it starts with: '' for blanks only."""
-    return f"CASE WHEN {field} LIKE '\"_%\"' AND {field}[2] > '\"' AND {field}[2] < chr(127) AND {field}[2] <> '\\' THEN 'x' ELSE ltrim({_unquoted(field)}, {_BLANKS}) END"
+    # nearly every string starts with a character that is plainly no blank, and two comparisons tell
+    plain = f"({field} >= '\"#' AND {field} < '\"\\' OR {field} >= '\"]' AND {field} < '\"~')"
+    return f"CASE WHEN {plain} THEN 'x' ELSE ltrim({_unquoted(field)}, {_BLANKS}) END"
 
 
 def _among(field: str, values: Iterable[str]) -> str:

@@ -1,6 +1,7 @@
 """How DuckDB is made to read NDJSON and Parquet: as JSON text, strictly, and nothing unseen."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, quoted, rows
 from mcpsoar.detect.files import Form, Source
 
-_OPTIONS = "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0"
+_OPTIONS = "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0, sample_size = 2048"
 _MARK = "mcpsoar_seed"
 _TIMES = ("TIMESTAMP", "DATE")
+_NUMBER = re.compile(r"_\d+$")
 
 
 def seed(folder: Path, columns: Sequence[Column]) -> Path:
@@ -27,10 +29,18 @@ def seed(folder: Path, columns: Sequence[Column]) -> Path:
 
 
 class Reading:
-    """A group of files of one form as a FROM clause; `strangers` are keys that are no columns."""
+    """A group of files of one form as a FROM clause; `strangers` are keys that are no columns.
+
+    Without `first` a column that the engine's sample does not show is taken to be absent, and one that turns
+    up later is an error: reading sixty columns for the twenty that a log has would cost as much again.
+    """
 
     def __init__(
-        self, connection: Connection, sources: Sequence[Source], columns: Sequence[Column], first: Path
+        self,
+        connection: Connection,
+        sources: Sequence[Source],
+        columns: Sequence[Column],
+        first: Path | None = None,
     ) -> None:
         self.sources = sources
         self.columns = columns
@@ -39,37 +49,44 @@ class Reading:
         if self.is_parquet:
             self._from = f"read_parquet({_list(paths)}, file_row_number = true, filename = true)"
         else:
-            files = _list([str(first), *paths])
+            files = _list([str(first), *paths] if first else paths)
             self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
-        found = {row[0]: row[1] for row in rows(connection, f"DESCRIBE SELECT * FROM {self._from}")}
-        self._types = found
+        described = rows(connection, f"DESCRIBE SELECT * FROM {self._from}")
+        self._types = {name: kind for name, kind, *_ in described}
         known = {column.name for column in columns}
-        outside = {_MARK, "file_row_number", "filename"} if self.is_parquet else {_MARK}
-        self.strangers = [] if self.is_parquet else [name for name in found if name not in known | outside]
+        self._here = [column for column in columns if column.name in self._types]
+        self._is_marked = _MARK in self._types
+        self.strangers = (
+            [] if self.is_parquet else [name for name in self._types if name not in known | {_MARK}]
+        )
+        # the engine's names ignore case, and it numbers the second of two
+        self.has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in self.strangers)
 
     @property
     def text(self) -> str:
         """One row a line: every column as JSON text."""
-        names = [column.name for column in self.columns]
         if self.is_parquet:
-            fields = [f"{self._packed(name)} AS {quoted(name)}" for name in names]
+            fields = [f"{self._packed(name)} AS {quoted(name)}" for name in self._names]
             return f"(SELECT {', '.join(fields)}, filename, file_row_number FROM {self._from})"
-        fields = [f"CAST({quoted(name)} AS VARCHAR) AS {quoted(name)}" for name in (*names, *self.strangers)]
-        return f"(SELECT {', '.join(fields)} FROM {self._from} WHERE {_MARK} IS NULL)"
+        fields = [f"{self._field(name)} AS {quoted(name)}" for name in self._names]
+        fields += [
+            f"CAST({quoted(name)} AS VARCHAR) AS x{index}" for index, name in enumerate(self.strangers)
+        ]
+        where = f" WHERE {quoted(_MARK)} IS NULL" if self._is_marked else ""
+        return f"(SELECT {', '.join(fields)} FROM {self._from}{where})"
 
     @property
     def is_odd(self) -> str:
         """TRUE for a row that wants a closer look. Reads every field, or the engine would skip some."""
-        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self.columns]
-        if not self.is_parquet:
-            well += [f"coalesce({prelude.is_well_unknown(name)}, TRUE)" for name in self.strangers]
-        return f"NOT ({' AND '.join(well)})"
+        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self._here]
+        well += [f"coalesce({prelude.is_well_unknown(name)}, TRUE)" for name in self._strange]
+        return f"NOT ({' AND '.join(well)})" if well else "TRUE"
 
     @property
     def is_suspect(self) -> str:
         """TRUE for a row whose line Python must read."""
-        names = [*(column.name for column in self.columns), *self.strangers]
-        return " OR ".join(prelude.is_suspect(name) for name in names)
+        names = [*(column.name for column in self._here), *self._strange]
+        return " OR ".join(prelude.is_suspect(name) for name in names) or "TRUE"
 
     def bad_lines(self, connection: Connection) -> int:
         """How many lines hold what the engine forgives and JSON does not: a last comma, odd white space."""
@@ -84,6 +101,17 @@ class Reading:
         return int(
             rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0]
         )
+
+    @property
+    def _names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    @property
+    def _strange(self) -> list[str]:
+        return [f"x{index}" for index in range(len(self.strangers))]
+
+    def _field(self, name: str) -> str:
+        return f"CAST({quoted(name) if name in self._types else 'NULL'} AS VARCHAR)"
 
     def _packed(self, name: str) -> str:
         kind = self._types.get(name)

@@ -1,0 +1,253 @@
+"""`mcpsoar gates`: options and words only."""
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mcpsoar.app import gates as app
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common, common
+from mcpsoar.core.content import GateText
+from mcpsoar.core.finding import GateState, Judgement
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.clock import stamp_ms
+from mcpsoar.pack.locate import locate
+
+if TYPE_CHECKING:
+    from mcpsoar.app.watch import Look
+
+_STYLES = {
+    GateState.OK: "green",
+    GateState.WARN: "yellow",
+    GateState.PAGE: "bold red",
+    GateState.NO_DATA: "magenta",
+}
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def gates() -> None:
+    """List paging gates, check logs against them, print them as SQL for your own engine."""
+
+
+@gates.command("list")
+@common
+def list_(given: Common) -> None:
+    """List the gates of the pack: what pages whom, and when. Reads files alone."""
+    found = app.listed(locate(given.pack, os.environ))
+    if given.is_json:
+        show.document({"gates": [_facts(gate) for gate in found]})
+        return
+    table = _table("gate", "window", "target", "pages when", "severity", "owner")
+    for gate in found:
+        cells = (gate.id, _span(gate.window_ms), gate.target, gate.page_when, gate.severity, gate.owner)
+        table.add_row(*(show.clean(cell) for cell in cells))
+    show.console(no_color=given.no_color).print(table)
+
+
+@gates.command("check")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--gate", "wanted", multiple=True, metavar="ID", help="Judge only this gate; repeatable.")
+@click.option("--approved", metavar="FILE", help="The approved servers, one name a line.")
+@click.option(
+    "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
+)
+@click.option("--rejects", metavar="FILE", help="Write every line that is no event to FILE.")
+@common
+def check(
+    given: Common,
+    logs: tuple[str, ...],
+    wanted: tuple[str, ...],
+    approved: str | None,
+    as_of: str | None,
+    rejects: str | None,
+) -> Verdict:
+    """Read LOGs once and judge the gates at one minute.
+
+    LOG is a path, a glob or - for standard input: NDJSON, plain, gzip or zstd, or Parquet, told by the first
+    bytes. Exit codes: 0 no gate pages, 1 one pages, 2 nothing was judged, 3 a gate has no data.
+    """
+    from mcpsoar.app import watch
+
+    look = watch.look(
+        logs,
+        pack=locate(given.pack, os.environ),
+        gates=wanted or None,
+        approved=app.approved_names(Path(approved)) if approved else None,
+        as_of_ms=app.as_of(as_of) if as_of else None,
+        now_ms=time.time_ns() // 1_000_000,
+        rejects=Path(rejects) if rejects else None,
+    )
+    if given.is_json:
+        show.document(_document(look))
+    else:
+        _tell(given, look, kept=rejects)
+    return app.verdict(look.judgements)
+
+
+@gates.command("sql")
+@click.argument("gate")
+@click.option("--dialect", default="duckdb", show_default=True, metavar="D", help="The engine's SQL.")
+@click.option("--approved", metavar="FILE", help="The approved servers, one name a line.")
+@click.option(
+    "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
+)
+@common
+def sql(given: Common, gate: str, dialect: str, approved: str | None, as_of: str | None) -> None:
+    """Print GATE as one whole statement over your table mcp_audit: identity, window, counts."""
+    made = app.statement(
+        locate(given.pack, os.environ),
+        gate,
+        dialect,
+        as_of_ms=app.as_of(as_of) if as_of else None,
+        approved=app.approved_names(Path(approved)) if approved else None,
+    )
+    if given.is_json:
+        show.document({"gate": gate, "dialect": dialect, "sql": made})
+    else:
+        show.line(made)
+
+
+def _document(look: "Look") -> dict[str, Any]:
+    intake = look.intake
+    return {
+        "as_of": stamp_ms(look.as_of_ms),
+        "events": intake.events,
+        "rejected": intake.rejected,
+        "rejects": [{"where": f"{one.source}:{one.line}", "why": one.why} for one in look.rejects],
+        "repeats": intake.repeats,
+        "conflicts": list(intake.conflicts),
+        "conflict_count": intake.conflict_count,
+        "malformed": intake.malformed,
+        "gates": [
+            _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)
+        ],
+    }
+
+
+def _judged(gate: GateText, judgement: Judgement) -> dict[str, Any]:
+    reading = judgement.reading
+    return {
+        "gate": gate.id,
+        "state": judgement.state.value,
+        "value": _plain(judgement.value),
+        "numerator": reading.numerator,
+        "denominator": reading.denominator,
+        "target": gate.target,
+        "page_when": gate.page_when,
+        "owner": gate.owner,
+        "severity": gate.severity,
+        "warned": reading.warned,
+        "coverage": reading.judged / reading.events if reading.events else None,
+        "window": {"from": stamp_ms(reading.window.start_ms), "to": stamp_ms(reading.window.end_ms)},
+        "evidence": list(reading.evidence),
+        "groups": [
+            {
+                "key": group.key,
+                "state": group.state.value,
+                "numerator": group.numerator,
+                "denominator": group.denominator,
+            }
+            for group in reading.groups
+        ],
+    }
+
+
+def _plain(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _facts(gate: GateText) -> dict[str, Any]:
+    return {
+        "id": gate.id,
+        "title": gate.title,
+        "owner": gate.owner,
+        "severity": gate.severity,
+        "window_s": gate.window_ms // 1000,
+        "target": gate.target,
+        "page_when": gate.page_when,
+        "counts": gate.counts.value,
+        "why": gate.why,
+        "runbook": list(gate.runbook),
+        "false_alarms": list(gate.false_alarms),
+        "references": list(gate.references),
+        "cases": len(gate.cases),
+        "path": str(gate.path),
+    }
+
+
+def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
+    intake = look.intake
+    for one in look.rejects:
+        show.talk(f"rejected {one.source}:{one.line}: {one.why}")
+    if intake.rejected > len(look.rejects):
+        show.talk(
+            f"rejected {intake.rejected - len(look.rejects)} more"
+            + ("" if kept else "; --rejects FILE keeps them")
+        )
+    for name, count in intake.malformed.items():
+        show.talk(f"malformed {name}: {count} values were not of its type and count as absent")
+    if intake.conflict_count:
+        show.talk(
+            f"conflicts: {intake.conflict_count} ids with other content or other times: {', '.join(intake.conflicts)}"
+        )
+    show.line(
+        f"as of {stamp_ms(look.as_of_ms)}: {intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
+    )
+    table = _table("gate", "state", "value", "target", "owner")
+    for gate, judgement in zip(look.gates, look.judgements, strict=True):
+        cells = [
+            show.clean(cell)
+            for cell in (gate.id, judgement.state.value, _value(judgement), gate.target, gate.owner)
+        ]
+        table.add_row(*cells, style=_STYLES[judgement.state] if judgement.state is not GateState.OK else None)
+    show.console(no_color=given.no_color).print(table)
+    for gate, judgement in zip(look.gates, look.judgements, strict=True):
+        if judgement.state in (GateState.PAGE, GateState.WARN):
+            _explain(gate, judgement)
+
+
+def _explain(gate: GateText, judgement: Judgement) -> None:
+    reading = judgement.reading
+    show.line()
+    show.line(show.clean(f"{judgement.state.value.upper()} {gate.id}: {gate.title}"))
+    show.line(show.clean(f"  owner     {gate.owner} ({gate.severity})"))
+    show.line(f"  window    {stamp_ms(reading.window.start_ms)} to {stamp_ms(reading.window.end_ms)}")
+    show.line(show.clean(f"  pages     {gate.page_when}; now {_value(judgement)}"))
+    for group in reading.groups[:5]:
+        share = "" if group.denominator is None else f" of {group.denominator}"
+        show.line(show.clean(f"  at        {group.key or '(no server named)'}: {group.numerator}{share}"))
+    for event_id in reading.evidence[:5]:
+        show.line(show.clean(f"  evidence  {event_id}"))
+    if len(reading.evidence) > 5:
+        show.line(f"            and {len(reading.evidence) - 5} more in --format json")
+    if judgement.state is GateState.PAGE:
+        for step in gate.runbook:
+            show.line(show.clean(f"  next      {step}"))
+
+
+def _value(judgement: Judgement) -> str:
+    reading = judgement.reading
+    if judgement.value is None:
+        return "no data"
+    if reading.denominator is None:
+        warned = f", {reading.warned} to look at" if reading.warned else ""
+        return f"{reading.numerator}{warned}"
+    return f"{judgement.value:.2%} ({reading.numerator} of {reading.denominator})"
+
+
+def _span(window_ms: int) -> str:
+    minutes = window_ms // 60_000
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} m"
+
+
+def _table(*heads: str) -> Any:
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    for index, head in enumerate(heads):
+        table.add_column(head, overflow="fold", no_wrap=index == 0)
+    return table
