@@ -1,4 +1,4 @@
-"""Gates: what a pack holds, whether its cases hold, and one of them as a statement for a user's own engine."""
+"""Gates: what a pack holds, whether its cases hold, and one as a statement for a user's own engine."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from mcpsoar.pack import gates as pack
 from mcpsoar.pack import schema
 
 _EXPECTED = frozenset(
-    {"state", "numerator", "denominator", "warned", "evidence", "subjects", "approved", "as_of"}
+    ("state", "numerator", "denominator", "warned", "evidence", "subjects", "approved", "as_of")
 )
 _CASE_CLOCK_MS = 4_102_444_800_000  # 2100: a case says its own times
 
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case of a gate; `why` is empty when it holds. A kind that a gate has no case of is a failure too."""
+    """One case of a gate; `why` is empty when it holds. A kind that a gate has no case of fails too."""
 
     gate: str
     name: str

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked, in their order."""
+    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked."""
 
     intake: Intake
     rejects: tuple[Reject, ...]

@@ -58,6 +58,7 @@ def list_(given: Common) -> None:
 @common
 def check(
     given: Common,
+    *,
     logs: tuple[str, ...],
     wanted: tuple[str, ...],
     approved: str | None,
@@ -190,12 +191,10 @@ def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
     for name, count in intake.malformed.items():
         show.talk(f"malformed {name}: {count} values were not of its type and count as absent")
     if intake.conflict_count:
-        show.talk(
-            f"conflicts: {intake.conflict_count} ids with other content or other times: {', '.join(intake.conflicts)}"
-        )
-    show.line(
-        f"as of {stamp_ms(look.as_of_ms)}: {intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
-    )
+        named = ", ".join(intake.conflicts)
+        show.talk(f"conflicts: {intake.conflict_count} ids with other content or other times: {named}")
+    counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
+    show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
     table = _table("gate", "state", "value", "target", "owner")
     for gate, judgement in zip(look.gates, look.judgements, strict=True):
         cells = [

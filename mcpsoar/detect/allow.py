@@ -63,7 +63,7 @@ def _check(tree: exp.Select, path: str, first_line: int) -> None:
             raise BadContent("IS is for NULL alone; compare booleans with =", where=where)
 
 
-def line(node: exp.Expression) -> int:
+def line(node: exp.Expr) -> int:
     """The line a node stands on, from 1; its first part that knows, or its parent's."""
     known = (one.meta.get("line") for one in node.walk())
     found = next((number for number in known if number), None)
@@ -72,8 +72,8 @@ def line(node: exp.Expression) -> int:
     return int(found or 1)
 
 
-def _walk(tree: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
-    stack: list[tuple[exp.Expression, int]] = [(tree, 0)]
+def _walk(tree: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
+    stack: list[tuple[exp.Expr, int]] = [(tree, 0)]
     while stack:
         node, depth = stack.pop()
         yield node, depth
@@ -82,7 +82,7 @@ def _walk(tree: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
             stack.append((child, depth if same else depth + 1))
 
 
-def _name(node: exp.Expression) -> str:
+def _name(node: exp.Expr) -> str:
     if isinstance(node, exp.Anonymous):
         return f"the function {node.name}"
     kind = "the function" if isinstance(node, exp.Func) else "the node"

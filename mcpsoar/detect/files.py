@@ -37,11 +37,11 @@ _MAGIC = ((b"\x1f\x8b", Form.GZIP), (b"\x28\xb5\x2f\xfd", Form.ZSTD), (b"PAR1", 
 
 
 def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = None) -> tuple[Source, ...]:
-    """The files in the order of the arguments, globs sorted; `-` is spooled into `folder`, zstd unpacked there.
+    """The files in the order of the arguments, globs sorted; `-` and unpacked zstd are put into `folder`.
 
     Raises Usage for what is not there or cannot be read.
     """
-    found = []
+    found: list[Source] = []
     for index, argument in enumerate(arguments):
         for log in _logs(argument, folder, index, stdin):
             found.append(_unpacked(log, folder, len(found)))
@@ -61,7 +61,7 @@ def _logs(argument: str, folder: Path, index: int, stdin: BinaryIO | None) -> It
             next_command="mcpsoar gates check FILE",
         )
     there = Path(argument).exists()
-    names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))
+    names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
     files = [name for name in names if Path(name).is_file() or not Path(name).is_dir()]
     if not files or not all(Path(name).exists() for name in files):
         raise Usage(f"no log at {argument}", next_command="mcpsoar gates check FILE…")

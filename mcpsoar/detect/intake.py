@@ -1,4 +1,4 @@
-"""Logs into the sheet: the engine reads; where it met something odd, Python finds the lines and their reasons."""
+"""Logs into the sheet: the engine reads; where it met something odd, Python finds the lines and why."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby

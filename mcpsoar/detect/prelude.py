@@ -38,14 +38,11 @@ def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: 
     needed = set(asked)
     for column in asked:
         needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
-    inner = [
-        f"{value(column)} AS {_quoted(column.name)}"
-        for column in columns
-        if column in needed and column.kind is not Kind.TIME
-    ]
+    inner = [f"{value(column)} AS {_quoted(column.name)}" for column in columns if column in needed]
+    inner += [extra] if extra else []
     outer = [f"{_final(column, by_name)} AS {_quoted(column.name)}" for column in asked]
     return (
-        f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join([*inner, *_times(needed), *([extra] if extra else [])])} FROM {raw}), "
+        f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join(inner)} FROM {raw}), "
         f"mcp_audit AS (SELECT event_ms, event_id AS event_key, {', '.join(outer)}"
         f"{''.join(', ' + name for name in _aliases(extra))} FROM fields)"
     )
@@ -75,7 +72,8 @@ def value(column: Column) -> str:
                 f"CASE WHEN regexp_full_match({bare}, '{_NUMBER}') AND isfinite({number}) THEN {number} END"
             )
         case Kind.TEXTS:
-            return f"CASE WHEN regexp_full_match({field}, '{_TEXTS}') THEN CAST(CAST({field} AS JSON) AS VARCHAR[]) END"
+            texts = f"CAST(CAST({field} AS JSON) AS VARCHAR[])"
+            return f"CASE WHEN regexp_full_match({field}, '{_TEXTS}') THEN {texts} END"
         case Kind.TIME:
             return f"make_timestamp({instant(column.name)} * 1000)"
 
@@ -98,7 +96,8 @@ def instant(name: str) -> str:
         f"WHEN {_is_string(field)} AND regexp_full_match({text}, '{_RFC3339}') "
         f"THEN epoch_us(CASE WHEN strlen({field}) > 29 THEN {long_stamp} ELSE {stamp} END) // 1000 "
         f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') THEN "
-        f"CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) END"
+        f"CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) "
+        "END"
     )
 
 
@@ -119,28 +118,29 @@ def is_well(column: Column) -> str:
         case Kind.NUMBER:
             return f"({field} IS NULL OR coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE))"
         case Kind.TEXTS:
-            return f"({field} LIKE '[\"%\"]' AND NOT contains({field}, ',') OR regexp_full_match({field}, '{_TEXTS}'))"
+            is_short = f"({field} LIKE '[\"%\"]' AND NOT contains({field}, ','))"
+            return f"({is_short} OR regexp_full_match({field}, '{_TEXTS}'))"
 
 
 def is_well_unknown(name: str) -> str:
     """The same for a key that is no column: a string, a finite number, true or false."""
     field = _quoted(name)
-    return f"CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN TRUE ELSE coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE) END"
+    return f"({field} IS NULL OR {_is_plain(field)})"
 
 
 def is_malformed(column: Column) -> str:
     """TRUE where a field is there, is not blank, and is not of its kind."""
     field = _quoted(column.name)
-    return f"({field} IS NOT NULL AND NOT ({_is_string(field)} AND {_ltrimmed(field)} = '') AND ({value(column)}) IS NULL)"
+    is_blank = f"({_is_string(field)} AND {_ltrimmed(field)} = '')"
+    return f"({field} IS NOT NULL AND NOT {is_blank} AND ({value(column)}) IS NULL)"
 
 
 def is_suspect(name: str) -> str:
     """TRUE where the engine's reading of a value could hide what makes its line no JSON."""
     field = _quoted(name)
     return (
-        f"({field} IS NOT NULL AND CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN FALSE "
-        f"WHEN {field} LIKE '[%' THEN NOT regexp_full_match({field}, '{_FLAT}') "
-        f"ELSE NOT coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE) END)"
+        f"({field} IS NOT NULL AND CASE WHEN {field} LIKE '[%' "
+        f"THEN NOT regexp_full_match({field}, '{_FLAT}') ELSE NOT {_is_plain(field)} END)"
     )
 
 
@@ -149,10 +149,6 @@ def _final(column: Column, by_name: dict[str, Column]) -> str:
     if column.derived:
         return f"coalesce({own}, {column.derived})"
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
-
-
-def _times(needed: set[Column]) -> list[str]:
-    return [f"{value(column)} AS {_quoted(column.name)}" for column in needed if column.kind is Kind.TIME]
 
 
 def _aliases(extra: str) -> list[str]:
@@ -167,8 +163,14 @@ def _is_string(field: str) -> str:
     return f"{field} LIKE '\"%'"
 
 
+def _is_plain(field: str) -> str:
+    finite = f"coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE)"
+    return f"CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN TRUE ELSE {finite} END"
+
+
 def _unquoted(field: str) -> str:
-    return f"CASE WHEN contains({field}, '\\') THEN json_extract_string({field}, '$') ELSE {_unquoted_plain(field)} END"
+    escaped = f"json_extract_string({field}, '$')"
+    return f"CASE WHEN contains({field}, '\\') THEN {escaped} ELSE {_unquoted_plain(field)} END"
 
 
 def _unquoted_plain(field: str) -> str:

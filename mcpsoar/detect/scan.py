@@ -87,7 +87,7 @@ class Scan:
 def over_logs(
     sources: Sequence[Source], ask: Ask, folder: Path, *, keep: BinaryIO | None = None
 ) -> Iterator[Scan]:
-    """Read logs once; raw lines that are no events go to `keep`. `folder` is for what is written meanwhile."""
+    """Read logs once; raw lines that are no events go to `keep`, what is written meanwhile to `folder`."""
     rejects = Rejects(keep)
     with connect(files=[source.log.path for source in sources], folder=str(folder)) as connection:
         sheet.create(connection, ask)

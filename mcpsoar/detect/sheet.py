@@ -63,12 +63,10 @@ class Told:
 
 def create(connection: Connection, ask: Ask) -> None:
     """An empty sheet."""
-    flags = ", ".join(f"{name} BOOLEAN" for name in _flags(ask))
-    subjects = ", ".join(f"s{index} VARCHAR" for index in range(len(ask.subjects)))
-    fields = ", ".join(part for part in (flags, subjects) if part)
-    connection.execute(
-        f"CREATE TEMP TABLE sheet (event_ms BIGINT, idh UBIGINT, odd BOOLEAN, eid VARCHAR{', ' if fields else ''}{fields})"
-    )
+    fields = ["event_ms BIGINT", "idh UBIGINT", "odd BOOLEAN", "eid VARCHAR"]
+    fields += [f"{name} BOOLEAN" for name in _flags(ask)]
+    fields += [f"s{index} VARCHAR" for index in range(len(ask.subjects))]
+    connection.execute(f"CREATE TEMP TABLE sheet ({', '.join(fields)})")
 
 
 def fill(connection: Connection, ask: Ask, relation: Relation) -> None:

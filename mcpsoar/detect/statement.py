@@ -39,12 +39,12 @@ def text(gate: Gate, columns: Sequence[Column], dialect: str, *, as_of_ms: int |
     return made
 
 
-def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Expression:
+def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Expr:
     by_name = {column.name: column for column in columns}
     names = sorted(referenced(gate.expressions) - set(OWN) | {"event_id", "ingest_time"})
     fields = ", ".join(f"{_value(by_name[name])} AS {name}" for name in names)
     window = gate.text.window_ms
-    tick = "SELECT MAX(event_ms) - MAX(event_ms) % {0} + {0} AS as_of_ms FROM fields".format(MINUTE_MS)
+    tick = f"SELECT MAX(event_ms) - MAX(event_ms) % {MINUTE_MS} + {MINUTE_MS} AS as_of_ms FROM fields"
     if as_of_ms is not None:
         tick = f"SELECT {as_of_ms} AS as_of_ms"
     counted = "DISTINCT CASE WHEN {0} = 1 AND judged = 1 THEN subject END"

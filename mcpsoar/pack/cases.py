@@ -79,7 +79,7 @@ def _events(entry: Any, where: str) -> Iterator[Facts]:
     counted = type(times) is int and 0 <= times <= _MOST and type(every_ms) is int
     if set(entry) - {"times", "every_ms", "event"} or not isinstance(event, dict) or not counted:
         raise BadContent(f"times (at most {_MOST}) and every_ms are integers, event an object", where=where)
-    for index in range(times):
+    for index in range(int(times or 0)):
         copy = dict(event)
         if "event_id" in event:
             copy["event_id"] = f"{event['event_id']}-{index}"

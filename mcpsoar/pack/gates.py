@@ -134,7 +134,7 @@ def _number_complaints(located: yamltext.Located, value: dict[str, Any]) -> Iter
 
 def _is_threshold(text: Any) -> bool:
     found = _THRESHOLD.fullmatch(text) if isinstance(text, str) else None
-    return bool(found) and (bool(found[3]) or text.replace(" ", "") == ">0")
+    return found is not None and (bool(found[3]) or text.replace(" ", "") == ">0")
 
 
 def _threshold(text: str) -> Threshold:

@@ -1,4 +1,4 @@
-"""The dictionary of columns, read from `sql/schema.sql`: one line a column, its kind and meaning behind it."""
+"""The dictionary of columns, read from `sql/schema.sql`: a column a line, its kind and meaning behind."""
 
 import re
 from pathlib import Path

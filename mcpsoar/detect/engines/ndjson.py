@@ -10,7 +10,10 @@ from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, quoted, rows
 from mcpsoar.detect.files import Form, Source
 
-_OPTIONS = "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, field_appearance_threshold = 0, sample_size = 2048"
+_OPTIONS = (
+    "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
+    "field_appearance_threshold = 0, sample_size = 2048"
+)
 _MARK = "mcpsoar_seed"
 _TIMES = ("TIMESTAMP", "DATE")
 _NUMBER = re.compile(r"_\d+$")
@@ -120,7 +123,8 @@ class Reading:
         if kind.startswith(_TIMES):
             at_ms = f"epoch_us(CAST({quoted(name)} AS TIMESTAMPTZ)) // 1000"
             # a stamp so early would be taken for seconds
-            return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN '\"early\"' ELSE CAST({at_ms} AS VARCHAR) END"
+            text = f"CAST({at_ms} AS VARCHAR)"
+            return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN '\"early\"' ELSE {text} END"
         return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
 
 
