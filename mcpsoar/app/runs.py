@@ -2,25 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import getpid
 from pathlib import Path
 
-from mcpsoar.app.engine import Engine
+from mcpsoar.app import resuming
 from mcpsoar.app.station import station
-from mcpsoar.contain import plan as plans
-from mcpsoar.contain.home import Home, ServerLocks
+from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Chain, read
 from mcpsoar.contain.ledger import Ledger, fold
-from mcpsoar.contain.run import is_settled
 from mcpsoar.contain.summary import report
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Held, Tampered, Usage
+from mcpsoar.core.errors import Tampered, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict, Verdict
-from mcpsoar.kit.clock import stamp
-from mcpsoar.pack import playbooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,45 +94,12 @@ def resume(
     shown = show(home, run)
     if shown.verdict is RunVerdict.PLANNED:
         raise Usage(f"run {run} was a dry run: there is nothing to resume")
-    if shown.verdict.verdict is Verdict.YES:
+    chain = _chain(house, run)
+    if shown.verdict.verdict is Verdict.YES and not chain.beyond and not chain.torn:
         say(f"run {run} is at its end: {shown.verdict.value}")
         return shown
-    with station(profile, house, clock, say) as ready, house.run_lock(run) as own:
-        engine = Engine(ready)
-        ledger = engine.ledger(run)
-        made = plans.make(
-            playbooks.load(pack, ledger.playbook),
-            ledger.servers,
-            direction=ledger.direction,
-            bindings=ready.bindings(),
-            has_canary=profile.canary is not None,
-        )
-        if made.digest != ledger.plan_digest:
-            raise Usage(
-                f"run {run} was planned as {ledger.plan_digest}, today's playbook and profile give "
-                f"{made.digest}: the same step would mean something else",
-                next_command=f"mcpsoar runs show {run}",
-            )
-        since = stamp(clock.now())
-        if not own.take():
-            raise Held(f"run {run} is still at work", by="its own process", run=run, since=ledger.started_at)
-        locks = ServerLocks(house, ledger.servers, clock)
-        try:
-            locks.take()
-            locks.sign({"by": by, "run": run, "since": since, "pid": getpid()})
-            journal = engine.journal(run)
-            try:
-                again = [state for state in ledger.steps.values() if state.verdict and not is_settled(state)]
-                journal.append(
-                    {"kind": "resumed", "by": by or None},
-                    *({"kind": "again", "step": state.step.id} for state in again),
-                )
-                say(f"{since}  run {run} is resumed")
-                return engine.carry_out(run, journal)
-            finally:
-                journal.close()
-        finally:
-            locks.free()
+    with station(profile, house, clock, say) as ready:
+        return resuming.resume(ready, run, pack, by)
 
 
 def _judged(chain: Chain, head: str | None) -> tuple[Verdict, str]:

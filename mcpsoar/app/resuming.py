@@ -1,0 +1,77 @@
+"""Finishing a run that was killed, or that could not tell: looked at before anything is repeated."""
+
+from contextlib import ExitStack
+from os import getpid
+from pathlib import Path
+
+from mcpsoar.app.engine import Engine
+from mcpsoar.app.station import Station
+from mcpsoar.contain import plan as plans
+from mcpsoar.contain.commons import unreleased
+from mcpsoar.contain.home import Home, ServerLocks
+from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.run import is_settled
+from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Report
+from mcpsoar.kit.clock import stamp
+from mcpsoar.pack import playbooks
+
+
+def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
+    """Carry out what is not settled. Raises Usage (another plan, overtaken), Tampered, Held, Unwritable."""
+    engine = Engine(ready)
+    ledger = engine.ledger(run)
+    made = plans.make(
+        playbooks.load(pack, ledger.playbook),
+        ledger.servers,
+        direction=ledger.direction,
+        bindings=ready.bindings(),
+        has_canary=ready.canary is not None,
+    )
+    if made.digest != ledger.plan_digest:
+        raise Usage(
+            f"run {run} was planned as {ledger.plan_digest}, today's playbook and profile give "
+            f"{made.digest}: the same step would mean something else",
+            next_command=f"mcpsoar runs show {run}",
+        )
+    with ExitStack() as stack:
+        own = stack.enter_context(ready.home.run_lock(run))
+        if not own.take():
+            raise Held(f"run {run} is still at work", by="its own process", run=run, since=ledger.started_at)
+        locks = ServerLocks(ready.home, ledger.servers, ready.clock)
+        stack.callback(locks.free)
+        locks.take()
+        _not_overtaken(ready.home, ledger)
+        since = stamp(ready.clock.now())
+        locks.sign({"by": by, "run": run, "since": since, "pid": getpid()})
+        journal = engine.journal(run)
+        stack.callback(journal.close)
+        again = [state for state in ledger.steps.values() if state.verdict and not is_settled(state)]
+        journal.append(
+            {"kind": "resumed", "by": by or None},
+            *({"kind": "again", "step": state.step.id} for state in again),
+        )
+        ready.say(f"{since}  run {run} is resumed")
+        return engine.carry_out(run, journal)
+
+
+def _not_overtaken(home: Home, ledger: Ledger) -> None:
+    """A run that later ones went past would undo what they did. Raises Usage."""
+    held = {(one.run, name) for one in unreleased(home) for name in one.servers}
+    if ledger.direction is Direction.APPLY:
+        gone = [name for name in ledger.servers if (ledger.run, name) not in held]
+        if gone:
+            raise Usage(
+                f"run {ledger.run}: {', '.join(gone)} was released since; to contain it, begin anew",
+                next_command=f"mcpsoar contain {' '.join(gone)}",
+            )
+        return
+    others = sorted(
+        {run for run, name in held if name in ledger.servers and (run, name) not in ledger.releases}
+    )
+    if others:
+        raise Usage(
+            f"release {ledger.run}: its servers were contained again since, by {', '.join(others)}",
+            next_command=f"mcpsoar release {' '.join(ledger.servers)} --yes",
+        )
