@@ -133,6 +133,7 @@ class _File:
         self._path = path
         self._lines = text.splitlines()
         self._environ = environ
+        self._section = ""  # the table that is being read: the same key stands in several
 
     def profile(self, said: dict[str, Any], asked: str | None) -> Profile:
         self._known(said, ("default_profile", "profiles"))
@@ -150,18 +151,21 @@ class _File:
         return self._made(name, profiles[name])
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
+        self._section = f"profiles.{name}"
         self._known(table, ("api", "token", *ROLES, "canary", *_LATER, *_NUMBERS))
         roles: dict[str, Binding] = {}
         if "api" in table:
             binding = Binding("reference", self._url(table, "api"), self._secret(table))
             roles = dict.fromkeys(ROLES, binding)
+        numbers = {key: self._number(table, key) for key in _NUMBERS if key in table}
         for role in ROLES:
             if role in table:
+                self._section = f"profiles.{name}.{role}"
                 roles[role] = self._binding(self._table(table, role))
         if not roles:
             raise self._bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
+        self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
-        numbers = {key: self._number(table, key) for key in _NUMBERS if key in table}
         return Profile(
             name,
             roles,
@@ -239,11 +243,18 @@ class _File:
         return Usage(message, where=self._place(key), next_command=next_command)
 
     def _place(self, key: str) -> str:
+        """The line of a key, looked for in its own table first; else the table's line, else the file's."""
+        section, inside, elsewhere, header = "", None, None, 1
         for number, line in enumerate(self._lines, 1):
-            bare = line.strip().lstrip("[").split("=")[0].split("]")[0].strip()
-            if bare == key or bare.endswith(f".{key}") or bare.startswith(f"{key}."):
-                return f"{self._path}:{number}"
-        return f"{self._path}:1"
+            bare = line.strip()
+            if bare.startswith("["):
+                section = bare.strip("[]").strip()
+                header = number if section == self._section else header
+                bare = section.rpartition(".")[2]
+            if bare.split("=")[0].strip() == key:
+                elsewhere = elsewhere or number
+                inside = inside or (number if section == self._section else None)
+        return f"{self._path}:{inside or elsewhere or header}"
 
 
 def _warnings(profile: Profile) -> list[str]:

@@ -1,0 +1,137 @@
+"""Settings: where they come from, what they may say, and that no secret shows."""
+
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.app import settings
+from mcpsoar.app.settings import Asked
+from mcpsoar.core.errors import Usage
+
+WHOLE = """
+default_profile = "prod"
+[profiles.prod]
+look_s = 1.5
+[profiles.prod.registry]
+connector = "reference"
+url = "https://registry.example.com/api"
+token = { env = "REGISTRY_TOKEN" }
+timeout_s = 3
+[profiles.prod.tokens]
+url = "https://idp.example.com"
+token = { file = "TOKEN_FILE" }
+[profiles.prod.policy]
+url = "https://policy.example.com"
+token = { command = ["printf", "from-a-command"] }
+[profiles.prod.canary]
+url = "https://gateway.example.com/mcp/{server}"
+tool = "ping"
+hold_s = 60
+[profiles.test]
+api = "http://127.0.0.1:8080"
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file\n")
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(WHOLE.replace("TOKEN_FILE", str(secret)))
+    return path
+
+
+@pytest.mark.usefixtures("config")
+def test_three_kinds_of_secrets_are_found() -> None:
+    found = settings.load(Asked(), {"REGISTRY_TOKEN": "from-the-environment"}).profile
+    revealed = {role: binding.token.reveal() for role, binding in found.roles.items() if binding.token}
+    assert revealed == {
+        "registry": "from-the-environment",
+        "tokens": "from-a-file",
+        "policy": "from-a-command",
+    }
+    assert found.name == "prod"
+    assert found.look_s == 1.5
+    assert found.roles["registry"].options == {"timeout_s": 3}
+    assert found.canary is not None
+    assert found.canary.hold_s == 60
+    assert "from-a" not in repr(found)
+
+
+@pytest.mark.usefixtures("config")
+def test_a_profile_of_one_address_binds_all_roles() -> None:
+    found = settings.load(Asked(profile="test"), {}).profile
+    assert {binding.base_url for binding in found.roles.values()} == {"http://127.0.0.1:8080"}
+    assert sorted(found.roles) == ["policy", "registry", "tokens"]
+
+
+@pytest.mark.parametrize("name", ["MCPSOAR_API", "API"])
+def test_an_address_in_the_environment_is_a_whole_profile(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = settings.load(Asked(), {name: "https://cp.example.com/", "MCPSOAR_TOKEN": "a-token-of-ours"})
+    assert {binding.base_url for binding in found.profile.roles.values()} == {"https://cp.example.com"}
+    assert not found.warnings
+
+
+def test_without_a_token_no_token_is_bound() -> None:
+    found = settings.load(Asked(api="https://cp.example.com"), {}).profile
+    assert [binding.token for binding in found.roles.values()] == [None, None, None]
+
+
+def test_a_token_in_the_clear_is_warned_of_but_not_on_loopback() -> None:
+    token = {"MCPSOAR_TOKEN": "a-token-of-ours"}
+    assert "clear" in settings.load(Asked(api="http://cp.example.com"), token).warnings[0]
+    assert not settings.load(Asked(api="http://127.0.0.1:1"), token).warnings
+    assert not settings.load(Asked(api="http://cp.example.com"), {}).warnings
+
+
+def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with pytest.raises(Usage, match="no control plane is configured") as caught:
+        settings.load(Asked(), {})
+    assert caught.value.next_command
+    assert settings.load(Asked(), {}, may_be_empty=True).profile.roles == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ('token = { env = "REGISTRY_TOKEN" }', 'token = "hunter2-in-the-file"', 8, "named, not written"),
+        ("timeout_s = 3", 'token2 = "x"', 8, "empty or not there"),
+        ("look_s = 1.5", "lock_s = 1.5", 4, "unknown key 'lock_s'"),
+        ("look_s = 1.5", "look_s = -1", 4, "above 0"),
+        ("hold_s = 60", "hold = 60", 19, "unknown key 'hold'"),
+        ("/mcp/{server}", "/mcp", 17, "holds {server}"),
+        ('default_profile = "prod"', 'default_profile = "prd"', 3, "no profile 'prd'"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_without_the_secret(
+    config: Path, old: str, new: str, line: int, words: str
+) -> None:
+    config.write_text(config.read_text().replace(old, new))
+    environ = {} if "not there" in words else {"REGISTRY_TOKEN": "from-the-environment"}
+    with pytest.raises(Usage) as caught:
+        settings.load(Asked(), environ)
+    assert words in str(caught.value)
+    assert caught.value.where is not None
+    assert caught.value.where.endswith(f"mcpsoar.toml:{line}"), caught.value.where
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_command_that_fails_shows_nothing_of_what_it_said(config: Path) -> None:
+    config.write_text(
+        config.read_text().replace('["printf", "from-a-command"]', '["sh", "-c", "echo leaked; exit 1"]')
+    )
+    with pytest.raises(Usage) as caught:
+        settings.load(Asked(), {"REGISTRY_TOKEN": "from-the-environment"})
+    assert "leaked" not in str(caught.value)
+
+
+def test_several_profiles_and_no_default_must_be_named(config: Path) -> None:
+    config.write_text(config.read_text().replace('default_profile = "prod"', ""))
+    with pytest.raises(Usage, match="which profile"):
+        settings.load(Asked(), {})

@@ -1,0 +1,122 @@
+"""The canary around a change: what its sightings amount to."""
+
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.app import contain
+from mcpsoar.app.contain import Order
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.run import Passage, Report
+from mcpsoar.core.verdict import RunVerdict, StepVerdict
+from tests.contain.fakes import CANARY, FakeCanary, FakeClock, FakeConnector, FakePlane, station
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+E, D, U = Passage.EXECUTED, Passage.DENIED, Passage.UNCLEAR
+
+
+def ordered(
+    home: Path,
+    canary: FakeCanary,
+    clock: FakeClock,
+    plane: FakePlane,
+    *,
+    direction: Direction = Direction.APPLY,
+    binding: CanaryBinding = CANARY,
+) -> Report:
+    ready = station(home, FakeConnector(plane, clock), clock, canary=canary, binding=binding)
+    report = contain.carry_out(Order(("github",), direction), ("github",), ready, ROOT)
+    ready.looks.close()
+    return report
+
+
+def of_canary(report: Report) -> StepVerdict:
+    return next(step.verdict for step in report.steps if step.action == "canary.probe")
+
+
+def plane() -> FakePlane:
+    return FakePlane({"github": True}, {"github": 1})
+
+
+@pytest.mark.parametrize(
+    ("sights", "step", "run"),
+    [
+        ([E, D], StepVerdict.VERIFIED, RunVerdict.CONTAINED),
+        ([E, E, D], StepVerdict.FAILED, RunVerdict.NOT_CONTAINED),
+        ([E, D, D, E], StepVerdict.FAILED, RunVerdict.NOT_CONTAINED),
+        ([E, D, U, D], StepVerdict.CANNOT_TELL, RunVerdict.UNVERIFIED),
+        ([E, U], StepVerdict.CANNOT_TELL, RunVerdict.UNVERIFIED),
+        ([D, D], StepVerdict.CANNOT_TELL, RunVerdict.UNVERIFIED),
+        ([U, E, D], StepVerdict.VERIFIED, RunVerdict.CONTAINED),
+    ],
+)
+def test_only_denials_after_one_execution_before_are_proof(
+    tmp_path: Path, sights: list[Passage], step: StepVerdict, run: RunVerdict
+) -> None:
+    clock = FakeClock()
+    report = ordered(tmp_path, FakeCanary(clock, *sights), clock, plane())
+    assert of_canary(report) is step
+    assert report.verdict is run
+
+
+def test_denials_are_asked_for_over_the_whole_hold(tmp_path: Path) -> None:
+    clock = FakeClock()
+    canary = FakeCanary(clock, E, D)
+    report = ordered(tmp_path, canary, clock, plane())
+    after = report.steps[-1].evidence["after"]
+    assert after["denied"] == after["calls"] == 4, "at 0, 2, 4 and 6 seconds"
+
+
+def test_a_dead_network_refuses_everybody_and_proves_nothing(tmp_path: Path) -> None:
+    clock = FakeClock()
+    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=1.0, control="jira")
+    canary = FakeCanary(clock, E, D)
+    report = ordered(tmp_path, canary, clock, plane(), binding=binding)
+    assert canary.probed[-1] == "jira"
+    assert of_canary(report) is StepVerdict.CANNOT_TELL
+
+
+def test_an_untouched_path_that_answers_completes_the_proof(tmp_path: Path) -> None:
+    clock = FakeClock()
+    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=2.0, control="jira")
+    report = ordered(tmp_path, FakeCanary(clock, E, D, D, E), clock, plane(), binding=binding)
+    assert of_canary(report) is StepVerdict.VERIFIED
+    assert report.steps[-1].evidence["control"]["executed"] == 1
+
+
+def test_a_second_run_trusts_what_the_first_saw_before(tmp_path: Path) -> None:
+    clock, there = FakeClock(), plane()
+    first = ordered(tmp_path, FakeCanary(clock, E, D), clock, there)
+    second = ordered(tmp_path, FakeCanary(clock, D), clock, there)
+    assert second.verdict is RunVerdict.CONTAINED
+    assert first.run in second.steps[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("sights", "step", "run"),
+    [
+        ([E], StepVerdict.VERIFIED, RunVerdict.RELEASED),
+        ([D, D, E], StepVerdict.VERIFIED, RunVerdict.RELEASED),
+        ([D], StepVerdict.FAILED, RunVerdict.NOT_RELEASED),
+        ([U], StepVerdict.CANNOT_TELL, RunVerdict.UNVERIFIED),
+        ([(D, "HTTP 401 (token_revoked)")], StepVerdict.CANNOT_TELL, RunVerdict.UNVERIFIED),
+    ],
+)
+def test_after_a_release_it_must_execute_again(
+    tmp_path: Path, sights: list[Passage | tuple[Passage, str]], step: StepVerdict, run: RunVerdict
+) -> None:
+    clock, there = FakeClock(), plane()
+    ordered(tmp_path, FakeCanary(clock, E, D), clock, there)
+    report = ordered(tmp_path, FakeCanary(clock, *sights), clock, there, direction=Direction.UNDO)
+    assert of_canary(report) is step
+    assert report.verdict is run
+
+
+def test_a_server_that_was_disabled_before_is_not_expected_to_execute(tmp_path: Path) -> None:
+    clock, there = FakeClock(), FakePlane({"github": False}, {"github": 1})
+    ordered(tmp_path, FakeCanary(clock, D), clock, there)
+    report = ordered(tmp_path, FakeCanary(clock, D), clock, there, direction=Direction.UNDO)
+    assert of_canary(report) is StepVerdict.SKIPPED
+    assert report.verdict is RunVerdict.RELEASED
+    assert there.servers["github"] is False
