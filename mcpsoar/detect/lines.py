@@ -21,7 +21,7 @@ from mcpsoar.detect.prelude import EPOCH_SPLIT, FIRST_MS, SKEW_MS
 from mcpsoar.kit import strictjson
 
 LONGEST = 16 * 1024 * 1024 - 1024  # the engine's own limit on one object, with room for its end
-_BLANKS = b" \t\r\n"
+_BLANKS = b" \t\r\n\x0b\x0c"  # what the engine too takes off the ends of a line
 _BOM = b"\xef\xbb\xbf"
 _STAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?"
