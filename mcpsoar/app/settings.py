@@ -147,7 +147,8 @@ class _File:
                 f"which profile? name one of: {', '.join(profiles)}", "profiles", "--profile NAME"
             )
         if not isinstance(profiles.get(name), dict):
-            raise self._bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", "profiles")
+            key = "profiles" if asked else "default_profile"
+            raise self._bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
         return self._made(name, profiles[name])
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:

@@ -12,6 +12,7 @@ from mcpsoar.core.verdict import Verdict
 
 USAGE = 2
 CRASH = 3
+INTERRUPTED = 130  # the shell's own number
 
 
 def exit_code(command: Callable[[], object]) -> int:
@@ -21,7 +22,9 @@ def exit_code(command: Callable[[], object]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except click.Abort:
+    except click.Abort as stop:
+        if isinstance(stop.__cause__, KeyboardInterrupt):  # Click's word for Ctrl-C while a command works
+            return INTERRUPTED
         _say("stopped: nothing was confirmed", None)
         return USAGE
     except click.UsageError as error:
@@ -35,7 +38,7 @@ def exit_code(command: Callable[[], object]) -> int:
         _say(str(error), error.next_command)
         return _code(error)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     except BrokenPipeError:
         # the reader left; Python would otherwise complain again while it closes standard output
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -106,7 +106,7 @@ def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
         ("look_s = 1.5", "look_s = -1", 4, "above 0"),
         ("hold_s = 60", "hold = 60", 19, "unknown key 'hold'"),
         ("/mcp/{server}", "/mcp", 17, "holds {server}"),
-        ('default_profile = "prod"', 'default_profile = "prd"', 3, "no profile 'prd'"),
+        ('default_profile = "prod"', 'default_profile = "prd"', 2, "no profile 'prd'"),
     ],
 )
 def test_a_mistake_is_told_with_its_place_and_without_the_secret(
