@@ -10,6 +10,8 @@ from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Baseline
 from mcpsoar.kit.crew import Crew, Task
 
+_GRACE_S = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -58,7 +60,8 @@ class Looks:
         return self._clock.monotonic() - self._begun
 
     def close(self) -> None:
-        self._crew.close()
+        """A look under way gets a moment to end, so that connections are not closed while they are opened."""
+        self._crew.close(_GRACE_S)
 
     def _look(self, step: Step) -> Look:
         connector = self._roles.get(step.role)

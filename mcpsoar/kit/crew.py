@@ -86,17 +86,13 @@ class Crew:
             self._change.notify()
         return task
 
-    def drop(self) -> None:
-        """Forget work that has not begun; whoever waits for it waits in vain."""
-        with self._change:
-            self._todo.clear()
-
-    def close(self) -> None:
-        """Idle threads end; busy ones when their work does."""
+    def close(self, grace_s: float = 0.0) -> None:
+        """Idle threads end now, busy ones when their work does; waited for no longer than `grace_s`."""
         with self._change:
             self._todo.clear()
             self._is_closed = True
             self._change.notify_all()
+            self._change.wait_for(lambda: not self._threads, grace_s)
 
     def _run(self) -> None:
         while True:
@@ -106,6 +102,8 @@ class Crew:
                     self._change.wait()
                 self._idle -= 1
                 if self._is_closed:
+                    self._threads -= 1
+                    self._change.notify_all()
                     return
                 task = self._todo.popleft()
             task.carry_out()
