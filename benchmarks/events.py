@@ -11,7 +11,9 @@ _SERVERS = ("github", "crm", "files", "search", "mail", "calendar", "billing", "
 _HASH = {name: f"{index:064x}" for index, name in enumerate(_SERVERS, 1)}
 
 
-def lines(count: int, *, seed: int = 7, repeat_share: float = 0.0, conflict_share: float = 0.0) -> Iterator[str]:
+def lines(
+    count: int, *, seed: int = 7, repeat_share: float = 0.0, conflict_share: float = 0.0
+) -> Iterator[str]:
     """`count` events in rough order of time; a share of them repeats an earlier one, or contradicts it."""
     rng = random.Random(seed)
     step_ms = 86_400_000 / count

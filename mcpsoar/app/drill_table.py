@@ -1,0 +1,28 @@
+"""What each attack of the drill must do: the table that the drill is judged by."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`attack` names a play of `lab.attacks`; the rule must fire on it, the gate must page, no other may.
+
+    `gate` is None for an attack that no gate counts. `decision` is what the gateway's policy said of the
+    attack's last call, as the audit log has it.
+    """
+
+    attack: str
+    rule: str
+    gate: str | None
+    decision: str
+
+
+ROWS = (
+    Row("shadow-server", "shadow_server_in_production", "registry-drift", "DENY"),
+    Row("unapproved-write", "write_after_untrusted_content", "unapproved-write-calls", "ALLOW"),
+    Row("rug-pull", "manifest_drift_outside_window", "manifest-drift", "DENY"),
+    Row("relayed-token", "token_for_other_audience", None, "DENY"),
+    Row("scope-burst", "write_by_read_only_principal", "scope-mismatch", "DENY"),
+    Row("secret-in-output", "secret_in_tool_output", "quarantine-ratio", "ALLOW"),
+    Row("tool-loop", "call_chain_too_deep", None, "ALLOW"),
+)
