@@ -69,7 +69,7 @@ def arm(fatal: int) -> None:
         finally:
             moments.passes()
 
-    os.write = torn  # type: ignore[assignment]
+    os.write = torn
     jsonl.Appender.append = appending  # type: ignore[method-assign]
     jsonl.replace = replacing
     Edge._call = calling  # type: ignore[method-assign]

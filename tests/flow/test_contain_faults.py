@@ -13,6 +13,8 @@ from mcpsoar.app.report import document
 from mcpsoar.cli.report_text import lines
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 from mcpsoar.lab.faults import Fault
+from mcpsoar.lab.records import TokenKind
+from mcpsoar.lab.seed import issue_unused
 from mcpsoar.lab.serving import Handle, control_plane
 from mcpsoar.lab.wire import Call, Trick, wire
 from tests.flow.ground import Ground, verdicts
@@ -59,7 +61,7 @@ _SLOW = ("silence",)
 
 @pytest.fixture(scope="module")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handle]:
-    with control_plane(tmp_path_factory.mktemp("plane"), servers=("github", "jira")) as handle:
+    with control_plane(tmp_path_factory.mktemp("plane"), servers=("github", "jira", "slack")) as handle:
         yield handle
 
 
@@ -74,9 +76,6 @@ def ground(plane: Handle, tmp_path: Path) -> Iterator[Ground]:
 
 
 def reissue(plane: Handle) -> None:
-    from mcpsoar.lab.records import TokenKind
-    from mcpsoar.lab.seed import issue_unused
-
     plane.plane.revoke("github")
     for kind in (TokenKind.OPAQUE, TokenKind.OPAQUE, TokenKind.REFRESH):
         issue_unused(plane.plane, "github", kind)
@@ -133,6 +132,7 @@ def test_one_fault_on_a_change_ends_in_the_truth(ground: Ground, step: str, faul
 def test_a_fault_that_stays_ends_in_the_truth(ground: Ground, step: str, fault: str) -> None:
     with wire(ground.plane.url) as between:
         between.play(when=lambda call: is_write(call, step), **WIRE[fault])
+        ground.attempts, ground.settle_s = 2, 0.2
         report = ground.elsewhere(between.url).contain("github")
         told_truthfully(ground, report)
         others_are_verified(report, step)
@@ -182,6 +182,7 @@ def test_a_plane_of_three_posts_is_asked_again_only_when_nothing_was_processed(
 @pytest.mark.parametrize("fault", [Fault.NO_EFFECT, Fault.SUCCESS_FALSE, Fault.ACCEPTED_NEVER])
 def test_a_plane_that_lies_is_found_out(ground: Ground, step: str, fault: Fault) -> None:
     ground.plane.faults.set(fault, ROUTES[step])
+    ground.attempts, ground.settle_s = 2, 0.2
     report = ground.contain("github")
     told_truthfully(ground, report)
     others_are_verified(report, step)
@@ -233,6 +234,18 @@ def test_what_is_in_force_already_is_left_alone(ground: Ground) -> None:
     assert set(verdicts(report).values()) == {StepVerdict.ALREADY}
     assert report.verdict is RunVerdict.CONTAINED
     assert len(ground.writes()) == sent
+
+
+def test_a_token_that_outlives_revocation_leaves_the_run_unverified_and_is_named(ground: Ground) -> None:
+    jti = issue_unused(ground.plane.plane, "slack", TokenKind.JWT)
+    report = ground.contain("slack")
+    assert set(verdicts(report).values()) == {StepVerdict.VERIFIED}
+    assert report.verdict is RunVerdict.UNVERIFIED, "without a canary nobody saw the data plane refuse"
+    ours = [exposure for exposure in report.remaining_exposure if jti in exposure.what]
+    assert ours[0].until is not None
+    shown = "\n".join(lines(report))
+    assert f"jwt token {jti} for slack, until {ours[0].until}" in shown
+    assert "name a canary" in shown
 
 
 def test_a_plane_that_is_gone_is_told_without_a_guess(ground: Ground) -> None:

@@ -123,7 +123,7 @@ class Interleavings(RuleBasedStateMachine):
 
 
 TestInterleavings = pytest.mark.timeout(300)(Interleavings.TestCase)
-TestInterleavings.settings = settings(  # type: ignore[attr-defined]  # hypothesis reads it there
+TestInterleavings.settings = settings(
     max_examples=40, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
 )
 
