@@ -78,7 +78,7 @@ class Loader:
         if not is_sifted and (reading.has_twin_names or reading.bad_lines(self._connection)):
             return False
         before = self._odd()
-        relation = Relation(reading.text, reading.is_odd)
+        relation = Relation(reading.text, reading.is_odd, reading.here)
         self._connection.execute("BEGIN")
         is_good = False
         try:
@@ -95,11 +95,11 @@ class Loader:
 
     def _look_closer(self, reading: Reading, *, is_sifted: bool) -> bool:
         """Count malformed fields; False if a line may be no event at all."""
-        fields = [column for column in self._ask.columns if column.name != "event_time"]
+        fields = [column for column in reading.here if column.name != "event_time"]
         in_range = self._ask.is_valid.replace("event_ms", f"({prelude.instant('event_time')})")
         bad = f"count(*) FILTER ({reading.is_suspect} OR NOT coalesce({in_range}, FALSE))"
-        counts = ", ".join(f"count(*) FILTER ({prelude.is_malformed(column)})" for column in fields)
-        found = rows(self._connection, f"SELECT {bad}, {counts} FROM {reading.text}")[0]
+        counts = [f"count(*) FILTER ({prelude.is_malformed(column)})" for column in fields]
+        found = rows(self._connection, f"SELECT {', '.join([bad, *counts])} FROM {reading.text}")[0]
         if found[0] and not (is_sifted or reading.is_parquet):
             return False
         for column, count in zip(fields, found[1:], strict=True):
@@ -135,7 +135,7 @@ class Loader:
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Usage(f"{', '.join(names.values())}: not readable as Parquet: {said}") from None
-        self.told.relations.append(Relation(reading.text, reading.is_odd))
+        self.told.relations.append(Relation(reading.text, reading.is_odd, reading.here))
 
     def _bad_rows(self, reading: Reading, names: dict[str, str]) -> Iterator[Reject]:
         at = f"({prelude.instant('event_time')})"

@@ -103,7 +103,7 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
     with connect() as connection:
         place(connection, events, ask.columns)
         sheet.create(connection, ask)
-        relation = Relation(f"(SELECT * FROM {TABLE} ORDER BY place)")
+        relation = Relation(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
         sheet.fill(connection, ask, relation)
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
         yield Scan(connection, ask, sheet.close(connection, ask, Told(relations=[relation])), ())

@@ -46,10 +46,11 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A FROM clause of JSON text, and what makes one of its rows odd."""
+    """A FROM clause of JSON text, what makes one of its rows odd, and the columns that it does not lack."""
 
     text: str
     is_odd: str = "FALSE"
+    here: Sequence[Column] = ()
 
 
 @dataclass(slots=True)
@@ -110,7 +111,8 @@ def _twins(connection: Connection, ask: Ask, relations: Sequence[Relation]) -> t
         "FROM sheet WHERE idh IN "
         "(SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1)"
     )
-    content = [column for column in ask.columns if column.name != _ARRIVAL and not column.derived]
+    here = {column for relation in relations for column in relation.here}
+    content = [column for column in ask.columns if column in here and column.name != _ARRIVAL]
     known = [column.name for column in content if column.kind is not Kind.TIME]
     own = next(column for column in ask.columns if column.name == "event_id")
     connection.execute("CREATE TEMP TABLE copies (event_key VARCHAR, event_ms BIGINT, content UBIGINT)")

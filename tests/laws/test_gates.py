@@ -17,7 +17,7 @@ from mcpsoar.app.watch import Look, look
 from tests.laws import contract_reading as plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "40"))
 BASE = 1_772_366_400_000  # 2026-03-01T12:00:00Z
 NOW = BASE + 30 * plain.MINUTE
 GATES = ("manifest-drift", "quarantine-ratio", "registry-drift", "scope-mismatch", "unapproved-write-calls")
@@ -248,11 +248,11 @@ def test_a_check_is_what_a_plain_reading_of_the_contract_says(
     compare(log, approved)
 
 
-def test_every_hostile_line_is_read_alike_alone_and_among_events() -> None:
+def test_every_hostile_line_is_read_alike_among_events_and_among_its_like() -> None:
     good = b'{"event_time":"2026-03-01T12:00:00.000Z","event_id":"g","decision":"ALLOW"}'
     for line in HOSTILE:
-        compare(line, None)
         compare(b"\n".join([good, line, good]), None)
+    compare(b"\n".join(HOSTILE), None)
 
 
 def test_every_odd_time_is_read_alike() -> None:

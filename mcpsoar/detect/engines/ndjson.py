@@ -14,7 +14,7 @@ _OPTIONS = (
     "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
     "field_appearance_threshold = 0, sample_size = 2048"
 )
-_MARK = "mcpsoar_seed"
+_FILE = "file of this row"  # asked for only beside a seed, whose row it tells from the log's
 _TIMES = ("TIMESTAMP", "DATE")
 _NUMBER = re.compile(r"_\d+$")
 
@@ -27,7 +27,7 @@ def seed(folder: Path, columns: Sequence[Column]) -> Path:
     """
     path = folder / "seed.ndjson"
     names: dict[str, int | None] = dict.fromkeys((column.name for column in columns), None)
-    path.write_text(json.dumps({_MARK: 1, **names}) + "\n")
+    path.write_text(json.dumps(names) + "\n")
     return path
 
 
@@ -53,15 +53,15 @@ class Reading:
             self._from = f"read_parquet({_list(paths)}, file_row_number = true, filename = true)"
         else:
             files = _list([str(first), *paths] if first else paths)
-            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
+            self._where = f" WHERE {quoted(_FILE)} <> {literal(str(first))}" if first else ""
+            named = f", filename = {literal(_FILE)}" if first else ""
+            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS}{named})"
         described = rows(connection, f"DESCRIBE SELECT * FROM {self._from}")
         self._types = {name: kind for name, kind, *_ in described}
         known = {column.name for column in columns}
-        self._here = [column for column in columns if column.name in self._types]
-        self._is_marked = _MARK in self._types
-        self.strangers = (
-            [] if self.is_parquet else [name for name in self._types if name not in known | {_MARK}]
-        )
+        outside = known | ({_FILE} if first else set())
+        self.here = [column for column in columns if column.name in self._types]
+        self.strangers = [] if self.is_parquet else [name for name in self._types if name not in outside]
         # the engine's names ignore case, and it numbers the second of two
         self.has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in self.strangers)
 
@@ -75,20 +75,19 @@ class Reading:
         fields += [
             f"CAST({quoted(name)} AS VARCHAR) AS x{index}" for index, name in enumerate(self.strangers)
         ]
-        where = f" WHERE {quoted(_MARK)} IS NULL" if self._is_marked else ""
-        return f"(SELECT {', '.join(fields)} FROM {self._from}{where})"
+        return f"(SELECT {', '.join(fields)} FROM {self._from}{self._where})"
 
     @property
     def is_odd(self) -> str:
         """TRUE for a row that wants a closer look. Reads every field, or the engine would skip some."""
-        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self._here]
+        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self.here]
         well += [f"coalesce({prelude.is_well_unknown(name)}, TRUE)" for name in self._strange]
         return f"NOT ({' AND '.join(well)})" if well else "TRUE"
 
     @property
     def is_suspect(self) -> str:
         """TRUE for a row whose line Python must read."""
-        names = [*(column.name for column in self._here), *self._strange]
+        names = [*(column.name for column in self.here), *self._strange]
         return " OR ".join(prelude.is_suspect(name) for name in names) or "TRUE"
 
     def bad_lines(self, connection: Connection) -> int:
