@@ -11,7 +11,7 @@
 --   A server that nobody approved answers agents in production. It sees prompts, tokens and data, and what it
 --   answers is believed. A denied call counts too: the server is there.
 -- runbook:
---   - "Block it at the gateway: mcpsoar contain SERVER"
+--   - "Block its address at the gateway: a server without an entry cannot be disabled. One with an entry: mcpsoar contain SERVER"
 --   - "Find who put it into a client's configuration, and who owns it."
 --   - "Register it with an owner and a pinned manifest, or remove it; seen no more is not enough."
 -- false_alarms:

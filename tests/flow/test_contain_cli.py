@@ -160,7 +160,7 @@ def test_a_second_run_on_one_server_does_not_wait(plane: Handle, capsys: Capture
 def test_a_killed_run_holds_nothing_up_and_is_told_of(plane: Handle, capsys: Captured) -> None:
     plane.faults.delay_s = 2.0
     with subprocess.Popen(
-        [sys.executable, "-m", "mcpsoar", "contain", "github"],
+        [sys.executable, "-c", HEARS_CTRL_C, "contain", "github"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -177,10 +177,19 @@ def test_a_killed_run_holds_nothing_up_and_is_told_of(plane: Handle, capsys: Cap
     assert capsys.readouterr().out.startswith("CONTAINED")
 
 
+# a shell starts what runs in the background with Ctrl-C ignored, and children inherit that
+HEARS_CTRL_C = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+from mcpsoar.__main__ import run
+run()
+"""
+
+
 def test_ctrl_c_leaves_a_run_that_can_be_resumed(plane: Handle, capsys: Captured) -> None:
     plane.faults.delay_s = 2.0
     with subprocess.Popen(
-        [sys.executable, "-m", "mcpsoar", "contain", "github"],
+        [sys.executable, "-c", HEARS_CTRL_C, "contain", "github"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
