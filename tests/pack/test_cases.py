@@ -1,0 +1,77 @@
+"""Case files and the dictionary of columns."""
+
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.core.errors import BadContent
+from mcpsoar.core.event import Kind
+from mcpsoar.pack import cases, schema
+from mcpsoar.pack.locate import own
+
+
+def load(tmp_path: Path, text: str) -> tuple[cases.Case, ...]:
+    path = tmp_path / "x.cases.json"
+    path.write_text(text)
+    return cases.load(path, columns=frozenset({"event_time", "event_id"}))
+
+
+def test_an_event_can_stand_for_many(tmp_path: Path) -> None:
+    found = load(
+        tmp_path,
+        '{"cases":[{"name":"n","kind":"benign","events":[{"times":3,"every_ms":500,'
+        '"event":{"event_time":"2026-03-01T12:00:00+01:00","event_id":"e"}}]}]}',
+    )[0]
+    assert [event["event_id"] for event in found.events] == ["e-0", "e-1", "e-2"]
+    assert found.events[2]["event_time"] == "2026-03-01T11:00:01.000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "not JSON"),
+        ('{"cases":[],"cases":[]}', "twice"),
+        ("[]", "and nothing else"),
+        ('{"cases":[{"name":"n"}]}', "a case has"),
+        ('{"cases":[{"name":"n","kind":"maybe","events":[]}]}', "kind is one of"),
+        ('{"cases":[{"name":"n","kind":"benign","events":[1]}]}', "an event is an object"),
+        ('{"cases":[{"name":"n","kind":"benign","events":[{"colour":1}]}]}', "no column 'colour'"),
+        ('{"cases":[{"name":"n","kind":"benign","events":[{"times":-1,"event":{}}]}]}', "times"),
+        ('{"cases":[{"name":"n","kind":"benign","events":[{"times":2,"every_ms":1,"event":{}}]}]}', "a zone"),
+    ],
+)
+def test_a_mistake_in_a_case_file_names_its_place(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadContent, match=said) as caught:
+        load(tmp_path, text)
+    assert "x.cases.json" in str(caught.value)
+
+
+def test_no_file_holds_no_cases(tmp_path: Path) -> None:
+    assert cases.load(tmp_path / "none.json") == ()
+
+
+def test_the_dictionary_says_what_each_column_is() -> None:
+    columns = {column.name: column for column in schema.load(own())}
+    assert columns["event_time"].kind is Kind.TIME
+    assert columns["decision"].values == ("allow", "deny", "require_approval", "error", "none")
+    assert columns["token_aud"].kind is Kind.TEXTS
+    assert columns["scope_match"].derived == "list_has_all(token_scopes, required_scopes)"
+    assert columns["approval_id"].derived == ""
+    assert all(column.meaning for column in columns.values())
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("  name TEXT, -- colour: of the sky", "no kind of column"),
+        ("  name TEXT", "is no column"),
+        ("  name BOOLEAN, -- derived bool: nothing follows", "and no other"),
+        ("  name BOOLEAN, -- bool: it follows := TRUE", "and no other"),
+    ],
+)
+def test_a_line_of_the_dictionary_that_says_nothing_is_told(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "sql").mkdir()
+    (tmp_path / "sql" / "schema.sql").write_text(f"CREATE TABLE mcp_audit (\n{line}\n);\n")
+    with pytest.raises(BadContent, match=said) as caught:
+        schema.load(tmp_path)
+    assert "schema.sql:2" in str(caught.value)
