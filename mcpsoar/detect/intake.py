@@ -1,5 +1,6 @@
 """Logs into the sheet: the engine reads; where it met something odd, Python finds the lines and why."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -9,12 +10,14 @@ from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.event import LogRef, Reject
 from mcpsoar.detect import lines, prelude, sheet
 from mcpsoar.detect.engines.duckdb import Connection, Failure, rows
-from mcpsoar.detect.engines.ndjson import Reading, seed
+from mcpsoar.detect.engines.ndjson import Reading, Seed, seed
 from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.sheet import Ask, Relation, Told
 
 _NAMED = 10
 _TOGETHER = 64
+_LATE_KEYS = 12
+_UNKNOWN = re.compile(r'has unknown key "([^"\n]+)"')
 
 
 class Rejects:
@@ -43,7 +46,6 @@ class Loader:
         self._ask = ask
         self._folder = folder
         self._rejects = rejects
-        self._seed = seed(folder, ask.columns)
 
     def load(self, sources: Sequence[Source]) -> None:
         """All files in their order. Raises Usage for broken Parquet, Malformed if the two readings differ."""
@@ -63,17 +65,22 @@ class Loader:
 
     def _read(self, group: Sequence[Source], *, is_sifted: bool) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
-        for first in (None, self._seed):
+        names = [column.name for column in self._ask.columns]
+        first: Seed | None = None
+        for _ in range(_LATE_KEYS):
             try:
                 return self._append(group, first, is_sifted=is_sifted)
             except Failure as error:
-                if first is self._seed or "unknown key" not in str(error):
+                late = _UNKNOWN.search(str(error))
+                if not late:
                     if is_sifted:
                         raise
                     return False
+                names.append(late[1])
+                first = seed(self._folder, names)
         return False
 
-    def _append(self, group: Sequence[Source], first: Path | None, *, is_sifted: bool) -> bool:
+    def _append(self, group: Sequence[Source], first: Seed | None, *, is_sifted: bool) -> bool:
         reading = Reading(self._connection, group, self._ask.columns, first)
         if not is_sifted and (reading.has_twin_names or reading.bad_lines(self._connection)):
             return False
@@ -115,11 +122,11 @@ class Loader:
             return
         sifted = Source(LogRef(source.log.name, str(clean)), Form.PLAIN)
         try:
-            self._read([sifted], is_sifted=True)
+            is_read = self._read([sifted], is_sifted=True)
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Malformed(f"the engine cannot read what is left of {source.log.name}: {said}") from None
-        if rows(self._connection, "SELECT count(*) FROM sheet WHERE event_ms IS NULL")[0][0]:
+        if not is_read or rows(self._connection, "SELECT count(*) FROM sheet WHERE event_ms IS NULL")[0][0]:
             raise Malformed(f"two readings of the times in {source.log.name} differ")
 
     def _parquet(self, group: Sequence[Source]) -> None:

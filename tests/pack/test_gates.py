@@ -53,7 +53,7 @@ def test_every_case_of_every_gate_holds(name: str) -> None:
         ("-- window: 15m", "-- window: 15m\n-- colour: red", 6, "means nothing here"),
         ('-- page: ">= 1 %"', '-- page: "= 1 %"', 7, "page is"),
         ('-- page: ">= 1 %"', '-- page: "> 5"', 7, "page is"),
-        ('-- page: ">= 1 %"', "-- page: [", 8, "is not YAML"),
+        ('-- page: ">= 1 %"', "-- page: [", 9, "is not YAML"),
         ("-- min_numerator: 3", "-- min_numerator: yes", 10, "whole number"),
         ("-- counts: events", "-- counts: subjects", 6, "a ratio counts events"),
         ("-- id: scope-mismatch", "-- id: other", 1, "not the name of its file"),

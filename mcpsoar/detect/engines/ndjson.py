@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mcpsoar.core.event import Column
@@ -14,21 +15,29 @@ _OPTIONS = (
     "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
     "field_appearance_threshold = 0, sample_size = 2048"
 )
-_FILE = "file of this row"  # asked for only beside a seed, whose row it tells from the log's
 _TIMES = ("TIMESTAMP", "DATE")
 _NUMBER = re.compile(r"_\d+$")
 
 
-def seed(folder: Path, columns: Sequence[Column]) -> Path:
-    """A first line with every column, so that each is known before the log is read.
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A first line with keys that the engine's sample may not show, so that each is known before it comes.
 
     The engine detects columns itself, because only then does it refuse a key that it did not expect, and it
-    finds a key that stands twice only among those it expects.
+    finds a key that stands twice only among those it expects. `mark` is the key that tells the seed's row
+    from the log's: made after the log was written, so nobody can have put it there.
     """
-    path = folder / "seed.ndjson"
-    names: dict[str, int | None] = dict.fromkeys((column.name for column in columns), None)
-    path.write_text(json.dumps(names) + "\n")
-    return path
+
+    path: Path
+    mark: str
+
+
+def seed(folder: Path, names: Sequence[str]) -> Seed:
+    """Write a seed. `folder` is a temporary one, with a name that cannot be guessed."""
+    number = len(list(folder.glob("seed-*")))  # an earlier one may still be read again
+    path, mark = folder / f"seed-{number}.ndjson", f"seed of {folder.name}"
+    path.write_text(json.dumps({mark: 1, **dict.fromkeys(names)}) + "\n")
+    return Seed(path, mark)
 
 
 class Reading:
@@ -43,7 +52,7 @@ class Reading:
         connection: Connection,
         sources: Sequence[Source],
         columns: Sequence[Column],
-        first: Path | None = None,
+        first: Seed | None = None,
     ) -> None:
         self.sources = sources
         self.columns = columns
@@ -52,14 +61,13 @@ class Reading:
         if self.is_parquet:
             self._from = f"read_parquet({_list(paths)}, file_row_number = true, filename = true)"
         else:
-            files = _list([str(first), *paths] if first else paths)
-            self._where = f" WHERE {quoted(_FILE)} <> {literal(str(first))}" if first else ""
-            named = f", filename = {literal(_FILE)}" if first else ""
-            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS}{named})"
+            files = _list([str(first.path), *paths] if first else paths)
+            self._where = f" WHERE {quoted(first.mark)} IS NULL" if first else ""
+            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
         described = rows(connection, f"DESCRIBE SELECT * FROM {self._from}")
         self._types = {name: kind for name, kind, *_ in described}
         known = {column.name for column in columns}
-        outside = known | ({_FILE} if first else set())
+        outside = known | ({first.mark} if first else set())
         self.here = [column for column in columns if column.name in self._types]
         self.strangers = [] if self.is_parquet else [name for name in self._types if name not in outside]
         # the engine's names ignore case, and it numbers the second of two

@@ -1,0 +1,135 @@
+"""Gates over a day of generated events, against a raw pass of the engine and a plain loop in Python.
+
+    python -m benchmarks.gates [EVENTS]
+
+Prints seconds and ratios, each the best of three runs in one process, start-up left out. The raw pass reads
+the columns that the log has, typed, counts the same five numerators and the distinct ids.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks.events import write
+from mcpsoar.app.watch import look
+from mcpsoar.detect.engines.duckdb import connect, rows
+from mcpsoar.pack.locate import own
+
+NOW_MS = 1_780_000_000_000
+TYPES = {
+    "event_time": "TIMESTAMPTZ",
+    "scope_match": "BOOLEAN",
+    "latency_ms": "DOUBLE",
+    "chain_depth": "BIGINT",
+}
+NARROW = (
+    "event_time event_id event_kind server_name action_class decision approval_id scope_match manifest_hash "
+    "pinned_manifest_hash registry_status environment classifier_result"
+).split()
+COUNTS = """
+  count(*) FILTER (action_class IN ('write', 'destructive') AND decision = 'ALLOW' AND approval_id IS NULL),
+  count(DISTINCT server_name) FILTER (registry_status <> 'approved' AND environment = 'production'),
+  count(DISTINCT server_name) FILTER (manifest_hash <> pinned_manifest_hash),
+  count(*) FILTER (NOT scope_match),
+  count(*) FILTER (classifier_result = 'QUARANTINE'),
+  count(DISTINCT event_id), min(event_time), max(event_time)
+"""
+
+
+def best(run: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of some runs."""
+    took = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        took.append(time.perf_counter() - start)
+    return min(took)
+
+
+def raw_pass(log: Path, names: list[str]) -> list[tuple[Any, ...]]:
+    """The engine alone: the named columns typed, the numerators, the distinct ids."""
+    types = ", ".join(f"{name}: '{TYPES.get(name, 'VARCHAR')}'" for name in names)
+    others = "".join(f", count({name})" for name in names if name not in NARROW)
+    with connect(files=[str(log)]) as connection:
+        return rows(
+            connection,
+            f"SELECT {COUNTS}{others} FROM read_json('{log}', columns = {{{types}}}, "
+            "format = 'newline_delimited', compression = 'none')",
+        )
+
+
+def json_loop(log: Path) -> tuple[int, ...]:
+    """The same five gates by hand: parse, drop repeats, keep what falls into each window."""
+    seen: set[tuple[str, float]] = set()
+    last = 0.0
+    risky, mismatched, known, quarantined, scanned = [], [], [], [], []
+    strange: list[tuple[float, str]] = []
+    drifted: list[tuple[float, str]] = []
+    with log.open("rb") as lines:
+        for line in lines:
+            event = json.loads(line)
+            at = datetime.fromisoformat(event["event_time"]).timestamp()
+            if (event["event_id"], at) in seen:
+                continue
+            seen.add((event["event_id"], at))
+            last = max(last, at)
+            action, decision = event["action_class"].lower(), event["decision"].lower()
+            if action in ("write", "destructive") and decision == "allow" and not event["approval_id"]:
+                risky.append(at)
+            if event["registry_status"].lower() != "approved":
+                strange.append((at, event["server_name"]))
+            if event["manifest_hash"] != event["pinned_manifest_hash"]:
+                drifted.append((at, event["server_name"]))
+            if event["scope_match"] is not None:
+                known.append(at)
+                if not event["scope_match"]:
+                    mismatched.append(at)
+            if event["classifier_result"].lower() in ("clean", "redact", "quarantine"):
+                scanned.append(at)
+                if event["classifier_result"].lower() == "quarantine":
+                    quarantined.append(at)
+    tick = (last // 60 + 1) * 60
+
+    def inside(times: list[float], width: float) -> int:
+        return sum(tick - width <= at < tick for at in times)
+
+    shared = (inside(mismatched, 900), inside(known, 900), inside(quarantined, 900), inside(scanned, 900))
+    days = [{name for at, name in some if at >= tick - 86_400} for some in (strange, drifted)]
+    return (inside(risky, 600), len(days[0]), len(days[1]), *shared)
+
+
+def main(count: int) -> None:
+    """Write the logs, time everything, print it."""
+    pack = own()
+    with tempfile.TemporaryDirectory() as folder:
+        log, twins = Path(folder) / "events.ndjson", Path(folder) / "twins.ndjson"
+        write(log, count)
+        write(twins, count, repeat_share=0.01, conflict_share=0.001)
+        with log.open() as lines:
+            names = list(json.loads(lines.readline()))
+        raw = best(lambda: raw_pass(log, names))
+        narrow = best(lambda: raw_pass(log, NARROW))
+        gates = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS))
+        both = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True))
+        repeated = best(lambda: look([str(twins)], pack=pack, now_ms=NOW_MS))
+        loop = best(lambda: json_loop(log), times=1)
+        size = log.stat().st_size
+    print(f"{count} events, {size / 1e6:.0f} MB of NDJSON, best of three")
+    print(f"raw pass, all {len(names)} columns of the log  {raw:6.2f} s")
+    print(f"raw pass, the {len(NARROW)} columns of the gates {narrow:6.2f} s")
+    print(f"five gates                       {gates:6.2f} s  {gates / raw:4.2f} raw passes (at most 2)")
+    print(f"                                           {gates / narrow:4.2f} narrow raw passes")
+    print(f"five gates, repeats, conflicts   {repeated:6.2f} s  {repeated / raw:4.2f} raw passes (at most 4)")
+    print(
+        f"five gates and the rules         {both:6.2f} s  {both / gates:4.2f} times the gates (at most 1.3)"
+    )
+    print(f"the gates in a json loop         {loop:6.2f} s  {loop / gates:4.2f} times the gates (at least 3)")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
