@@ -1,7 +1,8 @@
 """Every benchmark in one run: `python -m benchmarks`. Prints ratios, keeps nothing."""
 
-from benchmarks import contain, gates
+import benchmarks.contain
+import benchmarks.gates
 
 if __name__ == "__main__":
-    gates.main()
-    contain.main()
+    benchmarks.gates.main(1_000_000)
+    benchmarks.contain.main()

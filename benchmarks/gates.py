@@ -27,10 +27,21 @@ TYPES = {
     "latency_ms": "DOUBLE",
     "chain_depth": "BIGINT",
 }
-NARROW = (
-    "event_time event_id event_kind server_name action_class decision approval_id scope_match manifest_hash "
-    "pinned_manifest_hash registry_status environment classifier_result"
-).split()
+NARROW = [
+    "event_time",
+    "event_id",
+    "event_kind",
+    "server_name",
+    "action_class",
+    "decision",
+    "approval_id",
+    "scope_match",
+    "manifest_hash",
+    "pinned_manifest_hash",
+    "registry_status",
+    "environment",
+    "classifier_result",
+]
 COUNTS = """
   count(*) FILTER (action_class IN ('write', 'destructive') AND decision = 'ALLOW' AND approval_id IS NULL),
   count(DISTINCT server_name) FILTER (registry_status <> 'approved' AND environment = 'production'),

@@ -193,8 +193,8 @@ def test_a_sixth_gate_is_one_file_and_its_cases(tmp_path: Path, capsys: pytest.C
         "  CASE WHEN chain_depth IS NOT NULL THEN 1 ELSE 0 END AS judged\nFROM mcp_audit\n"
     )
     pack = str(tmp_path / "pack")
-    path = log(tmp_path / "log", {**WRITE, "approval_id": "a", "chain_depth": 8, "tool_name": "t"})
-    code, said, _ = document(capsys, "check", path, "--pack", pack)
+    events = log(tmp_path / "log", {**WRITE, "approval_id": "a", "chain_depth": 8, "tool_name": "t"})
+    code, said, _ = document(capsys, "check", events, "--pack", pack)
     assert (code, len(said["gates"])) == (1, 6)
     assert said["gates"][0]["groups"][0]["key"] == "t"
     assert main(["gates", "sql", "deep-chains", "--dialect", "postgres", "--pack", pack]) == 0

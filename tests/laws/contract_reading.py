@@ -224,7 +224,7 @@ def judge(done: Read, gate: str, tick: int, approved: set[str] | None) -> dict[s
     def count(events: list[dict[str, Any]]) -> int:
         return len({event["server_name"] for event in events}) if by_subject else len(events)
 
-    groups = defaultdict(lambda: [0, 0, 0])
+    groups: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for place, events in enumerate((hits, judged, warned)):
         for event in events:
             groups[event["server_name"] or ""][place] += 1

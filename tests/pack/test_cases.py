@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from mcpsoar.core.content import Case
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Kind
 from mcpsoar.pack import cases, schema
 from mcpsoar.pack.locate import own
 
 
-def load(tmp_path: Path, text: str) -> tuple[cases.Case, ...]:
+def load(tmp_path: Path, text: str) -> tuple[Case, ...]:
     path = tmp_path / "x.cases.json"
     path.write_text(text)
     return cases.load(path, columns=frozenset({"event_time", "event_id"}))
