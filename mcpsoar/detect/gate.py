@@ -17,7 +17,7 @@ _NEEDED = ("event_ms", "event_key", "subject", "hit", "judged")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """`hit`, `judged` and `warned` are conditions, never NULL; a gate that does not warn has none."""
+    """`hit`, `judged` and `warned` are conditions, where NULL is no; a gate that does not warn has none."""
 
     text: GateText
     subject: exp.Expression
@@ -60,13 +60,23 @@ def parse(text: GateText, columns: Sequence[Column], *, approved: Collection[str
 
 
 def _condition(number: exp.Expression, rows: exp.Expression | None) -> exp.Expression:
-    """`CASE … END = 1`, and the row is one that the gate selects: TRUE or not, never both unknown."""
-    one = exp.EQ(this=exp.paren(number.copy()), expression=exp.Literal.number(1))
-    both = exp.and_(one, exp.paren(rows.copy())) if rows is not None else one
-    return exp.EQ(
-        this=exp.Case(ifs=[exp.If(this=both, true=exp.Literal.number(1))], default=exp.Literal.number(0)),
-        expression=exp.Literal.number(1),
+    """What makes a flag 1 in a row that the gate selects. May be NULL, which is no: callers fold it."""
+    condition = _told(number)
+    return (
+        condition if rows is None else exp.And(this=exp.paren(condition), expression=exp.paren(rows.copy()))
     )
+
+
+def _told(number: exp.Expression) -> exp.Expression:
+    """`CASE WHEN x THEN 1 ELSE 0 END` is x; anything else is compared with 1."""
+    ifs = number.args.get("ifs") or []
+    default = number.args.get("default")
+    one, zero = exp.Literal.number(1), exp.Literal.number(0)
+    if isinstance(number, exp.Case) and not number.this and len(ifs) == 1 and default == zero:
+        only: exp.Expression = ifs[0]
+        if only.args["true"] == one:
+            return exp.paren(only.this.copy())
+    return exp.EQ(this=exp.paren(number.copy()), expression=one)
 
 
 def _filled(tree: exp.Select, approved: Collection[str] | None, path: str, first_line: int) -> exp.Select:

@@ -86,13 +86,11 @@ def instant(name: str) -> str:
     # more digits than the engine keeps would be rounded, not floored
     long_stamp = f"TRY_CAST(upper(regexp_replace({text}, '(\\.[0-9]{{6}})[0-9]+', '\\1')) AS TIMESTAMPTZ)"
     number = f"TRY_CAST(trim({field}, '\"') AS DECIMAL(38, 9))"
-    # the usual layout, told cheaply: digits where they belong is what the cast itself demands
-    usual = (
-        f"{field} LIKE '\"____-__-__T__:__:__.___Z\"' AND {field} >= '\"0' AND {field} < '\":' "
-        f"AND NOT contains({field}, ' ') AND substring({field}, 13, 2) < '24'"
-    )
+    # the usual layout: at this length every part must have all its digits
+    usual = f"strlen({field}) = 26"
+    strict = f"try_strptime({field}, '\"%Y-%m-%dT%H:%M:%S.%gZ\"')"
     return (
-        f"CASE WHEN {usual} THEN epoch_us(TRY_CAST(substring({field}, 2, 23) AS TIMESTAMP)) // 1000 "
+        f"CASE WHEN {usual} AND {strict} IS NOT NULL THEN epoch_us({strict}) // 1000 "
         f"WHEN {_is_string(field)} AND regexp_full_match({text}, '{_RFC3339}') "
         f"THEN epoch_us(CASE WHEN strlen({field}) > 29 THEN {long_stamp} ELSE {stamp} END) // 1000 "
         f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') THEN "
@@ -169,8 +167,7 @@ def _is_plain(field: str) -> str:
 
 
 def _unquoted(field: str) -> str:
-    escaped = f"json_extract_string({field}, '$')"
-    return f"CASE WHEN contains({field}, '\\') THEN {escaped} ELSE {_unquoted_plain(field)} END"
+    return f"json_extract_string({field}, '$')"
 
 
 def _unquoted_plain(field: str) -> str:

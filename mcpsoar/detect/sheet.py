@@ -153,9 +153,10 @@ def _flags(ask: Ask) -> dict[str, str]:
     """Every flag of the sheet and the SQL it is: gN h(it), j(udged), w(arned), and rN for rules."""
     flags = {}
     for index, gate in enumerate(ask.gates):
-        flags[f"g{index}h"] = gate.hit.sql("duckdb")
-        flags[f"g{index}j"] = gate.judged.sql("duckdb")
-        flags[f"g{index}w"] = gate.warned.sql("duckdb") if gate.warned is not None else "FALSE"
+        conditions = (gate.hit, gate.judged, gate.warned)
+        for letter, condition in zip("hjw", conditions, strict=True):
+            told = condition.sql("duckdb") if condition is not None else "FALSE"
+            flags[f"g{index}{letter}"] = f"coalesce({told}, FALSE)"
     for index, rule in enumerate(ask.rules.values()):
         flags[f"r{index}"] = f"coalesce({rule.sql('duckdb')}, FALSE)"
     return flags

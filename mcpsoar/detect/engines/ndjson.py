@@ -104,9 +104,10 @@ class Reading:
             return 0
         paths = _list([source.log.path for source in self.sources])
         lines = f"read_ndjson_objects({paths}, compression = {literal(self.sources[0].form)})"
-        ends = [f"line LIKE '%{end}'" for end in (",}", " }", "\t}", "\r}")]
-        inside = [f"contains(line, '{part}')" for part in (",]", " ]", "\t]", "\r]")]
-        odd = [f"contains(line, chr({code}))" for code in (11, 12)]
+        ends = [f"line LIKE '%{end}'" for end in (",}", " }")]
+        inside = [f"contains(line, '{part}')" for part in (",]", " ]")]
+        # raw control characters can stand between values alone, and there nobody needs them
+        odd = [f"contains(line, chr({code}))" for code in (9, 11, 12, 13)]
         sql = f"SELECT count(*) FROM (SELECT CAST(json AS VARCHAR) AS line FROM {lines}) WHERE "
         return int(
             rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0]

@@ -35,45 +35,29 @@ WITH fields AS (
     event_ms AS event_ms,
     server_name AS subject,
     CASE
-      WHEN CASE
-        WHEN (
-          CASE
-            WHEN NOT server_name IS NULL
-            AND COALESCE(environment, 'production') IN ('production', 'prod')
-            AND (
-              COALESCE(registry_status, 'unknown') <> 'approved'
-              OR NOT server_name IN ('crm', 'o''hara')
-            )
-            THEN 1
-            ELSE 0
-          END
-        ) = 1
-        THEN 1
-        ELSE 0
-      END = 1
+      WHEN (
+        NOT server_name IS NULL
+        AND COALESCE(environment, 'production') IN ('production', 'prod')
+        AND (
+          COALESCE(registry_status, 'unknown') <> 'approved'
+          OR NOT server_name IN ('crm', 'o''hara')
+        )
+      )
       THEN 1
       ELSE 0
     END AS hit,
-    CASE WHEN CASE WHEN (
+    CASE WHEN (
       1
-    ) = 1 THEN 1 ELSE 0 END = 1 THEN 1 ELSE 0 END AS judged,
+    ) = 1 THEN 1 ELSE 0 END AS judged,
     CASE
-      WHEN CASE
-        WHEN (
-          CASE
-            WHEN NOT server_name IS NULL
-            AND NOT COALESCE(environment, 'production') IN ('production', 'prod')
-            AND (
-              COALESCE(registry_status, 'unknown') <> 'approved'
-              OR NOT server_name IN ('crm', 'o''hara')
-            )
-            THEN 1
-            ELSE 0
-          END
-        ) = 1
-        THEN 1
-        ELSE 0
-      END = 1
+      WHEN (
+        NOT server_name IS NULL
+        AND NOT COALESCE(environment, 'production') IN ('production', 'prod')
+        AND (
+          COALESCE(registry_status, 'unknown') <> 'approved'
+          OR NOT server_name IN ('crm', 'o''hara')
+        )
+      )
       THEN 1
       ELSE 0
     END AS warned
