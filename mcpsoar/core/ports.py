@@ -1,15 +1,13 @@
 """Every port of the house: what a plug-in must do, and what it may raise."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mcpsoar.core.plan import Step
 from mcpsoar.core.run import Baseline, Effect, Observation, Sighting
 
 if TYPE_CHECKING:  # containing a server starts without the vocabulary of watching
     from mcpsoar.core.content import RuleText
-    from mcpsoar.core.event import Intake, LogRef
 
 
 class Clock(Protocol):
@@ -64,16 +62,6 @@ class Canary(Protocol):
 
     def probe(self, server: str) -> Sighting:
         """Try once, on a fresh connection. Raises nothing."""
-
-
-class Engine(Protocol):
-    """One SQL engine over the audit log. Raises Usage (unreadable input), BadContent, Unreachable."""
-
-    dialect: str
-
-    def attach(self, logs: "Sequence[LogRef]") -> "Intake": ...
-
-    def rows(self, sql: str) -> Iterator[tuple[Any, ...]]: ...
 
 
 class Target(Protocol):
