@@ -24,8 +24,3 @@ def stamp_ms(at_ms: int) -> str:
     """The same for integer milliseconds since 1970; whole seconds are written without a fraction."""
     text = stamp(datetime.fromtimestamp(at_ms / 1000, UTC))
     return text.replace(".000Z", "Z")
-
-
-def parse_stamp(text: str) -> datetime:
-    """Reads what `stamp` wrote."""
-    return datetime.fromisoformat(text)

@@ -22,10 +22,6 @@ class Task(Generic[T]):
         """Whether it ended within so many seconds (None: however long it takes)."""
         return self._done.wait(seconds if seconds is None else max(seconds, 0.0))
 
-    @property
-    def is_done(self) -> bool:
-        return self._done.is_set()
-
     def error(self) -> BaseException | None:
         """What it raised, once it ended."""
         self._done.wait()

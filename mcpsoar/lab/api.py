@@ -72,16 +72,6 @@ def segment(request: Request, name: str) -> str:
     return unquote(request.path_params[name], errors="replace")
 
 
-async def json_object(request: Request) -> dict[str, Any]:
-    """The body as one JSON object. Raises BadRequest."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LIMIT_BYTES:
-            raise BadRequest("body is larger than 1 MiB")
-    return answers.parsed(bytes(body))
-
-
 class _Api:
     def __init__(self, plane: Plane, faults: Faults, clock: Clock, page_size: int) -> None:
         self._plane = plane

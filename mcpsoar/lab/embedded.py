@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 REGISTERED = ("crm", "github", "jira", "notes", "web")
-SHADOW = "helper"
 _BUILDERS: tuple[Callable[[], Served], ...] = (
     crm.build,
     github.build,

@@ -25,7 +25,6 @@ BOB = Actor("bob@example.com", may_write=True)
 REPORTS = Actor("reports@example.com", "service", ("read_only",))
 RESEARCH = Actor("research-agent@example.com", "agent", may_write=True)
 ONCALL = Actor("oncall-bot@example.com", "service", may_write=True)
-CAST = (ALICE, BOB, REPORTS, RESEARCH, ONCALL)
 
 
 class Stage:
