@@ -25,7 +25,7 @@ class Common:
 
 
 def common(command: F) -> F:
-    """Give a command --format, --pack, --config, --no-color, -q and -v as its first argument, `common`."""
+    """Give a command --format, --pack, --config, --no-color, -q and -v, all in its first argument."""
 
     def wrapped(
         *args: Any,
