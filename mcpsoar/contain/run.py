@@ -81,8 +81,9 @@ class Runner:
         tasks: dict[str, Task[None]] = {}
         failure: BaseException | None = None
         while waiting or tasks:
-            self._settle_servers()
             ready = [] if failure else [name for name in waiting if self._is_ready(waiting[name].step)]
+            # after asking who is ready: what a shared step waited for is written down before it begins
+            self._settle_servers()
             for name in ready:
                 state = waiting.pop(name)
                 crew = self._canaries if state.step.action == CANARY else self._actors
