@@ -64,10 +64,12 @@ def look(
     rules = rule_pack.load(pack) if with_rules else ()
     predicates = sql.predicates(rules, columns) if rules else {}
     asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
-    with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name, _kept(rejects) as keep:
+    with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
         sources = files.sources(logs, folder, stdin=sys.stdin.buffer if "-" in logs else None)
-        with over_logs(sources, asked, folder, keep=keep) as scan:
+        if rejects and rejects.exists() and any(rejects.samefile(one.log.path) for one in sources):
+            raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
+        with _kept(rejects) as keep, over_logs(sources, asked, folder, keep=keep) as scan:
             at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
             return _judged(scan, at_ms, texts, rules)
 

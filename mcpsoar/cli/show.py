@@ -3,6 +3,7 @@
 import json
 import sys
 import unicodedata
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mcpsoar.core.digest import Json
@@ -32,9 +33,11 @@ def line(text: str = "") -> None:
 
 
 def talk(text: str) -> None:
-    """One line of progress, on standard error."""
-    sys.stderr.write(clean(text) + "\n")
-    sys.stderr.flush()
+    """One line of progress, on standard error. Nobody listening there never stops what is told of."""
+    # closed (AttributeError, ValueError), full, or its reader gone: a containment goes on
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(clean(text) + "\n")
+        sys.stderr.flush()
 
 
 def console(*, no_color: bool) -> "Console":

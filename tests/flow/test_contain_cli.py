@@ -312,3 +312,17 @@ def test_a_slow_canary_does_not_delay_a_write(plane: Handle, tmp_path: Path, cap
     from datetime import datetime
 
     assert max(datetime.fromisoformat(at).timestamp() for at in sent) - start < 2.0
+
+
+def test_nobody_listening_to_progress_stops_no_write(plane: Handle) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "mcpsoar", "contain", "github", "--format", "json"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            check=False,
+        )
+    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "contained")
+    entry = plane.plane.server("github")
+    assert entry is not None
+    assert not entry.is_enabled

@@ -219,3 +219,15 @@ def test_checking_as_a_program_writes_one_document(tmp_path: Path) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=False, env={**os.environ})
     assert done.returncode == 1
     assert json.loads(done.stdout)["events"] == 1
+
+
+def test_rejects_never_overwrite_the_log_or_an_older_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(log(tmp_path / "log", WRITE))
+    before = path.read_bytes()
+    assert main(["gates", "check", str(path), "--rejects", str(path)]) == 2
+    assert path.read_bytes() == before
+    assert main(["gates", "check", str(tmp_path / "mistyped"), "--rejects", str(path)]) == 2
+    assert path.read_bytes() == before
+    assert "Traceback" not in capsys.readouterr().err
