@@ -43,13 +43,18 @@ class Up:
         }
 
 
+def demand() -> None:
+    """Raises Usage, with the line that installs it, when the extra is not there."""
+    if any(find_spec(name) is None for name in _NEEDS):
+        raise Usage("the lab is not installed", next_command=INSTALL)
+
+
 def up(home: Path, *, port: int, ready: Callable[[Up], None], wait: Callable[[], object]) -> None:
     """Run the lab with its state in `home`: `ready` is told once it answers, and it ends when `wait` does.
 
     Raises Usage when the extra is not installed, `home` cannot be used or the port is taken.
     """
-    if any(find_spec(name) is None for name in _NEEDS):
-        raise Usage("the lab is not installed", next_command=INSTALL)
+    demand()
     from mcpsoar.lab.embedded import lab
 
     try:

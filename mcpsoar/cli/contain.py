@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import click
 
 from mcpsoar.cli import show
+from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import Verdict
 
@@ -73,23 +74,9 @@ def release(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     return _execute(options, Direction.UNDO, names, asked)
 
 
-def who() -> str:
-    """The person at the keyboard, for those who find a server held."""
-    import socket
-
-    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
-    return f"{user}@{socket.gethostname()}"
-
-
-def talker(options: Common) -> Callable[[str], None]:
-    return (lambda _: None) if options.loud < 0 else show.talk
-
-
 def _execute(options: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
     from mcpsoar.app import settings
     from mcpsoar.app.contain import Order, execute
-    from mcpsoar.app.report import document
-    from mcpsoar.cli.report_text import lines
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
@@ -106,25 +93,17 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
         dry_run=asked["dry_run"],
         by=who(),
     )
-    try:
-        report = execute(
+    return answer(
+        options,
+        lambda: execute(
             order,
             profile=found.profile,
             home=settings.home(asked["home"], os.environ),
             pack=locate(options.pack, os.environ),
             clock=SystemClock(),
             say=talker(options),
-        )
-    except Held as held:
-        if options.is_json:
-            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
-        raise
-    if options.is_json:
-        show.document(document(report))
-    else:
-        for text in lines(report):
-            show.line(text)
-    return report.verdict.verdict
+        ),
+    )
 
 
 def _named(servers: tuple[str, ...], source: str | None) -> tuple[str, ...]:

@@ -2,17 +2,15 @@
 
 import tempfile
 from contextlib import ExitStack
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from mcpsoar.cli import show
+from mcpsoar.cli.answer import talker
 from mcpsoar.cli.options import Common, common
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.verdict import Verdict
-
-INSTALL = "pip install 'mcpsoar[lab]'"
 
 
 @click.command()
@@ -25,10 +23,9 @@ def drill(options: Common, keep: str | None) -> Verdict:
     every attack was caught as the table says, benign traffic paged nobody, and containment and release were
     verified.
     """
-    if find_spec("mcp") is None or find_spec("uvicorn") is None:
-        raise Usage("the drill needs the lab, which is not installed", next_command=INSTALL)
     import os
 
+    from mcpsoar.app import lab
     from mcpsoar.app.drill import Settings
     from mcpsoar.app.drill import drill as play
     from mcpsoar.app.drill_outcome import facts
@@ -36,6 +33,7 @@ def drill(options: Common, keep: str | None) -> Verdict:
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
+    lab.demand()
     with ExitStack() as stack:
         home = _home(keep, stack)
         outcome = play(
@@ -43,7 +41,7 @@ def drill(options: Common, keep: str | None) -> Verdict:
                 home=home,
                 pack=locate(options.pack, os.environ),
                 clock=SystemClock(),
-                say=(lambda _: None) if options.loud < 0 else show.talk,
+                say=talker(options),
             )
         )
         if options.is_json:

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 import click
 
 from mcpsoar.cli import show
+from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.core.errors import Held
-from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import Verdict
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -53,7 +52,7 @@ def show_(options: Common, run: str, home: str | None) -> Verdict:
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
 
-    return _told(options, app.show(settings.home(home, os.environ), run))
+    return answer(options, lambda: app.show(settings.home(home, os.environ), run))
 
 
 @runs.command()
@@ -66,15 +65,15 @@ def resume(options: Common, run: str, profile: str | None, api: str | None, home
     """Finish a run that was killed or could not tell: looks before it repeats anything."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
-    from mcpsoar.cli.contain import talker, who
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
     found = settings.load(settings.Asked(options.config, profile, api), os.environ)
     for warning in found.warnings:
         show.talk(warning)
-    try:
-        report = app.resume(
+    return answer(
+        options,
+        lambda: app.resume(
             settings.home(home, os.environ),
             run,
             profile=found.profile,
@@ -82,12 +81,8 @@ def resume(options: Common, run: str, profile: str | None, api: str | None, home
             clock=SystemClock(),
             say=talker(options),
             by=who(),
-        )
-    except Held as held:
-        if options.is_json:
-            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
-        raise
-    return _told(options, report)
+        ),
+    )
 
 
 @runs.command()
@@ -116,15 +111,3 @@ def verify(options: Common, run: str, head: str | None, home: str | None) -> Ver
         show.line(f"{worth}: run {check.run}: {show.clean(check.detail)}")
         show.line(f"  head     {check.head}")
     return check.verdict
-
-
-def _told(options: Common, report: Report) -> Verdict:
-    from mcpsoar.app.report import document
-    from mcpsoar.cli.report_text import lines
-
-    if options.is_json:
-        show.document(document(report))
-    else:
-        for text in lines(report):
-            show.line(text)
-    return report.verdict.verdict

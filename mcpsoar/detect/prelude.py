@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.detect.engines.duckdb import literal, quoted
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
 SKEW_MS = 600_000
@@ -38,9 +39,9 @@ def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: 
     needed = set(asked)
     for column in asked:
         needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
-    inner = [f"{value(column)} AS {_quoted(column.name)}" for column in columns if column in needed]
+    inner = [f"{value(column)} AS {quoted(column.name)}" for column in columns if column in needed]
     inner += [extra] if extra else []
-    outer = [f"{_final(column, by_name)} AS {_quoted(column.name)}" for column in asked]
+    outer = [f"{_final(column, by_name)} AS {quoted(column.name)}" for column in asked]
     return (
         f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join(inner)} FROM {raw}), "
         f"mcp_audit AS (SELECT event_ms, event_id AS event_key, {', '.join(outer)}"
@@ -50,7 +51,7 @@ def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: 
 
 def value(column: Column) -> str:
     """One field as a value of its kind; NULL when absent, blank or malformed. Lists stay lists here."""
-    field = _quoted(column.name)
+    field = quoted(column.name)
     match column.kind:
         case Kind.TEXT:
             return f"CASE WHEN {_is_string(field)} AND {_ltrimmed(field)} <> '' THEN {_unquoted(field)} END"
@@ -80,7 +81,7 @@ def value(column: Column) -> str:
 
 def instant(name: str) -> str:
     """Milliseconds since 1970, floored, of RFC 3339 text or an epoch number; NULL for anything else."""
-    field = _quoted(name)
+    field = quoted(name)
     text = _unquoted_plain(field)
     stamp = f"TRY_CAST(upper({text}) AS TIMESTAMPTZ)"
     # more digits than the engine keeps would be rounded, not floored
@@ -101,7 +102,7 @@ def instant(name: str) -> str:
 
 def is_well(column: Column) -> str:
     """Cheap and never wrong about a bad value: FALSE sends the row to a closer look."""
-    field = _quoted(column.name)
+    field = quoted(column.name)
     match column.kind:
         case Kind.TEXT | Kind.TIME:
             return _is_string(field)
@@ -122,20 +123,20 @@ def is_well(column: Column) -> str:
 
 def is_well_unknown(name: str) -> str:
     """The same for a key that is no column: a string, a finite number, true or false."""
-    field = _quoted(name)
+    field = quoted(name)
     return f"({field} IS NULL OR {_is_plain(field)})"
 
 
 def is_malformed(column: Column) -> str:
     """TRUE where a field is there, is not blank, and is not of its kind."""
-    field = _quoted(column.name)
+    field = quoted(column.name)
     is_blank = f"({_is_string(field)} AND {_ltrimmed(field)} = '')"
     return f"({field} IS NOT NULL AND NOT {is_blank} AND ({value(column)}) IS NULL)"
 
 
 def is_suspect(name: str) -> str:
     """TRUE where the engine's reading of a value could hide what makes its line no JSON."""
-    field = _quoted(name)
+    field = quoted(name)
     return (
         f"({field} IS NOT NULL AND CASE WHEN {field} LIKE '[%' "
         f"THEN NOT regexp_full_match({field}, '{_FLAT}') ELSE NOT {_is_plain(field)} END)"
@@ -143,7 +144,7 @@ def is_suspect(name: str) -> str:
 
 
 def _final(column: Column, by_name: dict[str, Column]) -> str:
-    own = _quoted(column.name)
+    own = quoted(column.name)
     if column.derived:
         return f"coalesce({own}, {column.derived})"
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
@@ -182,15 +183,7 @@ def _ltrimmed(field: str) -> str:
 
 
 def _among(field: str, values: Iterable[str]) -> str:
-    return f"lower({field}) IN ({', '.join(_literal(name) for name in values)})"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return f"lower({field}) IN ({', '.join(literal(name) for name in values)})"
 
 
 _BLANKS = " || ".join(f"chr({code})" for code in range(0x3001) if chr(code).isspace())

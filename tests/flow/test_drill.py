@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app.drill import Settings, drill
+from mcpsoar.app.drill import CANARY_TOOL, Settings, drill
 from mcpsoar.app.drill_outcome import Outcome
 from mcpsoar.cli.main import main
 from mcpsoar.core.verdict import Verdict
@@ -15,7 +15,9 @@ from mcpsoar.kit.clock import SystemClock
 from mcpsoar.pack.locate import FOLDERS, own
 
 
-def play(home: Path, pack: Path | None = None, *, weakness: str | None = None, tool: str = "") -> Outcome:
+def play(
+    home: Path, pack: Path | None = None, *, weakness: str | None = None, tool: str = CANARY_TOOL
+) -> Outcome:
     settings = Settings(
         home=home,
         pack=pack or own(),
@@ -24,11 +26,8 @@ def play(home: Path, pack: Path | None = None, *, weakness: str | None = None, t
         hold_s=1.0,
         every_s=0.25,
         weakness=weakness,
+        canary_tool=tool,
     )
-    if tool:
-        settings = Settings(
-            settings.home, settings.pack, settings.clock, settings.say, 1.0, 0.25, canary_tool=tool
-        )
     return drill(settings)
 
 

@@ -29,8 +29,8 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = {literal(folder or '')}")
-        connection.execute(f"SET allowed_paths = {_list(files)}")
-        connection.execute(f"SET allowed_directories = {_list([folder] if folder else [])}")
+        connection.execute(f"SET allowed_paths = {literals(files)}")
+        connection.execute(f"SET allowed_directories = {literals([folder] if folder else [])}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
@@ -51,5 +51,6 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _list(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(literal(path) for path in paths) + "]"
+def literals(texts: Sequence[str]) -> str:
+    """A list of texts."""
+    return "[" + ", ".join(literal(text) for text in texts) + "]"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
-from mcpsoar.detect.engines.duckdb import Connection, literal, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, literal, literals, quoted, rows
 from mcpsoar.detect.files import Form, Source
 
 _OPTIONS = (
@@ -59,9 +59,9 @@ class Reading:
         self.is_parquet = sources[0].form is Form.PARQUET
         paths = [source.log.path for source in sources]
         if self.is_parquet:
-            self._from = f"read_parquet({_list(paths)}, file_row_number = true, filename = true)"
+            self._from = f"read_parquet({literals(paths)}, file_row_number = true, filename = true)"
         else:
-            files = _list([str(first.path), *paths] if first else paths)
+            files = literals([str(first.path), *paths] if first else paths)
             self._where = f" WHERE {quoted(first.mark)} IS NULL" if first else ""
             self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
         described = rows(connection, f"DESCRIBE SELECT * FROM {self._from}")
@@ -102,7 +102,7 @@ class Reading:
         """How many lines hold what the engine forgives and JSON does not: a last comma, odd white space."""
         if self.is_parquet:
             return 0
-        paths = _list([source.log.path for source in self.sources])
+        paths = literals([source.log.path for source in self.sources])
         lines = f"read_ndjson_objects({paths}, compression = {literal(self.sources[0].form)})"
         ends = [f"line LIKE '%{end}'" for end in (",}", " }")]
         inside = [f"contains(line, '{part}')" for part in (",]", " ]")]
@@ -134,7 +134,3 @@ class Reading:
             text = f"CAST({at_ms} AS VARCHAR)"
             return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN '\"early\"' ELSE {text} END"
         return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
-
-
-def _list(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(literal(path) for path in paths) + "]"

@@ -1,0 +1,42 @@
+"""How a command that runs a playbook talks meanwhile, and how it answers."""
+
+import os
+from collections.abc import Callable
+
+from mcpsoar.cli import show
+from mcpsoar.cli.options import Common
+from mcpsoar.core.errors import Held
+from mcpsoar.core.run import Report
+from mcpsoar.core.verdict import Verdict
+
+
+def who() -> str:
+    """The person at the keyboard, for those who find a server held."""
+    import socket
+
+    user = os.environ.get("SUDO_USER") or os.environ.get("USER") or os.environ.get("LOGNAME") or "somebody"
+    return f"{user}@{socket.gethostname()}"
+
+
+def talker(options: Common) -> Callable[[str], None]:
+    """Where progress goes: standard error, or nowhere under -q."""
+    return (lambda _: None) if options.loud < 0 else show.talk
+
+
+def answer(options: Common, run: Callable[[], Report]) -> Verdict:
+    """Run, and print the report. A server that another run holds has a document of its own; Held goes on."""
+    from mcpsoar.app.report import document
+    from mcpsoar.cli.report_text import lines
+
+    try:
+        report = run()
+    except Held as held:
+        if options.is_json:
+            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    if options.is_json:
+        show.document(document(report))
+    else:
+        for text in lines(report):
+            show.line(text)
+    return report.verdict.verdict
