@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -110,14 +109,11 @@ def _named(servers: tuple[str, ...], source: str | None) -> tuple[str, ...]:
     """The names as typed, checked before anything else happens. Raises Usage."""
     from mcpsoar.contain.plan import servers as checked
 
-    names = list(servers)
-    if source is not None:
-        try:
-            text = sys.stdin.read() if source == "-" else Path(source).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Usage(f"cannot be read: {type(error).__name__}", where=source) from None
-        names += [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return checked(names)
+    if source is None:
+        return checked(servers)
+    from mcpsoar.kit.names import names
+
+    return checked((*servers, *names(source)))
 
 
 def _confirm(what: str, *, is_sure: bool) -> None:

@@ -2,23 +2,19 @@
 
 import json
 import sys
-import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mcpsoar.core.digest import Json
+from mcpsoar.kit.plain import escaped, is_hidden
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_HIDDEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-
 
 def clean(text: str, *, limit: int = 2000) -> str:
     """Escape control, bidirectional, zero-width, tag and unassigned characters; cut what is absurdly long."""
-    shown = "".join(
-        char if unicodedata.category(char) not in _HIDDEN else _escape(char) for char in text[:limit]
-    )
+    shown = "".join(escaped(char) if is_hidden(char) else char for char in text[:limit])
     return shown + "…" if len(text) > limit else shown
 
 
@@ -45,8 +41,3 @@ def console(*, no_color: bool) -> "Console":
     from rich.console import Console
 
     return Console(no_color=no_color or None, highlight=False, markup=False, emoji=False, soft_wrap=False)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -121,7 +121,7 @@ def test_a_dry_run_looks_and_changes_nothing(plane: Handle, capsys: Captured) ->
 def test_release_and_many_servers_want_a_yes(plane: Handle, capsys: Captured, tmp_path: Path) -> None:
     many = [f"s{n}" for n in range(11)]
     source = tmp_path / "names"
-    source.write_text("# ours\ns1\n")
+    source.write_text("  # ours\ns1\n", "utf-8-sig")
     for words in (["release", "github"], ["contain", *many], ["contain", "--from", str(source)]):
         assert main(words) == 2
         assert "--yes" in capsys.readouterr().err
