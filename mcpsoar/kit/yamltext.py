@@ -1,4 +1,4 @@
-"""YAML read safely, with the line of every key, so that a complaint can name its place."""
+"""Content files read strictly; YAML with the line of every key, so that a complaint can name its place."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ import yaml
 
 from mcpsoar.core.errors import BadContent
 
-_LIMIT_BYTES = 1 << 20
+LIMIT_BYTES = 1 << 20
 
 
 class Located:
@@ -30,25 +30,38 @@ class Located:
         return BadContent(message, where=f"{self.path}:{self.line(tuple(at))}")
 
 
-def read(path: Path) -> Located:
-    """Read one file. Raises BadContent when it is missing, too large or not YAML."""
+def text(path: Path, *, at_most: int = LIMIT_BYTES) -> str:
+    """A content file, as every reader of content reads it; a byte order mark is left out.
+
+    Raises BadContent when it is missing, larger than `at_most` bytes, or not UTF-8, with the line of that.
+    """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(at_most + 1)
     except OSError as error:
         raise BadContent(f"cannot be read: {error.strerror}", where=str(path)) from None
-    return parse(data.decode("utf-8", "replace"), path)
+    if len(data) > at_most:
+        raise BadContent(f"is larger than {at_most >> 20} MiB", where=str(path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise BadContent("is not UTF-8; save it as UTF-8", where=f"{path}:{line}") from None
 
 
-def parse(text: str, path: Path, *, first_line: int = 1) -> Located:
+def read(path: Path) -> Located:
+    """Read one file. Raises BadContent when it is missing, too large, not UTF-8 or not YAML."""
+    return parse(text(path), path)
+
+
+def parse(document: str, path: Path, *, first_line: int = 1) -> Located:
     """Parse one document. `first_line` shifts line numbers for YAML inside another file.
 
-    Raises BadContent for broken YAML, a key twice, aliases, or more than 1 MiB.
+    Raises BadContent for broken YAML, a key twice, or aliases.
     """
-    if len(text) > _LIMIT_BYTES:
-        raise BadContent("is larger than 1 MiB", where=str(path))
     try:
-        node = yaml.compose(text, Loader=_NoAlias)
-        value = yaml.load(text, Loader=_NoAlias)  # noqa: S506 (a SafeLoader without aliases)
+        node = yaml.compose(document, Loader=_NoAlias)
+        value = yaml.load(document, Loader=_NoAlias)  # noqa: S506 (a SafeLoader without aliases)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line

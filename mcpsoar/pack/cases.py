@@ -7,6 +7,8 @@
 `times` repeats one event, `every_ms` apart; each copy's event_id gets its number.
 """
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,9 +17,11 @@ from typing import Any
 from mcpsoar.core.content import Case, CaseKind
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent, Malformed
-from mcpsoar.kit import strictjson
+from mcpsoar.kit import strictjson, yamltext
 
 _MOST = 10_000
+_LIMIT_BYTES = 16 << 20
+_ENTRY = re.compile(r"[^\s,]")
 
 
 def load(path: Path, *, columns: frozenset[str] | None = None) -> tuple[Case, ...]:
@@ -27,21 +31,40 @@ def load(path: Path, *, columns: frozenset[str] | None = None) -> tuple[Case, ..
     """
     if not path.is_file():
         return ()
-    data = path.read_bytes()
+    text = yamltext.text(path, at_most=_LIMIT_BYTES)
     try:
-        value = strictjson.parse(data)
+        value = strictjson.parse(text.encode())
     except Malformed as error:
-        raise BadContent(error.message.replace("the answer", "the file"), where=str(path)) from None
+        said = error.message.replace("the answer", "the file")
+        raise BadContent(said, where=f"{path}:{_broken_line(text, path)}") from None
     if not isinstance(value, dict) or set(value) != {"cases"} or not isinstance(value["cases"], list):
-        raise BadContent('holds {"cases": […]} and nothing else', where=str(path))
-    text = data.decode()
-    return tuple(_case(item, _where(path, text, item), columns) for item in value["cases"])
+        raise BadContent('holds {"cases": […]} and nothing else', where=f"{path}:1")
+    lines = _lines(text)
+    return tuple(_case(item, f"{path}:{next(lines)}", columns) for item in value["cases"])
 
 
-def _where(path: Path, text: str, item: Any) -> str:
-    name = item.get("name") if isinstance(item, dict) else None
-    at = text.find(f'"{name}"')
-    return f"{path}:{text.count(chr(10), 0, at) + 1 if at >= 0 else 1}"
+def _broken_line(text: str, path: Path) -> int:
+    """Where the file stops being plain JSON, or 1 when nobody can say."""
+    try:
+        json.loads(text)
+        yamltext.parse(text, path)  # it knows the line of a key that stands twice
+    except json.JSONDecodeError as error:
+        return error.lineno
+    except BadContent as error:
+        line = (error.where or "").rpartition(":")[2]
+        return int(line) if "twice" in error.message else 1
+    except (ValueError, RecursionError):
+        return 1
+    return 1
+
+
+def _lines(text: str) -> Iterator[int]:
+    """The line on which each entry of the one list begins; `text` is known to be {"cases": […]}."""
+    decoder = json.JSONDecoder()
+    at = text.index("[") + 1
+    while found := _ENTRY.search(text, at):
+        yield text.count("\n", 0, found.start()) + 1
+        at = decoder.raw_decode(text, found.start())[1]
 
 
 def _case(item: Any, where: str, columns: frozenset[str] | None) -> Case:

@@ -47,10 +47,7 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[GateText, ...]:
 
 def read(path: Path) -> GateText:
     """One gate file and the cases beside it. Raises BadContent with file:line."""
-    try:
-        lines = path.read_text().splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadContent(f"cannot be read: {error}", where=str(path)) from None
+    lines = yamltext.text(path).splitlines()
     head = next((index for index, line in enumerate(lines) if not line.startswith("--")), len(lines))
     front = "\n".join(line[2:].removeprefix(" ") for line in lines[:head])
     located = yamltext.parse(front, path)

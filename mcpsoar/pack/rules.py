@@ -49,7 +49,8 @@ def _chosen(found: Sequence[RuleText], wanted: Sequence[str], home: Path) -> tup
 
 
 def _rule(path: Path) -> RuleText:
-    located = yamltext.read(path)
+    text = yamltext.text(path)
+    located = yamltext.parse(text, path)
     complaints = list(_complaints(located))
     read: tuple[Case, ...] = ()
     try:
@@ -67,7 +68,7 @@ def _rule(path: Path) -> RuleText:
         status=value["status"],
         risk=value["custom"]["risk"],
         path=path,
-        text=path.read_text(),
+        text=text,
         cases=read,
     )
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.kit import yamltext
 from mcpsoar.pack.locate import folder, own
 
 _COLUMN = re.compile(
@@ -17,14 +18,10 @@ def load(root: Path) -> tuple[Column, ...]:
     path = folder(root, "sql") / "schema.sql"
     if not path.is_file():
         path = own() / "sql" / "schema.sql"
-    try:
-        lines = path.read_text().splitlines()
-    except OSError as error:
-        raise BadContent(f"cannot be read: {error.strerror}", where=str(path)) from None
     return tuple(
-        _column(text, f"{path}:{number}")
-        for number, text in enumerate(lines, 1)
-        if text.startswith("  ") and text.strip()
+        _column(line, f"{path}:{number}")
+        for number, line in enumerate(yamltext.text(path).splitlines(), 1)
+        if line.startswith("  ") and line.strip()
     )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.core.errors import BadContent
-from mcpsoar.kit.yamltext import parse, read
+from mcpsoar.kit.yamltext import parse, read, text
 
 HERE = Path("x.yml")
 
@@ -48,3 +48,24 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     big.write_text("a: " + "x" * (1 << 20))
     with pytest.raises(BadContent, match="larger than 1 MiB"):
         read(big)
+
+
+def test_a_file_that_is_not_utf8_names_its_line_and_is_never_guessed_at(tmp_path: Path) -> None:
+    path = tmp_path / "old.yml"
+    path.write_bytes("title: x\nauthor: Müller\n".encode("latin-1"))
+    for reader in (text, read):
+        with pytest.raises(BadContent) as caught:
+            reader(path)
+        assert str(caught.value) == f"{path}:2: is not UTF-8; save it as UTF-8"
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "bom.yml"
+    path.write_bytes(b"\xef\xbb\xbftitle: x\n")
+    assert text(path) == "title: x\n"
+    assert read(path).value == {"title": "x"}
+
+
+def test_a_file_without_an_end_is_read_no_further_than_its_bound() -> None:
+    with pytest.raises(BadContent, match="larger than 1 MiB"):
+        text(Path("/dev/zero"))

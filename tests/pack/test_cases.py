@@ -47,6 +47,29 @@ def test_a_mistake_in_a_case_file_names_its_place(tmp_path: Path, text: str, sai
     assert "x.cases.json" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('{"cases": [\n  {"name": "a",\n   "kind": }]}', 3),
+        ('{"cases": [\n  {"name": "a",\n   "kind": "benign", "kind": "benign", "events": []}]}', 3),
+        ('{"cases": [\n  {"name": NaN}]}', 1),
+        ("[" * 5000, 1),
+        ('\n{"case": []}', 1),
+        ('{"cases": [\n 1,\n 2]}', 2),
+    ],
+)
+def test_a_case_file_that_cannot_be_read_names_its_line(tmp_path: Path, text: str, line: int) -> None:
+    with pytest.raises(BadContent) as caught:
+        load(tmp_path, text)
+    assert caught.value.where == f"{tmp_path}/x.cases.json:{line}"
+
+
+def test_every_case_knows_its_own_line(tmp_path: Path) -> None:
+    one = '{"name": "caf\\u00e9 \\"quoted\\"", "kind": "benign", "events": []}'
+    found = load(tmp_path, f'{{"cases": [\n{one},\n\n{one} ,{one}\n]}}\n')
+    assert [case.where.rpartition(":")[2] for case in found] == ["2", "4", "4"]
+
+
 def test_no_file_holds_no_cases(tmp_path: Path) -> None:
     assert cases.load(tmp_path / "none.json") == ()
 
@@ -59,6 +82,16 @@ def test_the_dictionary_says_what_each_column_is() -> None:
     assert columns["scope_match"].derived == "list_has_all(token_scopes, required_scopes)"
     assert columns["approval_id"].derived == ""
     assert all(column.meaning for column in columns.values())
+
+
+def test_a_content_file_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "sql" / "schema.sql"
+    path.parent.mkdir()
+    path.write_bytes(b"CREATE TABLE mcp_audit (\n  name TEXT -- text: caf\xe9\n);\n")
+    (tmp_path / "x.cases.json").write_bytes(b'{"cases": [\n\xff]}')
+    for load_it in (lambda: schema.load(tmp_path), lambda: cases.load(tmp_path / "x.cases.json")):
+        with pytest.raises(BadContent, match=r":2: is not UTF-8"):
+            load_it()
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,14 @@ def test_a_file_without_front_matter_is_no_gate(tmp_path: Path) -> None:
         gates.read(gate(tmp_path, "SELECT 1"))
 
 
+def test_a_gate_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> None:
+    path = gate(tmp_path, "")
+    path.write_bytes(b"-- id: scope-mismatch\n-- title: caf\xe9\n")
+    with pytest.raises(BadContent) as caught:
+        gates.read(path)
+    assert str(caught.value) == f"{path}:2: is not UTF-8; save it as UTF-8"
+
+
 def test_an_unknown_gate_is_answered_with_the_command_that_lists_them() -> None:
     with pytest.raises(Usage) as caught:
         gates.load(own(), ["nope"])

@@ -47,6 +47,15 @@ def test_a_rule_is_known_by_the_stem_of_its_file(tmp_path: Path) -> None:
     assert rule.cases == ()
 
 
+def test_a_rule_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> None:
+    root = pack(tmp_path, old="")
+    path = root / "sigma_rules" / "tool" / "old.yml"
+    path.write_bytes(GOOD.replace("A Rule", "Caf\xe9").encode("latin-1"))
+    with pytest.raises(BadContent) as caught:
+        rules.load(root)
+    assert str(caught.value) == f"{path}:1: is not UTF-8; save it as UTF-8"
+
+
 def test_the_cases_stand_beside_the_rule(tmp_path: Path) -> None:
     root = pack(tmp_path, some_rule=GOOD)
     case = {"name": "fires", "kind": "positive", "events": [{"tool_name": "x"}]}
