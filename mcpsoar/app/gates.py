@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from mcpsoar.pack import schema
 _EXPECTED = frozenset(
     ("state", "numerator", "denominator", "warned", "evidence", "subjects", "approved", "as_of")
 )
-_CASE_CLOCK_MS = 4_102_444_800_000  # 2100: a case says its own times
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_TICK = datetime(2000, 1, 1, tzinfo=UTC)
+_LAST_TICK = datetime(2100, 1, 1, tzinfo=UTC)
+_CASE_CLOCK_MS = 4_102_444_800_000  # the last tick: a case says its own times
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,17 @@ def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
 
 
 def as_of(said: str) -> int:
-    """A tick in milliseconds from RFC 3339 text; no zone is UTC. Raises Usage unless it is a whole minute."""
+    """A tick in milliseconds from RFC 3339 text; no zone is UTC.
+
+    Raises Usage unless it is a whole minute from 2000, where events may begin, to 2100.
+    """
     try:
         at = datetime.fromisoformat(said)
     except ValueError:
         raise Usage(f"{said!r} is no time; write 2026-03-01T00:10:00Z") from None
-    stamp = at.timestamp() if at.tzinfo else at.replace(tzinfo=UTC).timestamp()
-    if stamp % 60:
+    since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - _FIRST_TICK  # no UTC date: year 1 has none
+    if not timedelta() <= since <= _LAST_TICK - _FIRST_TICK:
+        raise Usage(f"{said!r} is no minute to judge: gates are judged from 2000 to 2100")
+    if since % timedelta(minutes=1):
         raise Usage(f"{said!r} is no whole minute; gates are judged at whole minutes")
-    return int(stamp) * 1000
+    return (_FIRST_TICK - _EPOCH + since) // timedelta(milliseconds=1)
