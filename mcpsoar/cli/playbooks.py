@@ -10,7 +10,6 @@ from mcpsoar.cli.options import Common, common
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.plan import Playbook
-from mcpsoar.core.verdict import Verdict
 
 
 @click.group()
@@ -20,7 +19,7 @@ def playbooks() -> None:
 
 @playbooks.command("list")
 @common
-def list_(options: Common) -> Verdict:
+def list_(options: Common) -> None:
     """Every playbook of the pack."""
     from mcpsoar.pack import playbooks as pack
     from mcpsoar.pack.locate import locate
@@ -28,16 +27,15 @@ def list_(options: Common) -> Verdict:
     found = [pack.read(path) for path in pack.paths(locate(options.pack, os.environ))]
     if options.is_json:
         show.document({"playbooks": [_facts(playbook) for playbook in found]})
-        return Verdict.YES
-    for playbook in found:
-        show.line(f"{playbook.name:<20} {len(playbook.steps)} steps  {show.clean(playbook.title)}")
-    return Verdict.YES
+        return
+    rows = [(playbook.name, str(len(playbook.steps)), playbook.title) for playbook in found]
+    show.table(("PLAYBOOK", "STEPS", "TITLE"), rows, no_color=options.no_color)
 
 
 @playbooks.command("show")
 @click.argument("name")
 @common
-def show_(options: Common, name: str) -> Verdict:
+def show_(options: Common, name: str) -> None:
     """What one playbook does, why, and what undoes it."""
     from mcpsoar.pack import playbooks as pack
     from mcpsoar.pack.locate import locate
@@ -45,7 +43,7 @@ def show_(options: Common, name: str) -> Verdict:
     playbook = pack.load(locate(options.pack, os.environ), name)
     if options.is_json:
         show.document(_facts(playbook))
-        return Verdict.YES
+        return
     show.line(f"{playbook.name}: {show.clean(playbook.title)}")
     show.line(f"  digest   {playbook.digest}")
     for step in playbook.steps:
@@ -54,13 +52,12 @@ def show_(options: Common, name: str) -> Verdict:
         show.line(f"  {step.id}: {show.clean(step.title)}")
         show.line(f"      {step.action}, undo {step.undo.value}{shared}{after}")
         show.line(f"      {show.clean(step.why)}")
-    return Verdict.YES
 
 
 @playbooks.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @common
-def lint(options: Common, paths: tuple[str, ...]) -> Verdict:
+def lint(options: Common, paths: tuple[str, ...]) -> None:
     """Read playbooks and complain by file and line. Without PATH: all of the pack. Exits 2 on a complaint."""
     from mcpsoar.kit.complaints import together
     from mcpsoar.pack import playbooks as pack
@@ -83,7 +80,6 @@ def lint(options: Common, paths: tuple[str, ...]) -> Verdict:
             show.line(f"good: {show.clean(name)}")
     if complaints:
         raise together(complaints)
-    return Verdict.YES
 
 
 def _facts(playbook: Playbook) -> Facts:

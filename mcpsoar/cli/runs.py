@@ -1,17 +1,14 @@
 """`mcpsoar runs`: list, show, resume, verify."""
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.verdict import Verdict
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _WORTH = {Verdict.YES: "intact", Verdict.NO: "tampered", Verdict.CANNOT_TELL: "unfinished"}
 _home = click.option("--home", metavar="DIR", help="Where runs and journals live.")
@@ -25,7 +22,7 @@ def runs() -> None:
 @runs.command("list")
 @_home
 @common
-def list_(options: Common, home: str | None) -> Verdict:
+def list_(options: Common, home: str | None) -> None:
     """Every run, newest first. One whose process died is `interrupted`."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
@@ -33,14 +30,11 @@ def list_(options: Common, home: str | None) -> Verdict:
     rows = app.listed(settings.home(home, os.environ))
     if options.is_json:
         show.document({"runs": list(rows)})
-        return Verdict.YES
-    for row in rows:
-        servers = ", ".join(row["servers"])
-        problem = f"  {row['problem']}" if "problem" in row else ""
-        show.line(f"{row['run']}  {row['verdict']:<13} {row['started_at']}  {show.clean(servers + problem)}")
+        return
     if not rows:
         show.talk("no runs yet")
-    return Verdict.YES
+        return
+    show.table(("RUN", "VERDICT", "BEGAN", "SERVERS"), [_row(row) for row in rows], no_color=options.no_color)
 
 
 @runs.command("show")
@@ -111,3 +105,9 @@ def verify(options: Common, run: str, head: str | None, home: str | None) -> Ver
         show.line(f"{worth}: run {check.run}: {show.clean(check.detail)}")
         show.line(f"  head     {check.head}")
     return check.verdict
+
+
+def _row(row: Facts) -> tuple[str, ...]:
+    servers = ", ".join(row["servers"])
+    problem = f"  {row['problem']}" if "problem" in row else ""
+    return row["run"], row["verdict"], row["started_at"] or "unknown", servers + problem

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -41,3 +42,46 @@ def console(*, no_color: bool) -> "Console":
     from rich.console import Console
 
     return Console(no_color=no_color or None, highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, no_color: bool, styles: Sequence[str | None] = ()
+) -> None:
+    """Rows under their heads; cells are cleaned here. `styles` are rich's words for whole rows, or none.
+
+    A terminal folds long cells into its width. Anything else gets one line a row, however long, without
+    colour: what grep, a ticket and a diff can hold.
+    """
+    cells = [[clean(cell) for cell in row] for row in (heads, *rows)]
+    for text in _folded(cells, styles, no_color=no_color) if _is_terminal() else _aligned(cells):
+        line(text)
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for row in cells:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _folded(cells: Sequence[Sequence[str]], styles: Sequence[str | None], *, no_color: bool) -> Iterator[str]:
+    from itertools import zip_longest
+
+    from rich.table import Table
+
+    heads, *rows = cells
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for index, head in enumerate(heads):
+        made.add_column(head, overflow="fold", no_wrap=index == 0)
+    for row, style in zip_longest(rows, styles[: len(rows)]):
+        made.add_row(*row, style=style)
+    screen = console(no_color=no_color)
+    with screen.capture() as capture:
+        screen.print(made)
+    return (text.rstrip() for text in capture.get().splitlines())
+
+
+def _is_terminal() -> bool:
+    try:
+        return sys.stdout.isatty()
+    except (AttributeError, ValueError):  # closed
+        return False
