@@ -6,6 +6,8 @@ from os import getpid
 from typing import TYPE_CHECKING
 
 from mcpsoar.app.engine import Engine, open_runs
+from mcpsoar.app.releasing import Releasing
+from mcpsoar.app.releasing import releasing as found
 from mcpsoar.app.station import Station
 from mcpsoar.contain.home import ServerLocks
 from mcpsoar.contain.ledger import baseline_facts
@@ -16,14 +18,13 @@ from mcpsoar.kit.clock import stamp
 
 if TYPE_CHECKING:
     from mcpsoar.app.contain import Order
-    from mcpsoar.app.releasing import Releasing
 
 
 def run(
     order: "Order",
     made: Plan,
     ready: Station,
-    releasing: "Releasing | None",
+    releasing: Releasing | None,
     random_hex: Callable[[int], str],
 ) -> Report:
     """Raises Held, Unwritable."""
@@ -33,6 +34,9 @@ def run(
         locks = ServerLocks(ready.home, () if order.dry_run else made.servers, ready.clock)
         stack.callback(locks.free)
         locks.take()
+        if releasing is not None:
+            # a containment may have ended between the first reading and the locks
+            releasing = found(ready.home, made.servers)
         now = ready.clock.now()
         run_id = ready.home.make(now, random_hex)
         stack.enter_context(ready.home.run_lock(run_id)).take()
@@ -46,11 +50,12 @@ def run(
 
 
 def _plan_entry(
-    order: "Order", made: Plan, ready: Station, releasing: "Releasing | None", run_id: str
+    order: "Order", made: Plan, ready: Station, releasing: Releasing | None, run_id: str
 ) -> Facts:
-    before = {}
+    before, untouched = {}, []
     if releasing is not None:
         before = {step.id: baseline_facts(releasing.baseline(step, ready.clock)) for step in made.steps}
+        untouched = [step.id for step in made.steps if releasing.is_untouched(step)]
     return {
         "kind": "plan",
         "run": run_id,
@@ -68,6 +73,7 @@ def _plan_entry(
         "dry_run": order.dry_run,
         "releases": [list(pair) for pair in releasing.pairs] if releasing else [],
         "baselines": before,
+        "untouched": untouched,
     }
 
 

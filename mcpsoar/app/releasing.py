@@ -27,6 +27,11 @@ class Releasing:
         states = [ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps]
         return states[0].baseline if states else None
 
+    def is_untouched(self, step: Step) -> bool:
+        """Whether none of these runs changed anything by this step, which is a server's own."""
+        states = [ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps]
+        return step.server is not None and not any(state.may_have_acted for state in states)
+
 
 def releasing(home: Home, names: tuple[str, ...]) -> Releasing:
     """Raises Usage for a server that no run of this home still contains."""

@@ -94,6 +94,19 @@ class Change:
         except (Unreachable, Indeterminate, Conflict) as trouble:
             return self._given_up(trouble)
 
+    def leave(self, look: Look) -> Outcome:
+        """Undo what no run has done: nothing is sent, whatever is seen. Raises Unwritable."""
+        self._first = self._look_entry(look)
+        if look.baseline is not None and self._is_met(look.baseline):
+            ended = self._already()
+            if ended is not None:
+                return ended
+        else:
+            self._journal.append(*self._first)
+        if isinstance(look.trouble, UnknownTarget):
+            return Outcome(StepVerdict.ALREADY, f"nothing was sent: no run changed it, and {look.trouble}")
+        return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
+
     def _already(self) -> Outcome | None:
         seen = self._prove("in force before anything was sent")
         if seen.verdict is Verdict.YES:

@@ -5,15 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Denied, Trouble, UnknownTarget, Unreachable, Unsupported, Usage
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.run import Baseline, Exposure, Observation, Passage, Sighting
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+
+# troubles after which a change that was sent has certainly changed nothing, as a journal names them
+_HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
+_NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
 
 
 @dataclass(slots=True)
 class StepState:
     """One step so far. `baseline` is the state before the first change; None when it is not known, and
-    `unknown_because` says why.
+    `unknown_because` says why. `may_have_acted`: a change was sent and not every one was turned away.
     """
 
     step: Step
@@ -21,6 +26,8 @@ class StepState:
     unknown_because: str | None = None
     intents: int = 0
     effect: Facts | None = None
+    is_awaited: bool = False
+    has_acted: bool = False
     troubles: list[str] = field(default_factory=list)
     seen: Observation | None = None
     keys: list[str] = field(default_factory=list)
@@ -31,13 +38,19 @@ class StepState:
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
 
     @property
+    def may_have_acted(self) -> bool:
+        return self.has_acted or self.is_awaited
+
+    @property
     def executed_before(self) -> bool:
         return any(sight.passage is Passage.EXECUTED for sight in self.sightings.get("before", ()))
 
 
 @dataclass(slots=True)
 class Ledger:
-    """A run as its journal tells it. `releases` pairs runs with servers, `released` those that ended well."""
+    """A run as its journal tells it. `releases` pairs runs with servers, `released` those that ended well;
+    `untouched` are a release's steps for which no containment changed anything.
+    """
 
     run: str
     direction: Direction
@@ -53,6 +66,7 @@ class Ledger:
     releases: tuple[tuple[str, str], ...] = ()
     released: set[tuple[str, str]] = field(default_factory=set)
     baselines: dict[str, Baseline | None] = field(default_factory=dict)
+    untouched: frozenset[str] = frozenset()
     verdict: RunVerdict | None = None
     ended_at: str | None = None
 
@@ -102,6 +116,7 @@ def _planned(plan: Facts) -> Ledger:
         started_at=plan["at"],
         releases=_pairs(plan.get("releases", ())),
         baselines={name: as_baseline(said) for name, said in plan.get("baselines", {}).items()},
+        untouched=frozenset(plan.get("untouched", ())),
     )
 
 
@@ -127,12 +142,16 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
         case "intent":
             state.intents += 1
             state.effect = None
+            state.has_acted |= state.is_awaited  # a crash left the one before without an answer
+            state.is_awaited = True
             if entry["key"] not in state.keys:
                 state.keys.append(entry["key"])
         case "effect":
             state.effect = entry["facts"]
+            _answered(state, has_acted=True)
         case "trouble":
             state.troubles.append(entry["text"])
+            _answered(state, has_acted=entry["what"] not in _NOTHING_DONE)
         case "seen":
             state.seen = _observation(entry)
         case "sighting":
@@ -145,6 +164,12 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.verdict = StepVerdict(entry["verdict"])
             state.detail = entry["detail"]
             state.finished_at = entry["at"]
+
+
+def _answered(state: StepState, *, has_acted: bool) -> None:
+    """What the change that was sent last came to; looks have troubles too, and those answer nothing."""
+    state.has_acted |= state.is_awaited and has_acted
+    state.is_awaited = False
 
 
 def _observation(entry: Facts) -> Observation:

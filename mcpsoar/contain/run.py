@@ -122,6 +122,10 @@ class Runner:
         if step.action == CANARY:
             return self._canary(state)
         connector = self._connector(step)
+        is_void = self._is_void(step)
+        is_untouched = step.id in self._ledger.untouched
+        if connector is None and is_untouched:
+            return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
         if connector is None:
             bound = (
                 "no connector of this profile can do" if self._means.roles else "nothing is configured for"
@@ -135,8 +139,9 @@ class Runner:
         first = self._befores.get(step.server or "")
         if first is not None and self._means.proof is not None:
             first.wait(self._means.proof.binding.before_s - self._means.looks.spent_s)
-        is_looked_at = not state.intents and not self._is_void(step)
-        return change.carry_out(self._means.looks.of(step) if is_looked_at else Look())
+        is_looked_at = not state.intents and not is_void
+        look = self._means.looks.of(step) if is_looked_at else Look()
+        return change.leave(look) if is_untouched and not is_void else change.carry_out(look)
 
     def _canary(self, state: StepState) -> Outcome:
         proof = self._means.proof
@@ -149,6 +154,8 @@ class Runner:
             ]
             if any(self._was_disabled(name) for name in held):
                 return Outcome(StepVerdict.SKIPPED, f"{server} was disabled before the run and is left so")
+            if self._is_left_alone(server):
+                return Outcome(StepVerdict.SKIPPED, f"no run changed {server}: it proves nothing")
             return (
                 Outcome(StepVerdict.PLANNED, "would be called")
                 if self._ledger.is_dry
@@ -172,6 +179,15 @@ class Runner:
     def _was_disabled(self, name: str) -> bool:
         state, was = self._ledger.steps.get(name), self._ledger.baselines.get(name)
         return state is not None and state.step.role == "registry" and was is not None and was.in_force
+
+    def _is_left_alone(self, server: str) -> bool:
+        """Whether the registry's entry, by which calls come through again, was never changed."""
+        entries = [
+            name
+            for name, state in self._ledger.steps.items()
+            if state.step.server == server and state.step.role == "registry"
+        ]
+        return bool(entries) and self._ledger.untouched >= set(entries)
 
     def _wants_first_call(self, state: StepState) -> bool:
         own = [other for other in self._ledger.steps.values() if other.step.server == state.step.server]

@@ -120,3 +120,11 @@ def test_a_server_that_was_disabled_before_is_not_expected_to_execute(tmp_path: 
     assert of_canary(report) is StepVerdict.SKIPPED
     assert report.verdict is RunVerdict.RELEASED
     assert there.servers["github"] is False
+
+
+def test_a_server_that_no_run_changed_is_not_expected_to_execute(tmp_path: Path) -> None:
+    clock, there = FakeClock(), FakePlane()
+    ordered(tmp_path, FakeCanary(clock, U), clock, there)
+    report = ordered(tmp_path, FakeCanary(clock, U), clock, there, direction=Direction.UNDO)
+    assert of_canary(report) is StepVerdict.SKIPPED
+    assert report.verdict is RunVerdict.RELEASED

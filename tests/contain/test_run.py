@@ -9,7 +9,16 @@ from mcpsoar.app import contain, runs
 from mcpsoar.app.contain import Order
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import read
-from mcpsoar.core.errors import Held, Unreachable, Unwritable
+from mcpsoar.core.errors import (
+    Denied,
+    Held,
+    Indeterminate,
+    Trouble,
+    UnknownTarget,
+    Unreachable,
+    Unsupported,
+    Unwritable,
+)
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
@@ -177,3 +186,88 @@ def test_a_role_that_nothing_is_bound_to_fails_and_the_others_go_on(tmp_path: Pa
         "apply disable:s1",
         "apply force",
     ]
+
+
+def verdict_of(report: Report, step: str) -> StepVerdict:
+    return next(one.verdict for one in report.steps if one.id == step)
+
+
+def test_a_mistyped_name_holds_the_policy_no_longer_than_until_its_release(tmp_path: Path) -> None:
+    clock, there = FakeClock(), plane()
+    connector = FakeConnector(there, clock)
+    typo = ordered(tmp_path, connector, clock, "githbu")
+    assert typo.verdict is RunVerdict.NOT_CONTAINED
+    assert there.is_forced, "every step runs"
+    report = ordered(tmp_path, connector, clock, "githbu", direction=Direction.UNDO)
+    assert verdict_of(report, "disable:githbu") is StepVerdict.ALREADY
+    assert report.verdict is RunVerdict.RELEASED
+    assert not there.is_forced
+    assert there.calls == ["apply force", "undo force"]
+
+
+def test_a_mistyped_name_beside_a_true_one_does_not_keep_the_policy(tmp_path: Path) -> None:
+    clock, there = FakeClock(), plane()
+    connector = FakeConnector(there, clock)
+    ordered(tmp_path, connector, clock, "s1", "githbu")
+    first = ordered(tmp_path, connector, clock, "githbu", direction=Direction.UNDO)
+    assert first.verdict is RunVerdict.RELEASED
+    assert there.is_forced, "s1 needs it"
+    ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
+    assert not there.is_forced
+
+
+@pytest.mark.parametrize("trouble", [UnknownTarget("no such server"), Denied("403")])
+def test_a_change_that_was_turned_away_is_not_undone(tmp_path: Path, trouble: Trouble) -> None:
+    """On a plane that shows nothing the name is found out only when the change is sent."""
+
+    def blind(call: str) -> None:
+        if call == "look disable:s1":
+            raise Unsupported("there is no such read-back")
+        if call == "apply disable:s1":
+            raise trouble
+
+    clock, there = FakeClock(), plane()
+    connector = FakeConnector(there, clock, blind)
+    assert verdict_of(ordered(tmp_path, connector, clock, "s1"), "disable:s1") is StepVerdict.FAILED
+    report = ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
+    assert verdict_of(report, "disable:s1") is StepVerdict.SKIPPED
+    assert "undo disable:s1" not in there.calls
+    assert not there.is_forced
+
+
+def test_a_change_whose_answer_was_lost_is_undone(tmp_path: Path) -> None:
+    def drop(call: str) -> None:
+        if call == "applied disable:s1":
+            raise Indeterminate("the connection was lost")
+        if call == "look disable:s1":
+            raise Unsupported("there is no such read-back")
+
+    clock, there = FakeClock(), plane()
+    connector = FakeConnector(there, clock, drop)
+    ordered(tmp_path, connector, clock, "s1")
+    ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
+    assert there.servers["s1"] is True
+
+
+def test_a_server_that_left_the_registry_after_it_was_contained_is_not_called_released(
+    tmp_path: Path,
+) -> None:
+    clock, there = FakeClock(), plane()
+    connector = FakeConnector(there, clock)
+    ordered(tmp_path, connector, clock, "s1")
+    del there.servers["s1"]
+    report = ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
+    assert verdict_of(report, "disable:s1") is StepVerdict.FAILED
+    assert report.verdict is RunVerdict.NOT_RELEASED
+    assert there.is_forced
+
+
+def test_a_role_that_nothing_was_bound_to_is_nothing_to_undo(tmp_path: Path) -> None:
+    clock, there = FakeClock(), plane()
+    for direction in Direction:
+        ready = station(tmp_path, FakeConnector(there, clock), clock)
+        roles = {role: connector for role, connector in ready.roles.items() if role != "registry"}
+        report = contain.carry_out(Order(("s1",), direction), ("s1",), replace(ready, roles=roles), ROOT)
+        ready.looks.close()
+    assert verdict_of(report, "disable:s1") is StepVerdict.SKIPPED
+    assert not there.is_forced
