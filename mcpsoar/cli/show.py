@@ -41,7 +41,8 @@ def console(*, no_color: bool) -> "Console":
     """A rich console for tables; markup is off, because cells hold attacker text."""
     from rich.console import Console
 
-    return Console(no_color=no_color or None, highlight=False, markup=False, emoji=False, soft_wrap=False)
+    colors = None if no_color else "auto"  # no_color alone would leave bold
+    return Console(no_color=no_color or None, color_system=colors, highlight=False, markup=False, emoji=False)
 
 
 def table(
