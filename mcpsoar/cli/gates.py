@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mcpsoar.app.watch import Look
 
 _STYLES = {
-    GateState.OK: "green",
     GateState.WARN: "yellow",
     GateState.PAGE: "bold red",
     GateState.NO_DATA: "magenta",
@@ -40,11 +39,12 @@ def list_(given: Common) -> None:
     if given.is_json:
         show.document({"gates": [_facts(gate) for gate in found]})
         return
-    table = _table("gate", "window", "target", "pages when", "severity", "owner")
-    for gate in found:
-        cells = (gate.id, _span(gate.window_ms), gate.target, gate.page_when, gate.severity, gate.owner)
-        table.add_row(*(show.clean(cell) for cell in cells))
-    show.console(no_color=given.no_color).print(table)
+    heads = ("GATE", "WINDOW", "TARGET", "PAGES WHEN", "SEVERITY", "OWNER")
+    rows = [
+        (gate.id, _span(gate.window_ms), gate.target, gate.page_when, gate.severity, gate.owner)
+        for gate in found
+    ]
+    show.table(heads, rows, no_color=given.no_color)
 
 
 @gates.command("check")
@@ -195,15 +195,14 @@ def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
         show.talk(f"conflicts: {intake.conflict_count} ids with other content or other times: {named}")
     counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
     show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
-    table = _table("gate", "state", "value", "target", "owner")
-    for gate, judgement in zip(look.gates, look.judgements, strict=True):
-        cells = [
-            show.clean(cell)
-            for cell in (gate.id, judgement.state.value, _value(judgement), gate.target, gate.owner)
-        ]
-        table.add_row(*cells, style=_STYLES[judgement.state] if judgement.state is not GateState.OK else None)
-    show.console(no_color=given.no_color).print(table)
-    for gate, judgement in zip(look.gates, look.judgements, strict=True):
+    judged = list(zip(look.gates, look.judgements, strict=True))
+    show.table(
+        ("GATE", "STATE", "VALUE", "TARGET", "OWNER"),
+        [(gate.id, one.state.value, _value(one), gate.target, gate.owner) for gate, one in judged],
+        no_color=given.no_color,
+        styles=[_STYLES.get(one.state) for one in look.judgements],
+    )
+    for gate, judgement in judged:
         if judgement.state in (GateState.PAGE, GateState.WARN):
             _explain(gate, judgement)
 
@@ -240,13 +239,3 @@ def _value(judgement: Judgement) -> str:
 def _span(window_ms: int) -> str:
     minutes = window_ms // 60_000
     return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} m"
-
-
-def _table(*heads: str) -> Any:
-    from rich.box import SIMPLE
-    from rich.table import Table
-
-    table = Table(box=SIMPLE, pad_edge=False)
-    for index, head in enumerate(heads):
-        table.add_column(head, overflow="fold", no_wrap=index == 0)
-    return table

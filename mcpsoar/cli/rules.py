@@ -2,7 +2,6 @@
 
 import os
 from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -28,9 +27,8 @@ def list_(given: Common) -> None:
     if given.is_json:
         show.document({"rules": [_facts(rule) for rule in found]})
         return
-    rows = [("RULE", "RISK", "LEVEL", "CASES", "TITLE")]
-    rows += [(rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title) for rule in found]
-    _table(rows)
+    rows = [(rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title) for rule in found]
+    show.table(("RULE", "RISK", "LEVEL", "CASES", "TITLE"), rows, no_color=given.no_color)
 
 
 @rules.command("test")
@@ -119,12 +117,3 @@ def _facts(rule: RuleText) -> dict[str, object]:
         "cases": {kind.value: kinds[kind] for kind in CaseKind},
         "path": str(rule.path),
     }
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> None:
-    """Aligned columns, the last one as long as it is: lines that grep and a ticket can hold."""
-    shown = [tuple(show.clean(cell) for cell in row) for row in rows]
-    widths = [max(len(row[index]) for row in shown) for index in range(len(shown[0]) - 1)]
-    for row in shown:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        show.line("  ".join([*cells, row[-1]]))
