@@ -41,8 +41,13 @@ def console(*, no_color: bool) -> "Console":
     """A rich console for tables; markup is off, because cells hold attacker text."""
     from rich.console import Console
 
-    colors = None if no_color else "auto"  # no_color alone would leave bold
-    return Console(no_color=no_color or None, color_system=colors, highlight=False, markup=False, emoji=False)
+    return Console(
+        no_color=no_color or None,
+        color_system=None if no_color else "auto",  # no_color alone would leave bold
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def table(
