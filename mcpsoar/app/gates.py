@@ -66,15 +66,6 @@ def verdict(judgements: Sequence[Judgement]) -> Verdict:
     return worst(_VERDICT[judgement.state] for judgement in judgements)
 
 
-def approved_names(path: Path) -> frozenset[str]:
-    """The names of an approved list: one a line, blank lines left out. Raises Usage."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Usage(f"{path} cannot be read as a list of names: {error}") from None
-    return frozenset(name for line in lines if (name := line.strip()))
-
-
 _VERDICT = {"ok": Verdict.YES, "warn": Verdict.YES, "page": Verdict.NO, "no_data": Verdict.CANNOT_TELL}
 
 

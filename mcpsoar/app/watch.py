@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked."""
+    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked.
+
+    `approved` is how many servers the approved list named, None where none was given.
+    """
 
     intake: Intake
     rejects: tuple[Reject, ...]
     as_of_ms: int
+    approved: int | None
     gates: tuple[GateText, ...]
     judgements: tuple[Judgement, ...]
     findings: tuple[Finding, ...]
@@ -71,20 +75,31 @@ def look(
             raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
         with _kept(rejects) as keep, over_logs(sources, asked, folder, keep=keep) as scan:
             at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
-            return _judged(scan, at_ms, texts, rules)
+            judgements, findings = _judged(scan, at_ms, rules)
+            return Look(
+                intake=scan.intake,
+                rejects=scan.rejects,
+                as_of_ms=at_ms,
+                approved=None if approved is None else len(set(approved)),
+                gates=texts,
+                judgements=judgements,
+                findings=findings,
+                pages=tuple(
+                    page(text, one)
+                    for text, one in zip(texts, judgements, strict=True)
+                    if one.state is GateState.PAGE
+                ),
+            )
 
 
-def _judged(scan: "Scan", at_ms: int, texts: Sequence[GateText], rules: Sequence[RuleText]) -> Look:
+def _judged(
+    scan: "Scan", at_ms: int, rules: Sequence[RuleText]
+) -> tuple[tuple[Judgement, ...], tuple[Finding, ...]]:
     from mcpsoar.detect.judge import judge
 
     judgements = tuple(judge(gate.text, scan.reading(gate, at_ms)) for gate in scan.ask.gates)
     findings = tuple(Finding(rule.id, rule.title, rule.level, *scan.finding(rule.id)) for rule in rules)
-    pages = tuple(
-        page(text, judgement)
-        for text, judgement in zip(texts, judgements, strict=True)
-        if judgement.state is GateState.PAGE
-    )
-    return Look(scan.intake, scan.rejects, at_ms, tuple(texts), judgements, findings, pages)
+    return judgements, findings
 
 
 def page(gate: GateText, judgement: Judgement) -> Page:

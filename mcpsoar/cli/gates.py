@@ -11,9 +11,11 @@ from mcpsoar.app import gates as app
 from mcpsoar.cli import show
 from mcpsoar.cli.options import Common, common
 from mcpsoar.core.content import GateText
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import stamp_ms
+from mcpsoar.kit.names import names
 from mcpsoar.pack.locate import locate
 
 if TYPE_CHECKING:
@@ -50,7 +52,11 @@ def list_(given: Common) -> None:
 @gates.command("check")
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
 @click.option("--gate", "wanted", multiple=True, metavar="ID", help="Judge only this gate; repeatable.")
-@click.option("--approved", metavar="FILE", help="The approved servers, one name a line.")
+@click.option(
+    "--approved",
+    metavar="FILE",
+    help="The approved servers, a name a line; # begins a remark.",
+)
 @click.option(
     "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
 )
@@ -72,11 +78,13 @@ def check(
     """
     from mcpsoar.app import watch
 
+    if approved == "-" and "-" in logs:
+        raise Usage("standard input is either the log or the approved list")
     look = watch.look(
         logs,
         pack=locate(given.pack, os.environ),
         gates=wanted or None,
-        approved=app.approved_names(Path(approved)) if approved else None,
+        approved=names(approved) if approved else None,
         as_of_ms=app.as_of(as_of) if as_of else None,
         now_ms=time.time_ns() // 1_000_000,
         rejects=Path(rejects) if rejects else None,
@@ -91,7 +99,11 @@ def check(
 @gates.command("sql")
 @click.argument("gate")
 @click.option("--dialect", default="duckdb", show_default=True, metavar="D", help="The engine's SQL.")
-@click.option("--approved", metavar="FILE", help="The approved servers, one name a line.")
+@click.option(
+    "--approved",
+    metavar="FILE",
+    help="The approved servers, a name a line; # begins a remark.",
+)
 @click.option(
     "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
 )
@@ -103,7 +115,7 @@ def sql(given: Common, gate: str, dialect: str, approved: str | None, as_of: str
         gate,
         dialect,
         as_of_ms=app.as_of(as_of) if as_of else None,
-        approved=app.approved_names(Path(approved)) if approved else None,
+        approved=names(approved) if approved else None,
     )
     if given.is_json:
         show.document({"gate": gate, "dialect": dialect, "sql": made})
@@ -115,6 +127,7 @@ def _document(look: "Look") -> dict[str, Any]:
     intake = look.intake
     return {
         "as_of": stamp_ms(look.as_of_ms),
+        "approved": look.approved,
         "events": intake.events,
         "rejected": intake.rejected,
         "rejects": [{"where": f"{one.source}:{one.line}", "why": one.why} for one in look.rejects],
@@ -194,6 +207,8 @@ def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
         named = ", ".join(intake.conflicts)
         show.talk(f"conflicts: {intake.conflict_count} ids with other content or other times: {named}")
     counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
+    if look.approved is not None:
+        counts += f"; names on the approved list: {look.approved}"
     show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
     judged = list(zip(look.gates, look.judgements, strict=True))
     show.table(

@@ -44,6 +44,7 @@ def test_the_document_of_a_check_is_the_contracts(tmp_path: Path, capsys: pytest
     gates = said.pop("gates")
     assert said == {
         "as_of": "2026-03-01T12:01:00Z",
+        "approved": None,
         "events": 1,
         "rejected": 1,
         "rejects": [{"where": f"{path}:4", "why": "the line is not JSON"}],
@@ -116,6 +117,28 @@ def test_the_tick_and_the_approved_list_are_the_users(
     assert document(capsys, *asked)[0] == 0
 
 
+def test_an_approved_list_from_any_editor_is_the_same_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("check", log(tmp_path / "log", WRITE), "--gate", "registry-drift")
+    (tmp_path / "names").write_bytes(b"\xef\xbb\xbfcrm\r\n# added in March\r\ngithub\r\n")
+    code, said, _ = document(capsys, *asked, "--approved", str(tmp_path / "names"))
+    assert (code, said["approved"]) == (0, 2)
+    assert main(["gates", *asked, "--approved", str(tmp_path / "names")]) == 0
+    assert "names on the approved list: 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", [b"", b"# nobody yet\n", b"crm\n\xff\xfe\n"])
+def test_an_approved_list_that_names_nobody_is_no_list(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes
+) -> None:
+    (tmp_path / "names").write_bytes(text)
+    asked = ("check", log(tmp_path / "log", WRITE), "--approved", str(tmp_path / "names"))
+    code, said, err = document(capsys, *asked)
+    assert (code, said) == (2, {})
+    assert err.startswith(f"mcpsoar: {tmp_path / 'names'}")
+
+
 @pytest.mark.parametrize(
     "argv",
     [
@@ -131,6 +154,8 @@ def test_the_tick_and_the_approved_list_are_the_users(
         ["check", "LOG", "--as-of", "2026-03-01T12:00:00.000001Z"],
         ["sql", "registry-drift", "--as-of", "0001-01-01T00:00:00+14:00"],
         ["check", "LOG", "--approved", "nowhere"],
+        ["check", "-", "--approved", "-"],
+        ["check", "LOG", "--approved", "/dev/zero"],
         ["check", "LOG", "--rejects", "no/such/folder"],
         ["check", "LOG", "--pack", "nowhere"],
         ["sql", "nope"],
