@@ -60,9 +60,8 @@ def _next(report: Report) -> Iterator[str]:
             yield f"  next     mcpsoar runs resume {report.run}"
         else:
             yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
-    if report.verdict in (RunVerdict.CONTAINED, RunVerdict.UNVERIFIED, RunVerdict.NOT_CONTAINED) and (
-        report.extra.get("direction") == "apply"
-    ):
+    was_sent = any(step.attempts for step in report.steps)
+    if was_sent and report.extra.get("direction") == "apply" and report.verdict is not RunVerdict.RUNNING:
         yield f"  to undo  mcpsoar release {servers} --yes"
     yield f"  to prove mcpsoar runs verify {report.run} --head {report.journal_head}"
 

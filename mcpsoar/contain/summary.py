@@ -34,11 +34,28 @@ def judged(ledger: Ledger) -> RunVerdict:
 
 
 def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
-    """What is still open, by what was seen last."""
+    """What is still open: first what no step is known to have closed, then what was seen last."""
     if ledger.direction is Direction.UNDO:
         return ()
-    found = [exposure for state in ledger.steps.values() if state.seen for exposure in state.seen.exposures]
+    states = ledger.steps.values()
+    found = [Exposure(_open(state), None) for state in states if not (ledger.is_dry or _is_closed(state))]
+    found += [exposure for state in states if state.seen for exposure in state.seen.exposures]
     return tuple(dict.fromkeys(found))
+
+
+def _is_closed(state: StepState) -> bool:
+    return state.verdict is not None and state.verdict.verdict in (Verdict.YES, None)
+
+
+def _open(state: StepState) -> str:
+    server, action = state.step.server, state.step.action
+    known = {
+        "registry.disable": f"{server} not known to be disabled in the registry",
+        "tokens.revoke": f"tokens of {server} not known to be revoked",
+        "policy.force_write_approval": "writes not known to need approval",
+        CANARY: f"calls to {server} not known to be refused",
+    }
+    return known.get(action, f"{server or 'everything'}, {action} not known to be in force")
 
 
 def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:

@@ -50,16 +50,24 @@ class FakePlane:
 
 
 class FakeConnector:
-    """All three roles on a FakePlane. `before_call` may raise, once for each call it is told of."""
+    """All three roles on a FakePlane. `before_call` may raise, once for each call it is told of; the step
+    `unseen` cannot be read back.
+    """
 
     actions = frozenset({"registry.disable", "tokens.revoke", "policy.force_write_approval"})
 
     def __init__(
-        self, plane: FakePlane, clock: FakeClock, before_call: Callable[[str], None] = lambda _: None
+        self,
+        plane: FakePlane,
+        clock: FakeClock,
+        before_call: Callable[[str], None] = lambda _: None,
+        *,
+        unseen: str = "",
     ) -> None:
         self.plane = plane
         self._clock = clock
         self.before_call = before_call
+        self._unseen = unseen
 
     def baseline(self, step: Step) -> Baseline:
         self.before_call(f"look {step.id}")
@@ -83,6 +91,8 @@ class FakeConnector:
 
     def verify(self, step: Step) -> Observation:
         self.before_call(f"verify {step.id}")
+        if step.id == self._unseen:
+            return Observation(Verdict.CANNOT_TELL, "there is no such read-back", {}, self._at())
         return self._seen(self._in_force(step))
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002

@@ -1,0 +1,83 @@
+"""The report of a run: it says what is still open, and never that nothing is when nobody knows."""
+
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.app import contain
+from mcpsoar.app.contain import Order
+from mcpsoar.app.report import document
+from mcpsoar.cli.report_text import lines
+from mcpsoar.core.errors import Unreachable, Unsupported
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Passage, Report
+from mcpsoar.core.verdict import RunVerdict
+from tests.contain.fakes import FakeCanary, FakeClock, FakeConnector, FakePlane, station
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOTHING = "still exposed: nothing"
+
+
+def contained(
+    home: Path, plane: FakePlane, *, refused: str = "", unseen: str = "", canary: tuple[Passage, ...] = ()
+) -> Report:
+    """github, on a plane that never processes the change `refused` and cannot show the step `unseen`."""
+
+    def trouble(call: str) -> None:
+        if refused and call == f"apply {refused}":
+            raise Unreachable("no connection")
+        if unseen and call == f"look {unseen}":
+            raise Unsupported("there is no such read-back")
+
+    clock = FakeClock()
+    connector = FakeConnector(plane, clock, trouble, unseen=unseen)
+    ready = station(home, connector, clock, canary=FakeCanary(clock, *canary) if canary else None)
+    report = contain.carry_out(Order(("github",), Direction.APPLY), ("github",), ready, ROOT)
+    ready.looks.close()
+    return report
+
+
+def plane() -> FakePlane:
+    return FakePlane({"github": True}, {"github": 2})
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        ("revoke:github", "tokens of github not known to be revoked"),
+        ("disable:github", "github not known to be disabled in the registry"),
+        ("force", "writes not known to need approval"),
+    ],
+)
+def test_what_is_not_proven_is_still_exposed(
+    tmp_path: Path, *, is_refused: bool, step: str, what: str
+) -> None:
+    refused, unseen = (step, "") if is_refused else ("", step)
+    report = contained(tmp_path, plane(), refused=refused, unseen=unseen)
+    assert document(report)["remaining_exposure"] == [{"what": what, "until": None}]
+    shown = "\n".join(lines(report))
+    assert NOTHING not in shown
+    assert f"{what}, until an unknown time" in shown
+
+
+def test_calls_that_still_execute_are_an_exposure(tmp_path: Path) -> None:
+    report = contained(tmp_path, plane(), canary=(Passage.EXECUTED,))
+    assert report.verdict is RunVerdict.NOT_CONTAINED
+    assert [exposure.what for exposure in report.remaining_exposure] == [
+        "calls to github not known to be refused"
+    ]
+
+
+def test_when_all_is_proven_nothing_known_is_exposed(tmp_path: Path) -> None:
+    report = contained(tmp_path, plane())
+    assert report.remaining_exposure == ()
+    assert NOTHING in "\n".join(lines(report))
+
+
+def test_undoing_is_offered_only_for_what_was_sent(tmp_path: Path) -> None:
+    there = plane()
+    assert "to undo" in "\n".join(lines(contained(tmp_path, there)))
+    again = contained(tmp_path, there)
+    assert again.verdict is RunVerdict.CONTAINED
+    assert "to undo" not in "\n".join(lines(again))
