@@ -1,5 +1,7 @@
 """Watching: logs in; what the gates say, what the rules found, and whom to wake."""
 
+import os
+import shlex
 import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
@@ -68,6 +70,7 @@ def look(
     rules = rule_pack.load(pack) if with_rules else ()
     predicates = sql.predicates(rules, columns) if rules else {}
     asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
+    _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
         sources = files.sources(logs, folder, stdin=sys.stdin.buffer if "-" in logs else None)
@@ -126,14 +129,34 @@ def _tick(intake: Intake, now_ms: int) -> int:
     return first_tick_after(intake.last_ms) if intake.last_ms is not None else now_ms - now_ms % MINUTE_MS
 
 
+def _no_folder(logs: Sequence[str]) -> None:
+    for name in logs:
+        if name != "-" and Path(name).is_dir():
+            raise Usage(
+                f"{name} is a folder; name the logs in it",
+                next_command=f"mcpsoar gates check {shlex.quote(name.rstrip('/'))}/*.ndjson",
+            )
+
+
 @contextmanager
 def _kept(path: Path | None) -> Iterator[BinaryIO | None]:
+    """A file for the rejects: written beside, and put in its place when the look is over."""
     if path is None:
         yield None
         return
     try:
-        file = path.open("wb")
-    except OSError as error:
-        raise Usage(f"{path} cannot be written: {error.strerror}") from None
-    with file:
-        yield file
+        place = path.resolve()  # what a link points to is replaced, not the link
+        is_device = place.exists() and not place.is_file()
+        beside = place if is_device else place.with_name(f".{place.name}.{os.getpid()}.part")
+        file = beside.open("wb")
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise Usage(f"{path} cannot be written: {why}") from None
+    try:
+        with file:
+            yield file
+        if beside != place:
+            beside.replace(place)
+    finally:
+        if beside != place:
+            beside.unlink(missing_ok=True)

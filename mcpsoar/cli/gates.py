@@ -55,7 +55,7 @@ def list_(given: Common) -> None:
 @click.option(
     "--approved",
     metavar="FILE",
-    help="The approved servers, a name a line; # begins a remark.",
+    help="The approved servers, a name a line; a # line is a remark.",
 )
 @click.option(
     "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
@@ -102,7 +102,7 @@ def check(
 @click.option(
     "--approved",
     metavar="FILE",
-    help="The approved servers, a name a line; # begins a remark.",
+    help="The approved servers, a name a line; a # line is a remark.",
 )
 @click.option(
     "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."

@@ -157,6 +157,7 @@ def test_an_approved_list_that_names_nobody_is_no_list(
         ["check", "-", "--approved", "-"],
         ["check", "LOG", "--approved", "/dev/zero"],
         ["check", "LOG", "--rejects", "no/such/folder"],
+        ["check", "LOG", "--rejects", "."],
         ["check", "LOG", "--pack", "nowhere"],
         ["sql", "nope"],
         ["sql", "registry-drift", "--dialect", "klingon"],
@@ -263,4 +264,45 @@ def test_rejects_never_overwrite_the_log_or_an_older_file(
     assert path.read_bytes() == before
     assert main(["gates", "check", str(tmp_path / "mistyped"), "--rejects", str(path)]) == 2
     assert path.read_bytes() == before
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_folder_is_answered_with_the_command_for_the_logs_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "march logs"
+    folder.mkdir()
+    log(folder / "a.ndjson", {**WRITE, "approval_id": "a"})
+    assert main(["gates", "check", f"{folder}/"]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert said == [
+        f"mcpsoar: {folder}/ is a folder; name the logs in it",
+        f"  next     mcpsoar gates check '{folder}'/*.ndjson",
+    ]
+    assert (
+        subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m {said[1].partition('next')[2].strip()}"],
+            capture_output=True,
+            check=False,
+        ).returncode
+        == 0
+    )
+
+
+def test_rejects_take_their_place_only_when_the_look_is_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept"
+    kept.write_text("of yesterday\n")
+    path = log(tmp_path / "log", "{", WRITE)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 and no more")
+    assert main(["gates", "check", path, str(tmp_path / "broken.parquet"), "--rejects", str(kept)]) == 2
+    assert kept.read_text() == "of yesterday\n"
+    link = tmp_path / "link"
+    link.symlink_to(kept)
+    assert main(["gates", "check", path, "--rejects", str(link)]) == 1
+    assert (link.is_symlink(), kept.read_text()) == (True, "{\n")
+    assert main(["gates", "check", path, "--rejects", "/dev/null"]) == 1
+    assert not Path("/dev/null").is_file()
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["broken.parquet", "kept", "link", "log"]
     assert "Traceback" not in capsys.readouterr().err
