@@ -68,6 +68,7 @@ class Change:
         self._last_round = self._round + (not self._is_acknowledged)
         self._conflicts = 0
         self._can_read: bool | None = None
+        self.seen: Observation | None = None  # what was read back last
 
     def carry_out(self, look: Look) -> Outcome:
         """Bring the step about, or say what is known. Raises Unwritable: then nothing more was sent."""
@@ -254,6 +255,7 @@ class Change:
             seen = self._connector.verify_rollback(self._step, self._was)
         else:
             seen = self._connector.verify(self._step)
+        self.seen = seen
         self._journal.append(*self._first, self._entry("seen", why=why, **observation_facts(seen)))
         self._first = ()
         return seen

@@ -1,11 +1,15 @@
 """What all runs share: the write-approval policy is everybody's, and lifted with the last who needs it.
 
 Who holds it is read from the journals: every run that contained something not yet released. Beside them one
-small note says whether the policy was forced by somebody else before the first of us: then it is left alone.
+small note says whether the policy was forced by somebody else before the first of us, and as what it was read
+back when we had forced it (`since`, `version`): what others forced, before us or again, is left alone.
+All this is one home's knowledge. Runs of another home are seen only by what they leave on the policy.
 A containment takes the lock shared; a release takes it alone, from its look at the holders to its read-back.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mcpsoar.contain import journal
@@ -19,6 +23,8 @@ from mcpsoar.kit.lock import FileLock
 
 ROLE = "policy"
 _NOTE_S = 5.0
+_MARK = ("since", "version")
+_MARKS = 100  # kept: one for each forcing of ours since the last lift
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +61,27 @@ class Commons:
 
     def begin(self, *, was_forced: bool | None) -> None:
         """A containment is about to force it; None when nobody could see how it was."""
-        with FileLock(self._path.with_suffix(".note.lock")) as lock:
-            lock.wait(_NOTE_S, self._clock)
+        with self._note_lock():
             known = self._read()
             if known is None or was_forced is False:
-                self._write({"forced_by_others": was_forced})
+                marks = known["marks"] if known else []
+                self._write({"forced_by_others": was_forced, "marks": marks})
+
+    def forced(self, facts: Facts) -> None:
+        """A containment has forced it; `facts` are as the policy was read back."""
+        mark = _mark(facts)
+        with self._note_lock():
+            known = self._read()
+            if known is not None and mark and mark not in known["marks"]:
+                self._write({**known, "marks": [*known["marks"], mark][-_MARKS:]})
+
+    def forced_again(self, facts: Facts) -> str | None:
+        """How the policy in force differs from what we forced; None when it does not, or cannot be told."""
+        known, mark = self._read(), _mark(facts)
+        if known is None or not known["marks"] or not mark or mark in known["marks"]:
+            return None
+        ours = known["marks"][-1]
+        return ", ".join(f"{name} {mark.get(name)}, ours was {ours.get(name)}" for name in mark)
 
     def forced_by_others(self) -> tuple[bool, bool | None]:
         """Whether we forced it and have not lifted it, and whether others had before us (None: unknown)."""
@@ -73,11 +95,19 @@ class Commons:
     def _read(self) -> Facts | None:
         try:
             said = json.loads(self._note.read_bytes())
-            return {"forced_by_others": said["forced_by_others"]}
+            marks = [mark for mark in said.get("marks", ()) if isinstance(mark, dict)]
+            return {"forced_by_others": said["forced_by_others"], "marks": marks}
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
-            return {"forced_by_others": None}
+            return {"forced_by_others": None, "marks": []}
+
+    @contextmanager
+    def _note_lock(self) -> Iterator[None]:
+        """A stuck one is not waited for any longer than this: the change matters more."""
+        with FileLock(self._path.with_suffix(".note.lock")) as lock:
+            lock.wait(_NOTE_S, self._clock)
+            yield
 
     def _write(self, note: Facts) -> None:
         jsonl.replace(self._note, canonical(note))
@@ -114,6 +144,10 @@ def close(home: Home, runs: set[str]) -> None:
 
 def is_closed(home: Home, run: str) -> bool:
     return home.journal(run).with_name("closed").exists()
+
+
+def _mark(facts: Facts) -> Facts:
+    return {name: facts[name] for name in _MARK if name in facts}
 
 
 def _has_policy(ledger: Ledger) -> bool:

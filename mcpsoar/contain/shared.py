@@ -34,6 +34,8 @@ class Shared:
             if not self._ledger.is_dry and not state.intents:
                 self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
             outcome = change.carry_out(seen)
+            if outcome.verdict is StepVerdict.VERIFIED and change.seen is not None:
+                self._commons.forced(change.seen.facts)
         if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
             return Outcome(
                 StepVerdict.CANNOT_TELL, f"{outcome.detail}; but a release was at work on it at the same time"
@@ -70,9 +72,19 @@ class Shared:
             if seen.baseline is None:
                 return Outcome(StepVerdict.CANNOT_TELL, f"left as it is: {seen.why_unknown}")
             return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
+        if seen.baseline is not None and seen.baseline.in_force:
+            again = self._commons.forced_again(seen.baseline.facts)
+            if again is not None:
+                return Outcome(
+                    StepVerdict.CANNOT_TELL,
+                    f"left in force: somebody else forced it again since ({again}); "
+                    "lift it by hand if nobody needs it",
+                )
         outcome = change.carry_out(seen)
         if outcome.verdict.verdict is Verdict.YES:
             self._commons.end()
+        if outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.APPLIED_UNVERIFIED):
+            return Outcome(outcome.verdict, f"{outcome.detail}; runs in other homes are not known")
         return outcome
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from mcpsoar.app.station import Station
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.looks import Looks
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import UnknownTarget
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Canary, Connector
@@ -45,8 +46,13 @@ class FakePlane:
     servers: dict[str, bool] = field(default_factory=dict)  # name: is enabled
     tokens: dict[str, int] = field(default_factory=dict)
     is_forced: bool = False
+    version: int = 1  # of the policy; forcing what is forced changes nothing
     calls: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def force(self, *, is_forced: bool) -> None:
+        self.version += is_forced is not self.is_forced
+        self.is_forced = is_forced
 
 
 class FakeConnector:
@@ -73,7 +79,7 @@ class FakeConnector:
         self.before_call(f"look {step.id}")
         if step.server is not None and step.server not in self.plane.servers:
             raise UnknownTarget("there is no such server")
-        return Baseline(self._in_force(step), {}, self._at())
+        return Baseline(self._in_force(step), self._facts(step), self._at())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         self.before_call(f"apply {step.id}")
@@ -85,7 +91,7 @@ class FakeConnector:
                 case "tokens.revoke":
                     self.plane.tokens[step.server or ""] = 0
                 case _:
-                    self.plane.is_forced = True
+                    self.plane.force(is_forced=True)
         self.before_call(f"applied {step.id}")
         return Effect({}, self._at())
 
@@ -93,7 +99,7 @@ class FakeConnector:
         self.before_call(f"verify {step.id}")
         if step.id == self._unseen:
             return Observation(Verdict.CANNOT_TELL, "there is no such read-back", {}, self._at())
-        return self._seen(self._in_force(step))
+        return self._seen(step, self._in_force(step))
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         self.before_call(f"undo {step.id}")
@@ -102,14 +108,14 @@ class FakeConnector:
             if step.action == "registry.disable":
                 self.plane.servers[step.server or ""] = True
             else:
-                self.plane.is_forced = False
+                self.plane.force(is_forced=False)
         self.before_call(f"undone {step.id}")
         return Effect({}, self._at())
 
     def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
         self.before_call(f"verify {step.id}")
         wanted = was is not None and was.in_force
-        return self._seen(self._in_force(step) is wanted)
+        return self._seen(step, self._in_force(step) is wanted)
 
     def close(self) -> None:
         pass
@@ -124,9 +130,12 @@ class FakeConnector:
                 case _:
                     return self.plane.is_forced
 
-    def _seen(self, is_so: bool) -> Observation:
+    def _facts(self, step: Step) -> Facts:
+        return {"version": self.plane.version} if step.server is None else {}
+
+    def _seen(self, step: Step, is_so: bool) -> Observation:
         verdict = Verdict.YES if is_so else Verdict.NO
-        return Observation(verdict, "as the plane says", {}, self._at())
+        return Observation(verdict, "as the plane says", self._facts(step), self._at())
 
     def _at(self) -> str:
         return stamp(self._clock.now())
