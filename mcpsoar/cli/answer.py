@@ -1,9 +1,11 @@
 """How a command that runs a playbook talks meanwhile, and how it answers."""
 
 import os
+import shlex
 from collections.abc import Callable
+from pathlib import Path
 
-from mcpsoar.cli import show
+from mcpsoar.cli import show, stdout
 from mcpsoar.cli.options import Common
 from mcpsoar.core.errors import Held
 from mcpsoar.core.run import Report
@@ -39,4 +41,10 @@ def answer(options: Common, run: Callable[[], Report]) -> Verdict:
     else:
         for text in lines(report):
             show.line(text)
+    if (why := stdout.why_lost()) is not None:  # what was done is on disk: nothing to take back
+        home = shlex.quote(str(Path(report.journal_path).parents[2]))
+        show.talk(
+            f"run {report.run} ended as {report.verdict.value}; its report was not read to the end ({why}): "
+            f"mcpsoar runs show {report.run} --home {home}"
+        )
     return report.verdict.verdict

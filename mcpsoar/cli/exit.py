@@ -1,12 +1,11 @@
 """The only place that picks an exit code."""
 
 import os
-import sys
 from collections.abc import Callable
 
 import click
 
-from mcpsoar.cli.show import clean
+from mcpsoar.cli import show, stdout
 from mcpsoar.core.errors import Held, Tampered, Trouble, Usage
 from mcpsoar.core.verdict import Verdict
 
@@ -16,10 +15,21 @@ INTERRUPTED = 130  # the shell's own number
 
 
 def exit_code(command: Callable[[], object]) -> int:
-    """Run `command`; a Verdict it returns is the answer, an error becomes one line on standard error."""
+    """Run `command`; a Verdict it returns is the answer, an error becomes one line on standard error.
+
+    An answer that nobody could read is no 0, unless its reader chose to leave.
+    """
+    code = _ended(command)
+    why = stdout.why_lost()
+    if why is None or why == stdout.READER_LEFT:
+        return code
+    _say(f"the answer is lost: standard output cannot be written: {why}", None)
+    return code or CRASH
+
+
+def _ended(command: Callable[[], object]) -> int:
     try:
         result = command()
-        sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.Abort as stop:
@@ -39,9 +49,12 @@ def exit_code(command: Callable[[], object]) -> int:
         return _code(error)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # the reader left; Python would otherwise complain again while it closes standard output
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):  # Click's word for any pipe whose reader left
+            return CRASH
+        raise
+    except OSError as error:
+        _say(f"this machine refused: {error.strerror}: {error.filename or 'no file named'}", None)
         return CRASH
     except Exception as error:
         _say(f"a fault of mcpsoar itself: {type(error).__name__}: {error}", "mcpsoar --version")
@@ -58,6 +71,6 @@ def _code(error: Trouble) -> int:
 
 
 def _say(message: str, next_command: str | None) -> None:
-    sys.stderr.write(f"mcpsoar: {clean(message)}\n")
+    show.talk(f"mcpsoar: {message}")
     if next_command:
-        sys.stderr.write(f"  next     {clean(next_command)}\n")
+        show.talk(f"  next     {next_command}")

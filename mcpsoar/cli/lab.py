@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mcpsoar.cli import show
+from mcpsoar.cli import show, stdout
 from mcpsoar.cli.options import Common, common
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def up(options: Common, home: str | None, port: int) -> None:
         else:
             for text in _lines(running):
                 show.line(text)
-        _flush()
+        if (why := stdout.why_lost()) is not None:
+            show.talk(f"standard output cannot be written: {why}; tokens are in {running.token_file.parent}")
         if options.loud >= 0:
             show.talk(f"the lab is up at {running.url}; Ctrl-C ends it, {running.home} keeps its state")
 
@@ -86,9 +87,3 @@ def _tidy_end() -> Iterator[None]:
 
 def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signal module's signature)
     raise SystemExit(128 + number)
-
-
-def _flush() -> None:
-    import sys
-
-    sys.stdout.flush()

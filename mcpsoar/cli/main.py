@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 import mcpsoar
+from mcpsoar.cli import stdout
 from mcpsoar.cli.exit import exit_code
 
 _COMMANDS = {
@@ -51,4 +52,5 @@ def group() -> None:
 
 def main(argv: list[str]) -> int:
     """Run one command line and return its exit code."""
+    stdout.spell_out()
     return exit_code(lambda: group.main(argv, prog_name="mcpsoar", standalone_mode=False))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from mcpsoar.cli import stdout
 from mcpsoar.core.digest import Json
 from mcpsoar.kit.plain import escaped, is_hidden
 
@@ -21,12 +22,12 @@ def clean(text: str, *, limit: int = 2000) -> str:
 
 def document(value: Json) -> None:
     """The one JSON document of `--format json`. ASCII, so that no terminal obeys what a log says."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
+    stdout.write(json.dumps(value, indent=2, ensure_ascii=True) + "\n")
 
 
 def line(text: str = "") -> None:
     """One line of the answer, on standard output; the caller cleans what came from outside."""
-    sys.stdout.write(text + "\n")
+    stdout.write(text + "\n")
 
 
 def talk(text: str) -> None:
