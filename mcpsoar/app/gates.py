@@ -1,36 +1,33 @@
 """Gates: what a pack holds, whether its cases hold, and one as a statement for a user's own engine."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, GateText
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.core.event import Column, first_tick_after
-from mcpsoar.core.finding import Judgement
+from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict, worst
+from mcpsoar.kit.complaints import together
 from mcpsoar.pack import gates as pack
 from mcpsoar.pack import schema
 
-_EXPECTED = frozenset(
-    ("state", "numerator", "denominator", "warned", "evidence", "subjects", "approved", "as_of")
-)
+_SAID = ("state", "numerator", "denominator", "warned", "evidence", "subjects")
+_GIVEN = ("approved", "as_of")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TICK = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_TICK = datetime(2100, 1, 1, tzinfo=UTC)
 _CASE_CLOCK_MS = 4_102_444_800_000  # the last tick: a case says its own times
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """One case of a gate; `why` is empty when it holds. A kind that a gate has no case of fails too."""
-
-    gate: str
-    name: str
-    where: str
-    why: str
+_FIRES = (GateState.PAGE, GateState.WARN)
+_VERDICT = {
+    GateState.OK: Verdict.YES,
+    GateState.WARN: Verdict.YES,
+    GateState.PAGE: Verdict.NO,
+    GateState.NO_DATA: Verdict.CANNOT_TELL,
+}
 
 
 def listed(root: Path) -> tuple[GateText, ...]:
@@ -56,42 +53,23 @@ def statement(
 
 
 def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
-    """Judge the events of every case. Raises BadContent, and Usage for an unknown gate."""
+    """Judge the events of every case of the wanted gates.
+
+    Raises BadContent with every complaint about cases, and Usage for an unknown or no gate.
+    """
     columns = schema.load(root)
-    return tuple(result for text in pack.load(root, wanted) for result in _proved(text, columns))
+    gates = pack.load(root, wanted)
+    if not gates:
+        raise Usage(f"no gates in {root}", next_command="mcpsoar gates list")
+    complaints = [bad for gate in gates for case in gate.cases for bad in _odd(case, columns)]
+    if complaints:
+        raise together(complaints)
+    return tuple(result for gate in gates for result in _proved(gate, columns))
 
 
 def verdict(judgements: Sequence[Judgement]) -> Verdict:
     """A page is NO; no data anywhere is CANNOT_TELL unless another gate pages."""
     return worst(_VERDICT[judgement.state] for judgement in judgements)
-
-
-_VERDICT = {"ok": Verdict.YES, "warn": Verdict.YES, "page": Verdict.NO, "no_data": Verdict.CANNOT_TELL}
-
-
-def _proved(text: GateText, columns: Sequence[Column]) -> Iterator[CaseResult]:
-    kinds = {case.kind for case in text.cases}
-    for kind in CaseKind:
-        if kind not in kinds:
-            yield CaseResult(text.id, kind.value, str(text.path), f"has no {kind} case")
-    for case in text.cases:
-        got = judged(text, case, columns)
-        reading = got.reading
-        said: dict[str, Any] = {
-            "state": got.state.value,
-            "numerator": reading.numerator,
-            "denominator": reading.denominator,
-            "warned": reading.warned,
-            "evidence": list(reading.evidence),
-            "subjects": [group.key for group in reading.groups],
-        }
-        wrong = [key for key in said if key in case.expect and case.expect[key] != said[key]]
-        if case.kind is CaseKind.POSITIVE and got.state.value not in ("page", "warn"):
-            wrong.append("state")
-        if case.kind is not CaseKind.POSITIVE and got.state.value == "page":
-            wrong.append("state")
-        why = "; ".join(f"{key} is {said[key]}, not {case.expect.get(key)}" for key in dict.fromkeys(wrong))
-        yield CaseResult(text.id, case.name, case.where, why)
 
 
 def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
@@ -100,10 +78,6 @@ def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
     from mcpsoar.detect.judge import judge
     from mcpsoar.detect.scan import Ask, over_events
 
-    unknown = sorted(set(case.expect) - _EXPECTED)
-    if unknown or "state" not in case.expect:
-        said = f"expects {unknown[0]!r}, which no gate says" if unknown else "expects no state"
-        raise BadContent(said, where=case.where)
     gate = parse(text, columns, approved=case.expect.get("approved"))
     with over_events(case.events, Ask(columns, [gate], {}, _CASE_CLOCK_MS)) as scan:
         last_ms = scan.intake.last_ms
@@ -126,3 +100,46 @@ def as_of(said: str) -> int:
     if since % timedelta(minutes=1):
         raise Usage(f"{said!r} is no whole minute; gates are judged at whole minutes")
     return (_FIRST_TICK - _EPOCH + since) // timedelta(milliseconds=1)
+
+
+def _proved(gate: GateText, columns: Sequence[Column]) -> Iterator[CaseResult]:
+    for case in gate.cases:
+        why = "; ".join(_wrong(case, judged(gate, case, columns)))
+        yield CaseResult(gate.id, case.name, case.kind, case.where, why)
+    yield from lacking(gate.id, gate.path, gate.cases)
+
+
+def _wrong(case: Case, got: Judgement) -> Iterator[str]:
+    reading = got.reading
+    said: dict[str, Any] = {
+        "state": got.state.value,
+        "numerator": reading.numerator,
+        "denominator": reading.denominator,
+        "warned": reading.warned,
+        "evidence": list(reading.evidence),
+        "subjects": [group.key for group in reading.groups],
+    }
+    for key in _SAID:
+        if key in case.expect and case.expect[key] != said[key]:
+            yield f"{key} is {said[key]}, not {case.expect[key]}"
+    if case.kind is CaseKind.POSITIVE and got.state not in _FIRES:
+        yield f"a positive case pages or warns; it is {got.state}"
+    if case.kind is not CaseKind.POSITIVE and got.state is GateState.PAGE:
+        yield f"a {case.kind} case never pages"
+
+
+def _odd(case: Case, columns: Sequence[Column]) -> Iterator[BadContent]:
+    expect = case.expect
+    strange = sorted(set(expect) - {*_SAID, *_GIVEN})
+    if strange:
+        yield BadContent(f"case {case.name!r} expects {strange[0]!r}, which no gate says", where=case.where)
+    if expect.get("state") not in list(GateState):
+        yield BadContent(f"case {case.name!r}: state is one of {', '.join(GateState)}", where=case.where)
+    names = expect.get("approved", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        yield BadContent(f"case {case.name!r}: approved is a list of names", where=case.where)
+    try:
+        as_of(str(expect.get("as_of", _FIRST_TICK.isoformat())))
+    except Usage as error:
+        yield BadContent(f"case {case.name!r}: as_of {error.message}", where=case.where)
+    yield from strangers(case, columns)

@@ -4,26 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, RuleText
 from mcpsoar.core.errors import BadContent, Usage
-from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import find
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack import rules as pack
 from mcpsoar.pack import schema
 
 TARGETS = "mcpsoar.targets"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """One case, judged; `why` is empty when it holds. A kind that a rule has no case of is a failure too."""
-
-    rule: str
-    name: str
-    kind: CaseKind
-    where: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +42,13 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
     columns = schema.load(root)
     asked = sql.predicates(rules, columns)
     cases = [(rule.id, case) for rule in rules for case in rule.cases]
-    complaints = [bad for _, case in cases for bad in _odd(case)]
+    complaints = [bad for _, case in cases for bad in (*_odd(case), *strangers(case, columns))]
     if complaints:
         raise together(complaints)
     events = [event for _, case in cases for event in case.events]
     hits = matches(asked, events, columns) if events else {}
-    return tuple(_judged(cases, hits)) + tuple(_lacking(rules))
+    missing = [one for rule in rules for one in lacking(rule.id, rule.path, rule.cases)]
+    return (*_judged(cases, hits), *missing)
 
 
 def converted(
@@ -75,11 +65,6 @@ def converted(
         Converted(rule, made.convert(rule), comment.format(f"{rule.id}: {rule.title}"))
         for rule in _some(root, wanted)
     )
-
-
-def verdict(results: Sequence[CaseResult]) -> Verdict:
-    """YES when every case holds; no case at all is a NO, said case by case."""
-    return Verdict.NO if any(result.why for result in results) else Verdict.YES
 
 
 def _some(root: Path, wanted: Sequence[str]) -> tuple[RuleText, ...]:
@@ -105,15 +90,6 @@ def _why(case: Case, matched: Sequence[int]) -> str:
     if case.kind is CaseKind.POSITIVE:
         return "" if matched else "matches none of its events"
     return f"matches event {_numbers(matched)}, must match none" if matched else ""
-
-
-def _lacking(rules: Sequence[RuleText]) -> Iterator[CaseResult]:
-    """A rule without a case of each kind is unproven: that is a failure, with the place to write it."""
-    for rule in rules:
-        for kind in CaseKind:
-            if not any(case.kind is kind for case in rule.cases):
-                where = f"{pack.cases_path(rule.path)}:1"
-                yield CaseResult(rule.id, f"a {kind} case", kind, where, "there is none")
 
 
 def _odd(case: Case) -> Iterator[BadContent]:

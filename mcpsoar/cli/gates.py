@@ -9,6 +9,7 @@ import click
 
 from mcpsoar.app import gates as app
 from mcpsoar.cli import show
+from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
 from mcpsoar.core.content import GateText
 from mcpsoar.core.errors import Usage
@@ -30,7 +31,7 @@ _STYLES = {
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def gates() -> None:
-    """List paging gates, check logs against them, print them as SQL for your own engine."""
+    """List and test paging gates, check logs against them, print them as SQL for your own engine."""
 
 
 @gates.command("list")
@@ -47,6 +48,20 @@ def list_(given: Common) -> None:
         for gate in found
     ]
     show.table(heads, rows, no_color=given.no_color)
+
+
+@gates.command("test")
+@click.argument("wanted", nargs=-1, metavar="[GATE]...")
+@common
+def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
+    """Judge the events of every case of the gates (all, or those named) on DuckDB.
+
+    A positive case must page or warn, a negative or benign one must not page; each must be in the state that
+    it names. A gate without a case of each kind fails. Exit codes: 0 every case holds, 1 a case fails, 2 a
+    gate or a case cannot be read.
+    """
+    results = app.proved(locate(given.pack, os.environ), wanted)
+    return answer(results, "gate", is_json=given.is_json)
 
 
 @gates.command("check")

@@ -8,6 +8,7 @@ import click
 
 from mcpsoar.app import rules as app
 from mcpsoar.cli import show
+from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
 from mcpsoar.core.content import CaseKind, RuleText
 from mcpsoar.core.verdict import Verdict
@@ -40,40 +41,7 @@ def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
     A positive case must match, a negative or benign one must not. A rule without a case of each kind fails.
     Exit codes: 0 every case holds, 1 a case fails, 2 a rule or a case cannot be read, 3 a rule cannot be run.
     """
-    results = app.proved(_root(given), wanted)
-    verdict = app.verdict(results)
-    failed = [result for result in results if result.why]
-    if given.is_json:
-        show.document(
-            {
-                "verdict": verdict.name.lower(),
-                "passed": len(results) - len(failed),
-                "failed": len(failed),
-                "cases": [
-                    {
-                        "rule": result.rule,
-                        "case": result.name,
-                        "kind": result.kind.value,
-                        "ok": not result.why,
-                        "where": result.where,
-                        "why": result.why or None,
-                    }
-                    for result in results
-                ],
-            }
-        )
-        return verdict
-    for result in failed:
-        show.line(
-            show.clean(f"{result.where}: {result.rule}: {result.kind} case {result.name!r} {result.why}")
-        )
-    per_rule = Counter(result.rule for result in results if not result.why)
-    broken = {result.rule for result in failed}
-    for rule in dict.fromkeys(result.rule for result in results):
-        state = "FAIL" if rule in broken else "ok"
-        show.line(show.clean(f"{state:<5}{rule}  {per_rule[rule]} cases hold"))
-    show.line(f"{len(results) - len(failed)} cases hold, {len(failed)} fail")
-    return verdict
+    return answer(app.proved(_root(given), wanted), "rule", is_json=given.is_json)
 
 
 @rules.command("convert")

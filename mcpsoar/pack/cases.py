@@ -24,10 +24,10 @@ _LIMIT_BYTES = 16 << 20
 _ENTRY = re.compile(r"[^\s,]")
 
 
-def load(path: Path, *, columns: frozenset[str] | None = None) -> tuple[Case, ...]:
+def load(path: Path) -> tuple[Case, ...]:
     """The cases beside one rule or gate; a file that is not there holds none.
 
-    With `columns`, an event with any other key is an error. Raises BadContent, with the case's line.
+    Raises BadContent, with the case's line.
     """
     if not path.is_file():
         return ()
@@ -40,7 +40,12 @@ def load(path: Path, *, columns: frozenset[str] | None = None) -> tuple[Case, ..
     if not isinstance(value, dict) or set(value) != {"cases"} or not isinstance(value["cases"], list):
         raise BadContent('holds {"cases": […]} and nothing else', where=f"{path}:1")
     lines = _lines(text)
-    return tuple(_case(item, f"{path}:{next(lines)}", columns) for item in value["cases"])
+    return tuple(_case(item, f"{path}:{next(lines)}") for item in value["cases"])
+
+
+def beside(path: Path) -> Path:
+    """Where the cases of a rule or a gate stand."""
+    return path.with_suffix(".cases.json")
 
 
 def _broken_line(text: str, path: Path) -> int:
@@ -67,7 +72,7 @@ def _lines(text: str) -> Iterator[int]:
         at = decoder.raw_decode(text, found.start())[1]
 
 
-def _case(item: Any, where: str, columns: frozenset[str] | None) -> Case:
+def _case(item: Any, where: str) -> Case:
     if not isinstance(item, dict) or not {"name", "kind", "events"} <= set(item) <= {
         "name",
         "kind",
@@ -75,7 +80,7 @@ def _case(item: Any, where: str, columns: frozenset[str] | None) -> Case:
         "expect",
     }:
         raise BadContent("a case has name, kind, events and perhaps expect", where=where)
-    if item["kind"] not in set(CaseKind):
+    if item["kind"] not in list(CaseKind):
         raise BadContent(f"a case's kind is one of {', '.join(CaseKind)}", where=where)
     expect = item.get("expect", {})
     if (
@@ -85,10 +90,6 @@ def _case(item: Any, where: str, columns: frozenset[str] | None) -> Case:
     ):
         raise BadContent("name is a text, events is a list, expect an object", where=where)
     events = tuple(event for entry in item["events"] for event in _events(entry, where))
-    for event in events:
-        unknown = sorted(set(event) - columns) if columns is not None else []
-        if unknown:
-            raise BadContent(f"mcp_audit has no column {unknown[0]!r}", where=where)
     return Case(item["name"], CaseKind(item["kind"]), events, expect, where)
 
 

@@ -54,7 +54,7 @@ def read(path: Path) -> GateText:
     complaints = list(_complaints(located, path))
     beside: tuple[Case, ...] = ()
     try:
-        beside = cases.load(path.with_suffix(".cases.json"))
+        beside = cases.load(cases.beside(path))
     except BadContent as error:
         complaints.append(error)
     if complaints:
@@ -113,7 +113,7 @@ def _complaints(located: yamltext.Located, path: Path) -> Iterator[BadContent]:
 def _number_complaints(located: yamltext.Located, value: dict[str, Any]) -> Iterator[BadContent]:
     if "severity" in value and value["severity"] not in SEVERITIES:
         yield located.bad(f"severity is one of {', '.join(SEVERITIES)}", "severity")
-    if "counts" in value and value["counts"] not in set(Counts):
+    if "counts" in value and value["counts"] not in list(Counts):
         yield located.bad(f"counts is one of {', '.join(Counts)}", "counts")
     if "window" in value and not _WINDOW.fullmatch(str(value["window"])):
         yield located.bad("window is whole minutes or hours, such as 10m or 24h", "window")

@@ -35,11 +35,6 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
     return _chosen(found, wanted, home)
 
 
-def cases_path(path: Path) -> Path:
-    """Where the cases of a rule stand: beside it."""
-    return path.with_suffix(".cases.json")
-
-
 def _chosen(found: Sequence[RuleText], wanted: Sequence[str], home: Path) -> tuple[RuleText, ...]:
     by_id = {rule.id: rule for rule in found}
     missing = [name for name in wanted if name not in by_id]
@@ -54,7 +49,7 @@ def _rule(path: Path) -> RuleText:
     complaints = list(_complaints(located))
     read: tuple[Case, ...] = ()
     try:
-        read = cases.load(cases_path(path))
+        read = cases.load(cases.beside(path))
     except BadContent as error:
         complaints.append(error)
     if complaints:

@@ -148,6 +148,7 @@ def test_expected_hits_are_compared_exactly(run: Any, pack: Path) -> None:
         ({"expect": {"hits": [7]}}, "hits"),
         ({"expect": {"matches": [0]}}, "hits"),
         ({"kind": "maybe"}, "kind"),
+        ({"events": [{"tool_nmae": "get_env", "is_error": True}]}, "nearest is 'tool_name'"),
     ],
     ids=str,
 )

@@ -56,6 +56,7 @@ def test_every_case_of_every_gate_holds(name: str) -> None:
         ('-- page: ">= 1 %"', "-- page: [", 9, "is not YAML"),
         ("-- min_numerator: 3", "-- min_numerator: yes", 10, "whole number"),
         ("-- counts: events", "-- counts: subjects", 6, "a ratio counts events"),
+        ("-- counts: events", "-- counts: [events]", 6, "counts is one of"),
         ("-- id: scope-mismatch", "-- id: other", 1, "not the name of its file"),
         ('-- target: "< 0.1 %"', "-- target: 0", 11, "put it in quotes"),
     ],
@@ -92,7 +93,10 @@ def test_an_unknown_gate_is_answered_with_the_command_that_lists_them() -> None:
 def test_a_gate_without_a_kind_of_case_is_not_proved(tmp_path: Path) -> None:
     (tmp_path / "sql" / "gates").mkdir(parents=True)
     gate(tmp_path / "sql" / "gates", TEXT)
-    assert [one.why for one in proved(tmp_path)] == [f"has no {kind} case" for kind in CaseKind]
+    beside = f"{tmp_path}/sql/gates/scope-mismatch.cases.json:1"
+    assert [(one.kind, one.why, one.where) for one in proved(tmp_path)] == [
+        (kind, "there is none", beside) for kind in CaseKind
+    ]
     assert [one.id for one in listed(tmp_path)] == ["scope-mismatch"]
 
 
