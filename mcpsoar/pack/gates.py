@@ -17,7 +17,7 @@ SEVERITIES = ("low", "medium", "high", "critical")
 _TEXTS = ("title", "owner", "target", "why")
 _LISTS = ("runbook", "false_alarms", "references")
 _REQUIRED = ("id", *_TEXTS, "severity", "window", "counts", "page", *_LISTS)
-_OPTIONAL = ("warn", "min_denominator", "min_numerator", "lists")
+_OPTIONAL = ("warn", "min_denominator", "min_numerator")
 _WINDOW = re.compile(r"([1-9][0-9]{0,4})(m|h)")
 _THRESHOLD = re.compile(r"(>=|>) ?(\d{1,9}(?:\.\d{1,9})?) ?(%?)")
 _MINUTES = {"m": 1, "h": 60}

@@ -6,7 +6,6 @@
 -- counts: subjects
 -- page: "> 0"
 -- target: "0"
--- lists: [approved]
 -- why: >
 --   A server that nobody approved answers agents in production. It sees prompts, tokens and data, and what it
 --   answers is believed. A denied call counts too: the server is there.

@@ -244,7 +244,7 @@ def test_a_gate_that_cannot_be_used_names_its_file_and_line(
         text.replace("server_name AS subject", "sneaky(server_name) AS subject")
     )
     assert main(["gates", "check", log(tmp_path / "log", WRITE), "--pack", str(tmp_path)]) == 2
-    assert "registry-drift.sql:26: the function sneaky" in capsys.readouterr().err
+    assert "registry-drift.sql:25: the function sneaky" in capsys.readouterr().err
 
 
 def test_checking_as_a_program_writes_one_document(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def test_every_case_of_every_gate_holds(name: str) -> None:
         ("-- severity: high", "-- severity: dire", 4, "severity is one of"),
         ("-- window: 15m", "-- window: 15s", 5, "whole minutes or hours"),
         ("-- window: 15m", "-- window: 15m\n-- colour: red", 6, "means nothing here"),
+        ("-- window: 15m", "-- window: 15m\n-- lists: [approved]", 6, "means nothing here"),
         ('-- page: ">= 1 %"', '-- page: "= 1 %"', 7, "page is"),
         ('-- page: ">= 1 %"', '-- page: "> 5"', 7, "page is"),
         ('-- page: ">= 1 %"', "-- page: [", 9, "is not YAML"),
