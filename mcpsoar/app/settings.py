@@ -36,7 +36,8 @@ from mcpsoar.kit.http import checked_url
 
 FILE = "mcpsoar.toml"
 _LATER = ("pagers", "approvals", "audit")
-_NUMBERS = ("look_s", "retry_s", "attempts", "threads")
+_SECONDS = ("look_s", "retry_s")
+_COUNTS = ("attempts", "threads")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -153,12 +154,13 @@ class _File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        self._known(table, ("api", "token", *ROLES, "canary", *_LATER, *_NUMBERS))
+        self._known(table, ("api", "token", *ROLES, "canary", *_LATER, *_SECONDS, *_COUNTS))
         roles: dict[str, Binding] = {}
         if "api" in table:
             binding = Binding("reference", self._url(table, "api"), self._secret(table))
             roles = dict.fromkeys(ROLES, binding)
-        numbers = {key: self._number(table, key) for key in _NUMBERS if key in table}
+        numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
+        numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
         for role in ROLES:
             if role in table:
                 self._section = f"profiles.{name}.{role}"
@@ -167,16 +169,7 @@ class _File:
             raise self._bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
-        return Profile(
-            name,
-            roles,
-            canary,
-            str(self._path),
-            look_s=numbers.get("look_s", 2.0),
-            retry_s=numbers.get("retry_s", 30.0),
-            attempts=int(numbers.get("attempts", 4)),
-            threads=int(numbers.get("threads", 32)),
-        )
+        return Profile(name, roles, canary, str(self._path), **numbers)
 
     def _binding(self, table: dict[str, Any]) -> Binding:
         own = ("connector", "url", "token")
@@ -206,11 +199,8 @@ class _File:
             tool=tool,
             arguments=arguments,
             token=self._secret(table),
-            hold_s=self._number(table, "hold_s", 60.0),
-            every_s=self._number(table, "every_s", 3.0),
-            timeout_s=self._number(table, "timeout_s", 5.0),
-            before_s=self._number(table, "before_s", 1.0),
             control=control,
+            **{key: self._seconds(table, key) for key in numbers if key in table},
         )
 
     def _secret(self, table: dict[str, Any]) -> Secret | None:
@@ -223,10 +213,16 @@ class _File:
             raise self._bad(f"{key} is an address", key)
         return checked_url(table[key])
 
-    def _number(self, table: dict[str, Any], key: str, default: float = 0.0) -> float:
-        value = table.get(key, default)
+    def _count(self, table: dict[str, Any], key: str) -> int:
+        value = table[key]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self._bad(f"{key} must be a whole number, 1 or more", key)
+        return value
+
+    def _seconds(self, table: dict[str, Any], key: str) -> float:
+        value = table[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            raise self._bad(f"{key} must be a number above 0", key)
+            raise self._bad(f"{key} must be a number of seconds above 0", key)
         return float(value)
 
     def _table(self, table: dict[str, Any], key: str) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class CanaryBinding:
     tool: str
     arguments: Facts
     token: Secret | None
-    hold_s: float
-    every_s: float
+    hold_s: float = 60.0
+    every_s: float = 3.0
     timeout_s: float = 5.0
     before_s: float = 1.0
     control: str | None = None

@@ -7,6 +7,7 @@ import pytest
 from mcpsoar.app import settings
 from mcpsoar.app.settings import Asked
 from mcpsoar.core.errors import Usage
+from mcpsoar.core.profile import CanaryBinding, Profile
 
 WHOLE = """
 default_profile = "prod"
@@ -104,6 +105,12 @@ def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
         ("timeout_s = 3", 'token2 = "x"', 8, "empty or not there"),
         ("look_s = 1.5", "lock_s = 1.5", 4, "unknown key 'lock_s'"),
         ("look_s = 1.5", "look_s = -1", 4, "above 0"),
+        ("look_s = 1.5", "threads = 0.5", 4, "threads must be a whole number"),
+        ("look_s = 1.5", "attempts = 0.5", 4, "attempts must be a whole number"),
+        ("look_s = 1.5", "threads = 0", 4, "1 or more"),
+        ("look_s = 1.5", "attempts = true", 4, "1 or more"),
+        ("look_s = 1.5", "attempts = nan", 4, "1 or more"),
+        ("look_s = 1.5", "retry_s = nan", 4, "above 0"),
         ("hold_s = 60", "hold = 60", 19, "unknown key 'hold'"),
         ("/mcp/{server}", "/mcp", 17, "holds {server}"),
         ('default_profile = "prod"', 'default_profile = "prd"', 2, "no profile 'prd'"),
@@ -135,3 +142,20 @@ def test_several_profiles_and_no_default_must_be_named(config: Path) -> None:
     config.write_text(config.read_text().replace('default_profile = "prod"', ""))
     with pytest.raises(Usage, match="which profile"):
         settings.load(Asked(), {})
+
+
+def test_what_is_not_said_is_as_the_profile_has_it(config: Path) -> None:
+    config.write_text('[profiles.p]\napi = "https://cp.example.com"\n')
+    found = settings.load(Asked(), {}).profile
+    assert found == Profile("p", found.roles, None, found.where)
+    canary = '[profiles.p.canary]\nurl = "https://gw.example.com/{server}"\ntool = "ping"\n'
+    config.write_text(config.read_text() + canary)
+    assert settings.load(Asked(), {}).profile.canary == CanaryBinding(
+        "https://gw.example.com/{server}", "ping", {}, None
+    )
+
+
+def test_numbers_that_are_said_reach_the_profile(config: Path) -> None:
+    config.write_text(config.read_text().replace("look_s = 1.5", "look_s = 1.5\nattempts = 7\nthreads = 2"))
+    found = settings.load(Asked(), {"REGISTRY_TOKEN": "from-the-environment"}).profile
+    assert (found.attempts, found.threads, found.retry_s) == (7, 2, 30.0)
