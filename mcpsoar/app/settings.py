@@ -32,10 +32,11 @@ from mcpsoar.app.secrets import resolve
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
 from mcpsoar.core.secret import Secret
+from mcpsoar.kit import find
 from mcpsoar.kit.http import checked_url
 
 FILE = "mcpsoar.toml"
-_LATER = ("pagers", "approvals", "audit")
+CONNECTORS = "mcpsoar.connectors"
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -63,11 +64,18 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
 
     `--api` (or $MCPSOAR_API, or $API) is a whole profile by itself; a named --profile or --config goes first.
     """
+    _check(asked)
     api = asked.api or ("" if asked.profile or asked.config else _api(environ))
     if api:
         profile = _by_api(api, _token(environ))
     elif (path := _file(asked.config, environ)) is not None:
         profile = _by_file(path, asked.profile, environ)
+    elif asked.profile is not None:
+        raise Usage(
+            f"there is no profile {asked.profile!r}: no settings file was found; write ./{FILE}, "
+            "or leave --profile out and name an address",
+            next_command="mcpsoar contain SERVER --api https://control-plane.example.com",
+        )
     elif may_be_empty:
         profile = Profile("none", {}, None, "nothing configured")
     else:
@@ -79,13 +87,29 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
 
 
 def home(asked: str | None, environ: Mapping[str, str]) -> Path:
-    """Where runs and journals live."""
+    """Where runs and journals live. Raises Usage for a place that is no folder."""
+    _is_said("--home", asked)
     named = asked or environ.get("MCPSOAR_HOME")
     if named:
         return Path(named)
     from platformdirs import user_state_path
 
     return user_state_path("mcpsoar", appauthor=False)
+
+
+def _check(asked: Asked) -> None:
+    """What the command line says is meant: nothing of it is passed over. Raises Usage."""
+    said = {"--config": asked.config, "--profile": asked.profile, "--api": asked.api}
+    for option, value in said.items():
+        _is_said(option, value)
+    for option in ("--config", "--profile"):
+        if asked.api is not None and said[option] is not None:
+            raise Usage(f"--api is a whole profile by itself: leave out {option} or --api")
+
+
+def _is_said(option: str, value: str | None) -> None:
+    if value is not None and not value.strip():
+        raise Usage(f"{option} is empty (a variable that is not set?)")
 
 
 def _api(environ: Mapping[str, str]) -> str:
@@ -154,11 +178,13 @@ class _File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        self._known(table, ("api", "token", *ROLES, "canary", *_LATER, *_SECONDS, *_COUNTS))
+        self._known(table, ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS))
         roles: dict[str, Binding] = {}
         if "api" in table:
             binding = Binding("reference", self._url(table, "api"), self._secret(table))
             roles = dict.fromkeys(ROLES, binding)
+        elif "token" in table:
+            raise self._bad("this token goes with an api, and none is named; each role has its own", "token")
         numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
         for role in ROLES:
@@ -173,13 +199,20 @@ class _File:
 
     def _binding(self, table: dict[str, Any]) -> Binding:
         own = ("connector", "url", "token")
-        if not isinstance(table.get("connector", "reference"), str):
+        connector = table.get("connector", "reference")
+        if not isinstance(connector, str):
             raise self._bad("connector is a name", "connector")
+        try:
+            module = find.load(CONNECTORS, connector)
+        except Usage as error:
+            raise self._bad(error.message, "connector") from None
+        self._known(table, (*own, *getattr(module, "OPTIONS", ())))
         return Binding(
-            connector=table.get("connector", "reference"),
+            connector=connector,
             base_url=self._url(table, "url"),
             token=self._secret(table),
             options={key: value for key, value in table.items() if key not in own},
+            where=self._place(self._section.rpartition(".")[2]),
         )
 
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:

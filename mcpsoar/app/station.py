@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from mcpsoar.app.settings import CONNECTORS
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.looks import Looks
 from mcpsoar.core.digest import Facts
@@ -13,8 +14,6 @@ from mcpsoar.core.profile import Binding, CanaryBinding, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find
 from mcpsoar.kit.quick import load_wire
-
-_CONNECTORS = "mcpsoar.connectors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +26,7 @@ class Station:
     say: Callable[[str], None]
     looks: Looks
     secrets: tuple[Secret, ...] = field(default=(), repr=False)
+    complete: Callable[[str], str] = str  # makes a command find this home and control plane again
 
     def bindings(self) -> Facts:
         """What a plan says of the profile: names and addresses, no secret."""
@@ -46,7 +46,13 @@ class Station:
 
 
 @contextmanager
-def station(profile: Profile, home: Home, clock: Clock, say: Callable[[str], None]) -> Iterator[Station]:
+def station(
+    profile: Profile,
+    home: Home,
+    clock: Clock,
+    say: Callable[[str], None],
+    complete: Callable[[str], str] = str,
+) -> Iterator[Station]:
     """Connect each binding once, and give everything back. Sends nothing. Raises Usage."""
     with ExitStack() as stack:
         made: list[tuple[Binding, Connector]] = []
@@ -66,7 +72,7 @@ def station(profile: Profile, home: Home, clock: Clock, say: Callable[[str], Non
             load_wire()  # once and first: several looks would wait for each other's import
         looks = Looks(roles, clock=clock, budget_s=profile.look_s, threads=profile.threads)
         stack.callback(looks.close)
-        yield Station(home, profile, roles, canary, clock, say, looks, tuple(secrets.values()))
+        yield Station(home, profile, roles, canary, clock, say, looks, tuple(secrets.values()), complete)
 
 
 def _canary(binding: CanaryBinding, clock: Clock) -> Canary:
@@ -76,7 +82,7 @@ def _canary(binding: CanaryBinding, clock: Clock) -> Canary:
 
 
 def _connected(binding: Binding, clock: Clock) -> Connector:
-    module = find.load(_CONNECTORS, binding.connector)
+    module = find.load(CONNECTORS, binding.connector)
     connect = getattr(module, "connect", None)
     if connect is None:
         raise Usage(f"connector {binding.connector!r} has no connect(binding, clock=…)")

@@ -20,6 +20,7 @@ from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import TIMEOUT_S, Edge
 from mcpsoar.kit.settle import settled, unknown
 
+OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
 _LISTING_S = 30.0
 _PAGES = 1000
@@ -349,5 +350,6 @@ def _counted(tokens: list[Facts]) -> dict[str, int]:
 def _seconds(binding: Binding, name: str, default: float) -> float:
     value = binding.options.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise Usage(f"{name} of connector {binding.connector!r} must be a number of seconds above 0")
+        words = f"{name} of connector {binding.connector!r} must be a number of seconds above 0"
+        raise Usage(words, where=binding.where)
     return float(value)

@@ -17,12 +17,15 @@ class SecretSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One role's connector. `token` is resolved late and may be absent: then no header is sent."""
+    """One role's connector. `token` is resolved late and may be absent: then no header is sent. `options` are
+    those that its module lists as OPTIONS; `where` is the file:line that named it.
+    """
 
     connector: str
     base_url: str
     token: Secret | None = None
     options: Facts = field(default_factory=dict)
+    where: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

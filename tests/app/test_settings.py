@@ -6,8 +6,10 @@ import pytest
 
 from mcpsoar.app import settings
 from mcpsoar.app.settings import Asked
+from mcpsoar.connectors.reference import connect
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import CanaryBinding, Profile
+from mcpsoar.kit.clock import SystemClock
 
 WHOLE = """
 default_profile = "prod"
@@ -102,7 +104,13 @@ def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
     ("old", "new", "line", "words"),
     [
         ('token = { env = "REGISTRY_TOKEN" }', 'token = "hunter2-in-the-file"', 8, "named, not written"),
-        ("timeout_s = 3", 'token2 = "x"', 8, "empty or not there"),
+        ("timeout_s = 3", "", 8, "empty or not there"),
+        ("timeout_s = 3", "timeout = 3", 9, "unknown key 'timeout'; known are connector, url"),
+        ("look_s = 1.5", 'pagers = ["soc"]', 4, "unknown key 'pagers'"),
+        ("look_s = 1.5", "approvals = {}", 4, "unknown key 'approvals'"),
+        ("look_s = 1.5", "audit = {}", 4, "unknown key 'audit'"),
+        ("look_s = 1.5", 'token = { env = "T" }', 4, "this token goes with an api"),
+        ('connector = "reference"', 'connector = "refrence"', 6, "no connector named 'refrence'"),
         ("look_s = 1.5", "lock_s = 1.5", 4, "unknown key 'lock_s'"),
         ("look_s = 1.5", "look_s = -1", 4, "above 0"),
         ("look_s = 1.5", "threads = 0.5", 4, "threads must be a whole number"),
@@ -159,3 +167,43 @@ def test_numbers_that_are_said_reach_the_profile(config: Path) -> None:
     config.write_text(config.read_text().replace("look_s = 1.5", "look_s = 1.5\nattempts = 7\nthreads = 2"))
     found = settings.load(Asked(), {"REGISTRY_TOKEN": "from-the-environment"}).profile
     assert (found.attempts, found.threads, found.retry_s) == (7, 2, 30.0)
+
+
+def test_a_connector_s_own_mistake_is_told_with_the_place_of_its_table(config: Path) -> None:
+    config.write_text(config.read_text().replace("timeout_s = 3", "timeout_s = -3"))
+    found = settings.load(Asked(), {"REGISTRY_TOKEN": "from-the-environment"}).profile
+    with pytest.raises(Usage, match=r"timeout_s .* above 0") as caught:
+        connect(found.roles["registry"], clock=SystemClock())
+    assert caught.value.where == "mcpsoar.toml:5"
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+@pytest.mark.parametrize("option", ["api", "profile", "config"])
+def test_an_option_that_is_given_empty_is_no_option_left_out(option: str, empty: str) -> None:
+    with pytest.raises(Usage, match=f"--{option} is empty"):
+        settings.load(Asked(**{option: empty}), {"MCPSOAR_API": "https://another.example.com"})
+
+
+def test_a_home_that_is_given_empty_is_no_home_left_out() -> None:
+    with pytest.raises(Usage, match="--home is empty"):
+        settings.home("", {"MCPSOAR_HOME": "/somewhere/else"})
+
+
+def test_a_profile_without_a_settings_file_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for may_be_empty in (False, True):
+        with pytest.raises(Usage, match="no profile 'nosuch': no settings file") as caught:
+            settings.load(
+                Asked(profile="nosuch"), {"MCPSOAR_API": "https://cp.example.com"}, may_be_empty=may_be_empty
+            )
+        assert "set $MCPSOAR_API" not in str(caught.value)
+
+
+@pytest.mark.usefixtures("config")
+@pytest.mark.parametrize("option", ["profile", "config"])
+def test_an_address_and_a_profile_contradict_each_other(option: str) -> None:
+    with pytest.raises(Usage, match=f"leave out --{option} or --api"):
+        settings.load(Asked(api="https://cp.example.com", **{option: "prod"}), {})

@@ -21,6 +21,9 @@ from mcpsoar.kit.http import Edge
 from mcpsoar.kit.settle import settled
 
 
+OPTIONS = ("timeout_s", "settle_s")
+
+
 def connect(binding, *, clock):
     return Acme(binding, clock)
 
