@@ -7,6 +7,7 @@ from pathlib import Path
 from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, RuleText
 from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.ports import Target
 from mcpsoar.kit import find
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack import rules as pack
@@ -58,13 +59,16 @@ def converted(
 
     Raises Usage (no such target, rule or dialect), BadContent, Unsupported.
     """
-    module = find.load(TARGETS, target)
-    made = module.make(schema.load(root), dialect)
-    comment: str = getattr(module, "COMMENT", "# {}")
+    made = _target(root, target, dialect)
     return tuple(
-        Converted(rule, made.convert(rule), comment.format(f"{rule.id}: {rule.title}"))
+        Converted(rule, made.convert(rule), made.comment.format(f"{rule.id}: {rule.title}"))
         for rule in _some(root, wanted)
     )
+
+
+def _target(root: Path, name: str, dialect: str | None) -> Target:
+    made: Target = find.load(TARGETS, name).make(schema.load(root), dialect)
+    return made
 
 
 def _some(root: Path, wanted: Sequence[str]) -> tuple[RuleText, ...]:

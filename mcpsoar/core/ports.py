@@ -65,8 +65,11 @@ class Canary(Protocol):
 
 
 class Target(Protocol):
-    """One language a rule is converted to. Raises Unsupported(what, why)."""
+    """One language a rule is converted to; what `make(columns, dialect)` of a target's module gives."""
 
-    name: str
+    @property
+    def comment(self) -> str:
+        """A comment in that language, with {} for its words."""
 
-    def convert(self, rule: "RuleText") -> str: ...
+    def convert(self, rule: "RuleText") -> str:
+        """One query. Raises BadContent, and Unsupported for what that language cannot say."""

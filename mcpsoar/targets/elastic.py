@@ -28,11 +28,10 @@ from sigma.types import (
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import pipeline, query, refuse
 from mcpsoar.targets.rule.reading import Item
 from mcpsoar.targets.rule.refuse import Refusals
-
-COMMENT = "// {}"
 
 
 class Esql(ESQLBackend):
@@ -150,14 +149,14 @@ class Elastic:
     """The target `elastic`."""
 
     columns: tuple[Column, ...]
-    name: str = "elastic"
+    comment: str = "// {}"
 
     def convert(self, rule: RuleText) -> str:
         """One ES|QL query. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Esql(self.columns), refused(self.columns))
 
 
-def make(columns: Sequence[Column], dialect: str | None = None) -> Elastic:
+def make(columns: Sequence[Column], dialect: str | None = None) -> Target:
     """The target. Raises Usage for a dialect: ES|QL has none."""
     if dialect:
         raise Usage("--dialect is for sql; elastic has none")

@@ -23,10 +23,9 @@ from sigma.types import (
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column
+from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import pipeline, query, refuse
 from mcpsoar.targets.rule.refuse import Refusals
-
-COMMENT = "``` {} ```"
 
 
 class Spl(SplunkBackend):
@@ -81,14 +80,14 @@ class Splunk:
     """The target `splunk`."""
 
     columns: tuple[Column, ...]
-    name: str = "splunk"
+    comment: str = "``` {} ```"
 
     def convert(self, rule: RuleText) -> str:
         """One search. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Spl(self.columns), REFUSED)
 
 
-def make(columns: Sequence[Column], dialect: str | None = None) -> Splunk:
+def make(columns: Sequence[Column], dialect: str | None = None) -> Target:
     """The target. Raises Usage for a dialect: SPL has none."""
     if dialect:
         raise Usage("--dialect is for sql; splunk has none")

@@ -11,12 +11,12 @@ from sqlglot import exp
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import BadContent, Unsupported
 from mcpsoar.core.event import Column
+from mcpsoar.core.ports import Target
 from mcpsoar.kit.complaints import together
 from mcpsoar.targets.bridge import dialect as dialects
 from mcpsoar.targets.bridge import tree
 from mcpsoar.targets.rule import lint, reading
 
-COMMENT = "-- {}"
 _TABLE = "mcp_audit"
 _SHOWN = ("event_time", "event_id", "actor_id", "client_id", "server_name", "tool_name", "decision", "status")
 _ORDER = ("event_time", "event_id")
@@ -53,7 +53,7 @@ class Sql:
 
     columns: tuple[Column, ...]
     dialect: str
-    name: str = "sql"
+    comment: str = "-- {}"
 
     def convert(self, rule: RuleText) -> str:
         """One SELECT that gives the events a rule matches, ordered."""
@@ -68,7 +68,7 @@ class Sql:
             raise Unsupported(f"rule {rule.id}: {error.message}", where=str(rule.path)) from None
 
 
-def make(columns: Sequence[Column], dialect: str | None = None) -> Sql:
+def make(columns: Sequence[Column], dialect: str | None = None) -> Target:
     """The target; DuckDB's SQL unless told otherwise. Raises Usage for an unknown dialect."""
     return Sql(tuple(columns), dialects.known(dialect or "duckdb"))
 

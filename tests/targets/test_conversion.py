@@ -153,6 +153,13 @@ def test_no_target_converts_a_dead_rule(target: str) -> None:
         made.convert(rule({"a": {"tool_nam": "x"}, "condition": "a"}))
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_heading_is_a_comment_of_the_language(target: str) -> None:
+    made = find.load("mcpsoar.targets", target).make(COLUMNS, None)
+    mark = {"elastic": "// x", "splunk": "``` x ```", "sql": "-- x"}[target]
+    assert made.comment.format("x") == mark
+
+
 @pytest.mark.parametrize("target", ["splunk", "elastic"])
 def test_a_dialect_is_for_sql_alone(target: str) -> None:
     with pytest.raises(Usage, match="--dialect"):
