@@ -53,7 +53,6 @@ class Lab:
 
     url: str
     token: str = field(repr=False)
-    reader_token: str = field(repr=False)
     operator_token: str = field(repr=False)
     plane: Plane
     faults: Faults
@@ -177,7 +176,6 @@ def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
         yield Lab(
             url=url,
             token=plane.admit("responder", Role.RESPONDER),
-            reader_token=plane.admit("reader", Role.READER),
             operator_token=plane.admit("operator", Role.OPERATOR),
             plane=plane,
             faults=rooms.faults,

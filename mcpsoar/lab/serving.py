@@ -31,7 +31,6 @@ class Handle:
 
     url: str
     token: str
-    reader_token: str
     operator_token: str
     plane: Plane
     faults: Faults
@@ -98,7 +97,6 @@ def control_plane(
         yield Handle(
             url=url,
             token=plane.admit("responder", Role.RESPONDER),
-            reader_token=plane.admit("reader", Role.READER),
             operator_token=plane.admit("operator", Role.OPERATOR),
             plane=plane,
             faults=faults,
