@@ -15,6 +15,7 @@
     url = "https://gateway.example.com/mcp/{server}"
     tool = "list_issues"
     token = { file = "/run/secrets/canary" }
+    control = "jira"                    # stays up: it must still answer
     hold_s = 60
     every_s = 3
 
@@ -102,9 +103,8 @@ def _check(asked: Asked) -> None:
     said = {"--config": asked.config, "--profile": asked.profile, "--api": asked.api}
     for option, value in said.items():
         _is_said(option, value)
-    for option in ("--config", "--profile"):
-        if asked.api is not None and said[option] is not None:
-            raise Usage(f"--api is a whole profile by itself: leave out {option} or --api")
+    if asked.api is not None and asked.profile is not None:
+        raise Usage("--api is a whole profile by itself: leave out --profile or --api")
 
 
 def _is_said(option: str, value: str | None) -> None:

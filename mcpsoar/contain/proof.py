@@ -54,9 +54,12 @@ class Proof:
             return Outcome(
                 StepVerdict.CANNOT_TELL, f"{denied}; but it was not seen to work before the change"
             )
+        if (lacking := self._lacks_control()) is not None:
+            return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}; {lacking}")
         if (dead := self._dead_control(state)) is not None:
             return Outcome(StepVerdict.CANNOT_TELL, f"{denied}; but so may be everything: {dead}")
-        return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}")
+        answered = f"{self.binding.control}, untouched, answered"
+        return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}; {answered}")
 
     def released(self, state: StepState) -> Outcome:
         """After the undo: it must execute again, within `hold_s`."""
@@ -85,11 +88,17 @@ class Proof:
             seen.append(self._probe(state, "after"))
         return seen
 
+    def _lacks_control(self) -> str | None:
+        """Why no untouched server can be tried; None when one can."""
+        if self.binding.control is None:
+            return "no unaffected server was tried: name `control` in the profile"
+        if self.binding.control in self.touched:
+            return f"no unaffected server was tried: {self.binding.control} is contained too"
+        return None
+
     def _dead_control(self, state: StepState) -> str | None:
-        """Why the untouched server proves nothing now; None when it answers, or when none is named."""
+        """Why the untouched server proves nothing now; None when it answers."""
         control = self.binding.control
-        if control is None or control in self.touched:
-            return None
         sight = self._probe(state, "control", server=control)
         return None if sight.passage is Passage.EXECUTED else f"{control}, untouched, {sight.detail}"
 

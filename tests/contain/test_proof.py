@@ -1,5 +1,6 @@
 """The canary around a change: what its sightings amount to."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,7 @@ def test_an_untouched_path_that_answers_completes_the_proof(tmp_path: Path) -> N
     report = ordered(tmp_path, FakeCanary(clock, E, D, D, E), clock, plane(), binding=binding)
     assert of_canary(report) is StepVerdict.VERIFIED
     assert report.steps[-1].evidence["control"]["executed"] == 1
+    assert "jira, untouched, answered" in report.steps[-1].detail
 
 
 def test_a_second_run_trusts_what_the_first_saw_before(tmp_path: Path) -> None:
@@ -128,3 +130,15 @@ def test_a_server_that_no_run_changed_is_not_expected_to_execute(tmp_path: Path)
     report = ordered(tmp_path, FakeCanary(clock, U), clock, there, direction=Direction.UNDO)
     assert of_canary(report) is StepVerdict.SKIPPED
     assert report.verdict is RunVerdict.RELEASED
+
+
+@pytest.mark.parametrize(
+    ("control", "words"),
+    [(None, "name `control` in the profile"), ("github", "github is contained too")],
+)
+def test_a_proof_without_an_untouched_server_says_so(tmp_path: Path, control: str | None, words: str) -> None:
+    clock = FakeClock()
+    binding = replace(CANARY, control=control)
+    report = ordered(tmp_path, FakeCanary(clock, E, D), clock, plane(), binding=binding)
+    assert of_canary(report) is StepVerdict.VERIFIED
+    assert f"no unaffected server was tried: {words}" in report.steps[-1].detail
