@@ -30,11 +30,12 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import pipeline, query, refuse
+from mcpsoar.targets.rule.absence import BlankIsAbsent
 from mcpsoar.targets.rule.reading import Item
 from mcpsoar.targets.rule.refuse import Refusals
 
 
-class Esql(ESQLBackend):
+class Esql(BlankIsAbsent, ESQLBackend):
     """The stock back end with Sigma's meaning of case and of absence."""
 
     or_token: ClassVar[str] = "OR"  # noqa: S105 (no password)
@@ -51,13 +52,14 @@ class Esql(ESQLBackend):
     field_in_list_expression: ClassVar[str] = "TO_LOWER({field}) {op} ({list})"
     field_null_expression: ClassVar[str] = "{field} IS NULL"
     field_exists_expression: ClassVar[str] = "{field} IS NOT NULL"
-    explicit_not_exists_expression: ClassVar[bool] = True
+    or_blank_expression: ClassVar[str] = 'OR TRIM({field}) == ""'
+    and_not_blank_expression: ClassVar[str] = 'AND TRIM({field}) != ""'
     eq_token: ClassVar[str] = " == "  # noqa: S105 (no password)
     compare_op_expression: ClassVar[str] = "{field} {operator} {value}"
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__(pipeline.elastic(columns))
-        self._texts = pipeline.texts(columns, pipeline.elastic_names(columns))
+        self.texts = pipeline.texts(columns, pipeline.elastic_names(columns))
 
     def convert_value_str(self, s: SigmaString, state: ConversionState) -> str:
         """Fold the value as the field is folded, unless it is |cased."""
@@ -85,30 +87,6 @@ class Esql(ESQLBackend):
         ):
             return f"NOT {inner}"
         return f"NOT COALESCE({inner}, false)"
-
-    def convert_condition_field_eq_val_null(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """A blank text is absent too."""
-        absent = super().convert_condition_field_eq_val_null(cond, state)
-        if cond.field not in self._texts:
-            return absent
-        return f'({absent} OR TRIM({self.escape_and_quote_field(cond.field)}) == "")'
-
-    def convert_condition_field_exists(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """Something that is more than blanks."""
-        present = super().convert_condition_field_exists(cond, state)
-        if cond.field not in self._texts:
-            return present
-        return f'({present} AND TRIM({self.escape_and_quote_field(cond.field)}) != "")'
-
-    def convert_condition_field_not_exists(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """The same as null."""
-        return self.convert_condition_field_eq_val_null(cond, state)
 
     def finalize_query_default(
         self,

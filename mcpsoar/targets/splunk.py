@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sigma.backends.splunk.splunk import SplunkBackend
-from sigma.conditions import ConditionFieldEqualsValueExpression
-from sigma.conversion.deferred import DeferredQueryExpression
-from sigma.conversion.state import ConversionState
 from sigma.types import (
     SigmaCasedString,
     SigmaFieldReference,
@@ -25,42 +22,20 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import pipeline, query, refuse
+from mcpsoar.targets.rule.absence import BlankIsAbsent
 from mcpsoar.targets.rule.refuse import Refusals
 
 
-class Spl(SplunkBackend):
+class Spl(BlankIsAbsent, SplunkBackend):
     """The stock back end, to which an empty text is absent too."""
 
-    explicit_not_exists_expression: ClassVar[bool] = True
+    or_blank_expression: ClassVar[str] = 'OR {field}=""'
+    and_not_blank_expression: ClassVar[str] = 'NOT {field}=""'
     parenthesize: bool = True  # nobody should need to know which of OR and AND binds tighter
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__(pipeline.splunk(columns))
-        self._texts = pipeline.texts(columns, pipeline.splunk_names(columns))
-
-    def convert_condition_field_eq_val_null(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """Not there, or there and empty."""
-        absent = super().convert_condition_field_eq_val_null(cond, state)
-        if cond.field not in self._texts:
-            return absent
-        return f'({absent} OR {self.escape_and_quote_field(cond.field)}="")'
-
-    def convert_condition_field_exists(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """There, and not empty."""
-        present = super().convert_condition_field_exists(cond, state)
-        if cond.field not in self._texts:
-            return present
-        return f'({present} NOT {self.escape_and_quote_field(cond.field)}="")'
-
-    def convert_condition_field_not_exists(
-        self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
-    ) -> str | DeferredQueryExpression:
-        """The same as null."""
-        return self.convert_condition_field_eq_val_null(cond, state)
+        self.texts = pipeline.texts(columns, pipeline.splunk_names(columns))
 
 
 REFUSED = Refusals(
