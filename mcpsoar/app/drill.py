@@ -20,7 +20,7 @@ from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
 from mcpsoar.core.run import Report
 from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import RunVerdict, Verdict
-from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.clock import now_ms, stamp
 
 if TYPE_CHECKING:
     from mcpsoar.lab.agent import Agent, Said
@@ -298,7 +298,7 @@ class _Drill:
             [str(log)],
             pack=self._settings.pack,
             with_rules=True,
-            now_ms=int(self._clock.now().timestamp() * 1000),
+            now_ms=now_ms(self._clock),
         )
 
     def _check(self, name: str, holds: bool, saw: str) -> Check:  # noqa: FBT001 (the claim itself)

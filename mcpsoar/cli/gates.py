@@ -1,7 +1,6 @@
 """`mcpsoar gates`: options and words only."""
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from mcpsoar.core.content import GateText
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict
-from mcpsoar.kit.clock import stamp_ms
+from mcpsoar.kit.clock import SystemClock, now_ms, stamp_ms
 from mcpsoar.kit.names import names
 from mcpsoar.pack.locate import locate
 
@@ -101,7 +100,7 @@ def check(
         gates=wanted or None,
         approved=names(approved) if approved else None,
         as_of_ms=app.as_of(as_of) if as_of else None,
-        now_ms=time.time_ns() // 1_000_000,
+        now_ms=now_ms(SystemClock()),
         rejects=Path(rejects) if rejects else None,
     )
     if given.is_json:

@@ -1,7 +1,11 @@
 """The one real clock, and how times are written."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from mcpsoar.core.ports import Clock
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SystemClock:
@@ -13,6 +17,11 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def now_ms(clock: Clock) -> int:
+    """Integer milliseconds since 1970, as events have them; what is less than one is cut off."""
+    return (clock.now() - _EPOCH) // timedelta(milliseconds=1)
 
 
 def stamp(at: datetime) -> str:
