@@ -45,7 +45,8 @@ def run(
         journal = engine.journal(run_id)
         stack.callback(journal.close)
         journal.append(_plan_entry(order, made, ready, releasing, run_id))
-        ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: mcpsoar runs resume {run_id}")
+        finish = ready.complete(f"mcpsoar runs resume {run_id}")
+        ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: {finish}")
         return engine.carry_out(run_id, journal)
 
 
@@ -82,5 +83,5 @@ def _tell_interrupted(ready: Station, names: tuple[str, ...]) -> None:
         if ledger.verdict is None and not ready.home.is_live(one.run):
             ready.say(
                 f"run {one.run} on {', '.join(one.servers)} was interrupted; this one does not wait for it "
-                f"(to finish it: mcpsoar runs resume {one.run})"
+                f"(to finish it: {ready.complete(f'mcpsoar runs resume {one.run}')})"
             )

@@ -45,15 +45,17 @@ def execute(
     pack: Path,
     clock: Clock,
     say: Callable[[str], None],
+    complete: Callable[[str], str] = str,
     random_hex: Callable[[int], str] = secrets.token_hex,
 ) -> Report:
-    """Carry one order out and report it (contract, section 4); `say` gets every line of progress.
+    """Carry one order out and report it (contract, section 4); `say` gets every line of progress,
+    with each command in it made whole by `complete`.
 
     Raises Usage and BadContent (nothing was attempted), Held (another live run has a server), Unwritable
     (nothing more was sent).
     """
     names = plans.servers(order.servers)
-    with station(profile, Home(home), clock, say) as ready:
+    with station(profile, Home(home), clock, say, complete) as ready:
         return carry_out(order, names, ready, pack, random_hex)
 
 

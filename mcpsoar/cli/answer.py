@@ -39,7 +39,7 @@ def answer(options: Common, run: Callable[[], Report]) -> Verdict:
     if options.is_json:
         show.document(document(report))
     else:
-        for text in lines(report):
+        for text in lines(report, options.told.complete):
             show.line(text)
     if (why := stdout.why_lost()) is not None:  # what was done is on disk: nothing to take back
         home = shlex.quote(str(Path(report.journal_path).parents[2]))

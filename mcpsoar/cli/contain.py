@@ -1,6 +1,7 @@
 """`mcpsoar contain` and `mcpsoar release`: options and words; the work is in `app.contain`."""
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -29,7 +30,7 @@ def _options(command: F) -> F:
             ),
             click.option("--reason", metavar="TEXT", help="Why; kept in the journal."),
             click.option("--ticket", metavar="ID", help="The incident's ticket; kept in the journal."),
-            click.option("--playbook", metavar="NAME", default="contain-server", show_default=True),
+            click.option("--playbook", metavar="NAME", help="Instead of contain-server."),
             click.option("--profile", metavar="NAME", help="Which profile of the settings to use."),
             click.option("--api", metavar="URL", help="The reference API at URL, for all three roles."),
             click.option("--dry-run", is_flag=True, help="Look and plan; send no change."),
@@ -55,7 +56,7 @@ def contain(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """
     names = _named(servers, asked["source"])
     if asked["source"] or len(names) > _MANY:
-        _confirm(f"contain {len(names)} servers", is_sure=asked["yes"] or asked["dry_run"])
+        _confirm(f"contain {len(names)} servers", _again("contain", servers, asked), asked)
     return _execute(options, Direction.APPLY, names, asked)
 
 
@@ -69,13 +70,13 @@ def release(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     needs it. Revoked tokens do not come back: clients fetch new ones.
     """
     names = _named(servers, asked["source"])
-    _confirm(f"release {', '.join(names)}", is_sure=asked["yes"] or asked["dry_run"])
+    _confirm(f"release {', '.join(names)}", _again("release", servers, asked), asked)
     return _execute(options, Direction.UNDO, names, asked)
 
 
 def _execute(options: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
     from mcpsoar.app import settings
-    from mcpsoar.app.contain import Order, execute
+    from mcpsoar.app.contain import DEFAULT_PLAYBOOK, Order, execute
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
@@ -86,7 +87,7 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
     order = Order(
         servers=names,
         direction=direction,
-        playbook=asked["playbook"],
+        playbook=asked["playbook"] or DEFAULT_PLAYBOOK,
         reason=asked["reason"],
         ticket=asked["ticket"],
         dry_run=asked["dry_run"],
@@ -101,6 +102,7 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
             pack=locate(options.pack, os.environ),
             clock=SystemClock(),
             say=talker(options),
+            complete=options.told.complete,
         ),
     )
 
@@ -116,9 +118,17 @@ def _named(servers: tuple[str, ...], source: str | None) -> tuple[str, ...]:
     return checked((*servers, *names(source)))
 
 
-def _confirm(what: str, *, is_sure: bool) -> None:
-    if is_sure:
+def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:
+    """The same command with --yes."""
+    words = ["mcpsoar", verb, *servers]
+    for option, name in (("--from", "source"), ("--reason", "reason"), ("--ticket", "ticket")):
+        words += [option, asked[name]] if asked[name] else []
+    return shlex.join([*words, "--yes"])
+
+
+def _confirm(what: str, again: str, asked: dict[str, Any]) -> None:
+    if asked["yes"] or asked["dry_run"]:
         return
-    if not sys.stdin.isatty():
-        raise Usage(f"{what} wants --yes", next_command="the same command with --yes")
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise Usage(f"{what} wants --yes", next_command=again)
     click.confirm(f"{what}?", abort=True, err=True)

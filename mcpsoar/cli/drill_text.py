@@ -1,5 +1,6 @@
 """A drill in words: who, when, which gate, whose page, what was done, what proves it, what is left."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from mcpsoar.app.drill_outcome import Outcome, Raised
@@ -91,8 +92,8 @@ def _end(outcome: Outcome, *, is_kept: bool) -> Iterator[str]:
         yield f"PASSED in {outcome.seconds:.0f} s: {len(outcome.checks)} of {len(outcome.checks)} checks hold"
     if is_kept:
         yield "   kept     " + ", ".join(f"{name} {place}" for name, place in outcome.files.items())
-        home = outcome.files["runs"].rpartition("/")[0]
-        yield f"   next     mcpsoar gates check {outcome.files['log']}"
+        home = shlex.quote(outcome.files["runs"].rpartition("/")[0])
+        yield f"   next     mcpsoar gates check {shlex.quote(outcome.files['log'])}"
         yield f"            mcpsoar runs show {outcome.contained.run} --home {home}"
     else:
         yield "   next     mcpsoar drill --keep DIR keeps the log, the findings, the reports and the runs"

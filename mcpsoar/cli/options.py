@@ -1,23 +1,28 @@
 """The options that every command has, in one decorator."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
+from mcpsoar.cli.told import Told, told
+from mcpsoar.core.errors import Trouble
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """`format` is text or json; `loud` is -1 for -q, 0, or the number of -v."""
+    """`format` is text or json; `loud` is -1 for -q, 0, or the number of -v; `told` completes commands."""
 
     format: str
     pack: str | None
     config: str | None
     no_color: bool
     loud: int
+    told: Told
 
     @property
     def is_json(self) -> bool:
@@ -38,7 +43,13 @@ def common(command: F) -> F:
         **kwargs: Any,
     ) -> Any:
         loud = -1 if quiet else verbose
-        return command(Common(format, pack, config, no_color, loud), *args, **kwargs)
+        known = told({**kwargs, "pack": pack, "config": config}, os.environ)
+        try:
+            return command(Common(format, pack, config, no_color, loud, known), *args, **kwargs)
+        except Trouble as error:
+            if error.next_command:
+                error.next_command = known.complete(error.next_command)
+            raise
 
     wrapped.__doc__ = command.__doc__
     wrapped.__name__ = command.__name__

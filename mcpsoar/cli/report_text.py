@@ -1,6 +1,6 @@
 """The report of a run for a tired reader: verdict first, then what is known, what is open, what to type."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Report, StepReport
@@ -18,8 +18,8 @@ _WORDS = {
 }
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Plain lines, cleaned."""
+def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]:
+    """Plain lines, cleaned; `complete` makes of a command what finds the same home and control plane."""
     yield f"{_WORDS[report.verdict]}: {clean(', '.join(report.servers))}"
     yield f"  run      {report.run}, playbook {clean(report.playbook)}"
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
@@ -28,7 +28,7 @@ def lines(report: Report) -> Iterator[str]:
     for step in report.steps:
         yield from _step(step)
     yield from _exposure(report)
-    yield from _next(report)
+    yield from _next(report, complete)
 
 
 def _step(step: StepReport) -> Iterator[str]:
@@ -49,21 +49,22 @@ def _exposure(report: Report) -> Iterator[str]:
         yield f"    {clean(exposure.what)}, until {exposure.until or 'an unknown time'}"
 
 
-def _next(report: Report) -> Iterator[str]:
+def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
     servers = clean(" ".join(report.servers))
     if report.verdict is RunVerdict.PLANNED:
         verb = "release --yes" if report.extra.get("direction") == "undo" else "contain"
-        yield f"  next     mcpsoar {verb} {servers}"
+        yield f"  next     {clean(complete(f'mcpsoar {verb} {servers}'))}"
         return
     if report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING:
         if _is_worth_resuming(report):
-            yield f"  next     mcpsoar runs resume {report.run}"
+            yield f"  next     {clean(complete(f'mcpsoar runs resume {report.run}'))}"
         else:
             yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
     was_sent = any(step.attempts for step in report.steps)
     if was_sent and report.extra.get("direction") == "apply" and report.verdict is not RunVerdict.RUNNING:
-        yield f"  to undo  mcpsoar release {servers} --yes"
-    yield f"  to prove mcpsoar runs verify {report.run} --head {report.journal_head}"
+        yield f"  to undo  {clean(complete(f'mcpsoar release {servers} --yes'))}"
+    prove = f"mcpsoar runs verify {report.run} --head {report.journal_head}"
+    yield f"  to prove {clean(complete(prove))}"
 
 
 def _is_worth_resuming(report: Report) -> bool:
