@@ -26,8 +26,8 @@ def drill(options: Common, keep: str | None) -> Verdict:
     import os
 
     from mcpsoar.app import lab
-    from mcpsoar.app.drill import Settings
     from mcpsoar.app.drill import drill as play
+    from mcpsoar.app.drill_ground import Settings
     from mcpsoar.app.drill_outcome import facts
     from mcpsoar.cli.drill_text import lines
     from mcpsoar.kit.clock import SystemClock

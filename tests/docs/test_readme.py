@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from mcpsoar.app.drill import Settings, drill
+from mcpsoar.app.drill import drill
+from mcpsoar.app.drill_ground import Settings
 from mcpsoar.app.settings import Asked, load
 from mcpsoar.cli.drill_text import lines
 from mcpsoar.cli.main import group

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app.drill import CANARY_TOOL, Settings, drill
+from mcpsoar.app.drill import drill
+from mcpsoar.app.drill_ground import CANARY_TOOL, Settings
 from mcpsoar.app.drill_outcome import Outcome
 from mcpsoar.cli.main import main
 from mcpsoar.core.verdict import Verdict
