@@ -1,5 +1,6 @@
 """Rules of a pack as values: metadata and cases, read as YAML and JSON alone; nobody parses Sigma here."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,17 @@ from mcpsoar.pack import cases
 from mcpsoar.pack.locate import folder
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
+# Sigma's own checker knows none of these namespaces, and lets any text stand in one that it does not know
+TAGS = {
+    "atlas": re.compile(r"v\d+\.\d+\.\d+|aml\.t\d{4}(\.\d{3})?"),
+    "owasp": re.compile(r"mcp(0[1-9]|10)-\d{4}-[a-z]+(-[a-z]+)*"),
+    "safe": re.compile(r"t\d{4}"),
+}
+_SUCH = {
+    "atlas": "atlas.aml.t0051.001 or atlas.v5.6.0",
+    "owasp": "owasp.mcp03-2025-tool-poisoning",
+    "safe": "safe.t1001",
+}
 STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
 
 
@@ -88,6 +100,21 @@ def _complaints(located: yamltext.Located) -> Iterator[BadContent]:
         yield located.bad("has no custom: {risk: …}: the risk that it watches", "custom")
     if not isinstance(value.get("detection"), dict):
         yield located.bad("has no detection", "detection")
+    yield from _tag_complaints(located, value.get("tags", []))
+
+
+def _tag_complaints(located: yamltext.Located, tags: Any) -> Iterator[BadContent]:
+    if not isinstance(tags, list):
+        yield located.bad("tags is a list", "tags")
+        return
+    for at, tag in enumerate(tags):
+        namespace, dot, name = tag.partition(".") if isinstance(tag, str) else ("", "", "")
+        if not dot:
+            yield located.bad("a tag is written namespace.name", "tags", at)
+        elif namespace in TAGS and not TAGS[namespace].fullmatch(name):
+            yield located.bad(f"{tag!r} is no tag of {namespace}, such as {_SUCH[namespace]}", "tags", at)
+        elif tag in tags[:at]:
+            yield located.bad(f"{tag!r} stands twice", "tags", at)
 
 
 def _twins(found: Sequence[RuleText]) -> Iterator[BadContent]:

@@ -87,6 +87,12 @@ def test_rules_come_by_name_or_all_in_order(tmp_path: Path) -> None:
         ("level: low", "level: low\nlevel: high", 5, "twice"),
         ("level: low", "level: [low", 5, "YAML"),
         ("logsource", "correlation: {}\nlogsource", 5, "correlation"),
+        ("level: low", "level: low\ntags: atlas.v5.6.0", 5, "tags is a list"),
+        ("level: low", "level: low\ntags: [safe.t1001,\n  prompt-injection]", 6, "namespace.name"),
+        ("level: low", "level: low\ntags: [safe.t1001,\n  atlas.aml.t051]", 6, "no tag of atlas"),
+        ("level: low", "level: low\ntags: [owasp.mcp11-2025-more]", 5, "no tag of owasp"),
+        ("level: low", "level: low\ntags: [safe.1001]", 5, "no tag of safe"),
+        ("level: low", "level: low\ntags: [safe.t1001, safe.t1001]", 5, "stands twice"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(
@@ -130,6 +136,15 @@ def test_our_own_rules_say_what_they_do_why_and_what_they_miss(root: Path) -> No
             assert words in rule.text, f"{rule.id}: {words}"
         for tag in ("atlas.v", "atlas.aml.t", "owasp.mcp", "safe.t"):
             assert f"  - {tag}" in rule.text, f"{rule.id}: {tag}"
+
+
+def test_our_own_tags_are_of_three_catalogues_and_name_each_risk_in_one_way(root: Path) -> None:
+    """What `sigma check` cannot know: it has no list of these namespaces and takes none."""
+    tags = [tag for rule in rules.load(root) for tag in yamltext.read(rule.path).value["tags"]]
+    assert {tag.partition(".")[0] for tag in tags} == set(rules.TAGS)
+    assert {tag for tag in tags if tag.startswith("atlas.v")} == {"atlas.v5.6.0"}
+    named = {tag.partition("-")[0]: tag for tag in tags if tag.startswith("owasp.")}
+    assert all(named[tag.partition("-")[0]] == tag for tag in tags if tag.startswith("owasp."))
 
 
 SOURCES = {"has_ticket": "change_ticket", "has_approval": "approval_id"}
