@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -45,7 +46,8 @@ def common(command: F) -> F:
         loud = -1 if quiet else verbose
         known = told({**kwargs, "pack": pack, "config": config}, os.environ)
         try:
-            return command(Common(format, pack, config, no_color, loud, known), *args, **kwargs)
+            with _heard(loud):
+                return command(Common(format, pack, config, no_color, loud, known), *args, **kwargs)
         except Trouble as error:
             if error.next_command:
                 error.next_command = known.complete(error.next_command)
@@ -60,6 +62,14 @@ def common(command: F) -> F:
     return wrapped  # type: ignore[return-value]  # same call for click, which is its only caller
 
 
+def _heard(loud: int) -> AbstractContextManager[None]:
+    if loud <= 0:
+        return nullcontext()
+    from mcpsoar.cli.verbose import heard
+
+    return heard()
+
+
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--format",
@@ -72,5 +82,5 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--config", metavar="FILE", help="Settings to use instead of ./mcpsoar.toml."),
     click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
-    click.option("-v", "--verbose", count=True, help="More on standard error; repeatable."),
+    click.option("-v", "--verbose", count=True, help="Also one line for each call to another system."),
 )

@@ -36,6 +36,42 @@ def exchange(
     decompression. Raises Unreachable (nothing was sent), Indeterminate (sent, and no whole answer came),
     Malformed (too large, or in a coding that was not asked for), Denied (a request that cannot be sent).
     """
+    began = clock.monotonic()
+    try:
+        answer = _exchanged(
+            transport,
+            request,
+            clock=clock,
+            timeout_s=timeout_s,
+            limit_bytes=limit_bytes,
+            is_complete=is_complete,
+        )
+    except Trouble as trouble:
+        _log(request, type(trouble).__name__, clock.monotonic() - began)
+        raise
+    _log(request, str(answer.status), clock.monotonic() - began)
+    return answer
+
+
+def _log(request: "httpx.Request", end: str, seconds: float) -> None:
+    """One line for whoever asked for it: no query, no header, no body, so no secret."""
+    import logging
+
+    path = request.url.raw_path.partition(b"?")[0].decode("ascii", "replace")
+    logging.getLogger(__name__).info(
+        "%s %s%s: %s in %.0f ms", request.method, _host(request), path, end, seconds * 1000
+    )
+
+
+def _exchanged(
+    transport: "httpx.BaseTransport",
+    request: "httpx.Request",
+    *,
+    clock: Clock,
+    timeout_s: float,
+    limit_bytes: int,
+    is_complete: Callable[[Mapping[str, str], bytes], bool] | None,
+) -> Answer:
     import httpx
 
     until = clock.monotonic() + timeout_s

@@ -54,6 +54,20 @@ def persist(attempt: Callable[[], T], *, again: tuple[type[Trouble], ...], bound
         return attempt()
 
     retrying = Retrying(
-        stop=stop, wait=wait, sleep=clock.sleep, retry=retry_if_exception_type(again), reraise=True
+        stop=stop,
+        wait=wait,
+        sleep=clock.sleep,
+        retry=retry_if_exception_type(again),
+        before_sleep=_log,
+        reraise=True,
     )
     return retrying(attempt_after_the_first)
+
+
+def _log(state: "RetryCallState") -> None:
+    import logging
+
+    error = state.outcome.exception() if state.outcome else None
+    logging.getLogger(__name__).info(
+        "attempt %d: %s; the next in %.1f s", state.attempt_number, error, state.upcoming_sleep
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.cli.main import main
+from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.serving import Handle, control_plane
 from tests.flow.ground import ROOT
 
@@ -312,6 +314,24 @@ def test_a_slow_canary_does_not_delay_a_write(plane: Handle, tmp_path: Path, cap
     from datetime import datetime
 
     assert max(datetime.fromisoformat(at).timestamp() for at in sent) - start < 2.0
+
+
+def test_v_tells_every_call_and_no_secret(plane: Handle, capsys: Captured) -> None:
+    assert main(["contain", "github"]) == 0
+    assert "GET " not in capsys.readouterr().err
+    assert main(["release", "github", "--yes", "-v"]) == 0
+    err = capsys.readouterr().err
+    calls = [line for line in err.splitlines() if re.fullmatch(r"(GET|POST|DELETE) \S+: \w+ in \d+ ms", line)]
+    sent = [line for line in plane.ledger() if line["method"] != "GET"][3:]
+    for line in sent:
+        assert any(f"{line['method']} " in call and f"{line['path']}: 200 in " in call for call in calls)
+    assert plane.token not in err
+    assert "audience" not in err
+    plane.faults.set(Fault.STATUS, "registry.disable", nth=(1,))
+    assert main(["contain", "github", "-vv"]) == 0
+    err = capsys.readouterr().err
+    assert "POST" in err
+    assert re.search(r"attempt 1: .*; the next in \d\.\d s", err), err
 
 
 def test_nobody_listening_to_progress_stops_no_write(plane: Handle) -> None:

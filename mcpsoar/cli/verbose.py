@@ -1,0 +1,25 @@
+"""-v: what the parts log goes to standard error, one line each."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mcpsoar.cli import show
+
+
+class _Talk(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        show.talk(record.getMessage())
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """As long as it lasts, calls to other systems and the waits between them are told."""
+    logger, handler, level = logging.getLogger("mcpsoar"), _Talk(), logging.getLogger("mcpsoar").level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
