@@ -26,6 +26,7 @@ to learn a new rule, and the control plane may be in a network of its own.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -91,11 +92,18 @@ def home(asked: str | None, environ: Mapping[str, str]) -> Path:
     """Where runs and journals live. Raises Usage for a place that is no folder."""
     _is_said("--home", asked)
     named = asked or environ.get("MCPSOAR_HOME")
-    if named:
-        return Path(named)
-    from platformdirs import user_state_path
+    if not named:
+        from platformdirs import user_state_path
 
-    return user_state_path("mcpsoar", appauthor=False)
+        return user_state_path("mcpsoar", appauthor=False)
+    path = Path(named)
+    try:
+        is_folder = S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return path  # not there yet, or for the first write to complain of
+    if not is_folder:
+        raise Usage("is no folder, and runs live in one", where=named)
+    return path
 
 
 def _check(asked: Asked) -> None:

@@ -124,7 +124,7 @@ def unreleased(home: Home) -> tuple[Open, ...]:
         ledger = fold(chain.entries)
         if ledger is not None:
             released |= ledger.released
-        if ledger is None and chain.problem is not None and home.journal(run).exists():
+        if ledger is None and chain.problem is not None and home.has_journal(run):
             runs[run] = None
         elif ledger is not None and ledger.direction is Direction.APPLY and not ledger.is_dry:
             runs[run] = ledger

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.errors import Held, Unwritable, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.kit.jsonl import folder
 from mcpsoar.kit.lock import FileLock
@@ -38,11 +38,24 @@ class Home:
         return FileLock(self.path / "runs" / run / "lock")
 
     def is_live(self, run: str) -> bool:
-        """Whether a process is at work on this run."""
-        if not (self.path / "runs" / run / "lock").exists():
+        """Whether a process is at work on this run; a lock that cannot be opened is nobody's."""
+        if not (self.path / "runs" / run / "lock").is_file():
             return False
-        with self.run_lock(run) as lock:
-            return not lock.take()
+        try:
+            with self.run_lock(run) as lock:
+                return not lock.take()
+        except Unwritable:
+            return False
+
+    def has_journal(self, run: str) -> bool:
+        """Whether anything is there by that name, whatever it is."""
+        try:
+            self.journal(run).lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True
+        return True
 
     def runs(self) -> tuple[str, ...]:
         """Ids of all runs, oldest first; a run whose journal is gone is known by its anchor."""

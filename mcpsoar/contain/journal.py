@@ -5,6 +5,7 @@ that several steps hand in at once share a line and one wait for the disk. The a
 holds {count, head} of the last whole line: a journal one line longer is a crash, a shorter one is a cut.
 """
 
+import errno
 import json
 import threading
 from collections.abc import Iterator, Sequence
@@ -121,13 +122,15 @@ class _Ticket:
 
 
 def read(path: Path, anchor: Path, run: str) -> Chain:
-    """Read and check a journal; raises nothing but OSError for a disk that cannot be read."""
+    """Read and check a journal. Raises nothing: what cannot be read is a problem like any other."""
     count, head, anchored = _anchored(anchor)
     try:
         lines = jsonl.read(path)
     except FileNotFoundError:
         gone = "the journal is gone" if anchored else "there is no journal"
         return Chain((), (), 0, b"", 0, f"{path}: {gone}")
+    except OSError as error:
+        return Chain((), (), 0, b"", 0, f"{path}: the journal cannot be read: {_why(error)}")
     entries: list[Facts] = []
     heads: list[str] = []
     problem: str | None = None
@@ -164,12 +167,16 @@ def _links(lines: Sequence[bytes], path: Path, run: str) -> Iterator[tuple[list[
 
 def _anchored(anchor: Path) -> tuple[int, str, bool]:
     try:
-        said = json.loads(anchor.read_bytes())
+        said = json.loads(jsonl.regular_bytes(anchor))
         return int(said["count"]), str(said["head"]), True
     except FileNotFoundError:
         return 0, GENESIS, False
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return -1, "", True
+
+
+def _why(error: OSError) -> str:
+    return "it is a link" if error.errno == errno.ELOOP else str(error.strerror)
 
 
 def _against_anchor(heads: list[str], count: int, head: str, path: Path, *, anchored: bool) -> str | None:

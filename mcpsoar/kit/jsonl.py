@@ -1,7 +1,9 @@
 """Lines that survive: durable append to a JSON Lines file, and what is left of one after a crash."""
 
+import errno
 import os
 import secrets
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,8 +56,17 @@ class Appender:
 
 def read(path: Path) -> Lines:
     """What the file holds. Raises OSError."""
-    *whole, torn = path.read_bytes().split(b"\n")
+    *whole, torn = regular_bytes(path).split(b"\n")
     return Lines(tuple(whole), torn)
+
+
+def regular_bytes(path: Path) -> bytes:
+    """What a regular file holds: no link is followed and no pipe is waited for. Raises OSError."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "no regular file", str(path))
+        return file.read()
 
 
 def replace(path: Path, data: bytes) -> None:

@@ -206,3 +206,13 @@ def test_a_profile_without_a_settings_file_is_told_so(
 def test_an_address_and_a_profile_contradict_each_other() -> None:
     with pytest.raises(Usage, match="leave out --profile or --api"):
         settings.load(Asked(api="https://cp.example.com", profile="prod"), {})
+
+
+def test_a_home_that_is_no_folder_is_refused_before_anything_else(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for place in ("/dev/null", str(tmp_path / "file")):
+        for asked, environ in ((place, {}), (None, {"MCPSOAR_HOME": place})):
+            with pytest.raises(Usage, match="is no folder") as caught:
+                settings.home(asked, environ)
+            assert caught.value.where == place
+    assert settings.home(str(tmp_path / "new"), {}) == tmp_path / "new"

@@ -1,0 +1,93 @@
+"""Journals that are not what they should be: each is a row with a problem, and none is waited for."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.app import contain, runs
+from mcpsoar.app.contain import Order
+from mcpsoar.contain.home import Home
+from mcpsoar.core.errors import Tampered
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Report
+from mcpsoar.core.verdict import StepVerdict, Verdict
+from tests.contain.fakes import FakeClock, FakeConnector, FakePlane, station
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def ordered(home: Path, server: str, direction: Direction = Direction.APPLY) -> Report:
+    clock = FakeClock()
+    ready = station(home, FakeConnector(FakePlane({server: True}), clock), clock)
+    report = contain.carry_out(Order((server,), direction), (server,), ready, ROOT)
+    ready.looks.close()
+    return report
+
+
+def as_link(path: Path) -> None:
+    path.rename(path.with_name("elsewhere"))
+    path.symlink_to("elsewhere")
+
+
+def as_broken_link(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def as_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("harm", [as_link, as_broken_link, as_folder, as_pipe])
+def test_a_journal_that_is_no_regular_file_is_a_row_with_a_problem(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    other, hurt = ordered(tmp_path, "s1"), ordered(tmp_path, "s2")
+    harm(Home(tmp_path).journal(hurt.run))
+    rows = {row["run"]: row for row in runs.listed(tmp_path)}
+    assert "problem" not in rows[other.run]
+    assert "cannot be read" in rows[hurt.run]["problem"]
+    assert runs.verify(tmp_path, hurt.run).verdict is Verdict.NO
+    with pytest.raises(Tampered, match="cannot be read"):
+        runs.show(tmp_path, hurt.run)
+    report = ordered(tmp_path, "s1", Direction.UNDO)
+    force = next(step for step in report.steps if step.id == "force")
+    assert force.verdict is StepVerdict.SKIPPED, "it may need the policy"
+    assert "unreadable journal" in force.detail
+
+
+@pytest.mark.parametrize("harm", [as_link, as_folder, as_pipe])
+def test_an_anchor_that_is_no_regular_file_proves_nothing(
+    tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    run = ordered(tmp_path, "s1").run
+    harm(Home(tmp_path).anchor(run))
+    assert "anchor cannot be read" in runs.listed(tmp_path)[0]["problem"]
+
+
+@pytest.mark.parametrize("text", [b'{"count":1e999,"head":""}', b"[" * 100_000, b"7"])
+def test_an_anchor_of_nonsense_proves_nothing(tmp_path: Path, text: bytes) -> None:
+    run = ordered(tmp_path, "s1").run
+    Home(tmp_path).anchor(run).write_bytes(text)
+    assert "anchor cannot be read" in runs.listed(tmp_path)[0]["problem"]
+
+
+def test_a_lock_that_is_a_folder_is_nobody_s(tmp_path: Path) -> None:
+    run = ordered(tmp_path, "s1").run
+    shutil.rmtree(tmp_path / "locks")
+    lock = tmp_path / "runs" / run / "lock"
+    lock.unlink()
+    lock.mkdir()
+    journal = Home(tmp_path).journal(run)
+    *lines, _ = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(lines))
+    assert runs.listed(tmp_path)[0]["verdict"] == "interrupted"
