@@ -114,7 +114,9 @@ def _events(entry: Any, where: str) -> Iterator[Facts]:
 
 def _later(text: Any, by_ms: int, where: str) -> str:
     try:
-        at = datetime.fromisoformat(text).astimezone(UTC)
+        at = datetime.fromisoformat(text).astimezone(UTC) + timedelta(milliseconds=by_ms)
     except (TypeError, ValueError):
         raise BadContent("every_ms needs an event_time with a zone", where=where) from None
-    return (at + timedelta(milliseconds=by_ms)).isoformat(timespec="milliseconds")
+    except OverflowError:
+        raise BadContent("times and every_ms lead out of the calendar", where=where) from None
+    return at.isoformat(timespec="milliseconds")

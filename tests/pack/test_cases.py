@@ -11,6 +11,9 @@ from mcpsoar.pack import cases, schema
 from mcpsoar.pack.locate import own
 
 
+EVERY = '{"cases":[{"name":"n","kind":"benign","events":[{"times":2,"every_ms":%s,"event":{"event_time":"%s"}}]}]}'
+
+
 def load(tmp_path: Path, text: str) -> tuple[Case, ...]:
     path = tmp_path / "x.cases.json"
     path.write_text(text)
@@ -39,6 +42,8 @@ def test_an_event_can_stand_for_many(tmp_path: Path) -> None:
         ('{"cases":[{"name":"n","kind":["benign"],"events":[]}]}', "kind is one of"),
         ('{"cases":[{"name":"n","kind":"benign","events":[{"times":-1,"event":{}}]}]}', "times"),
         ('{"cases":[{"name":"n","kind":"benign","events":[{"times":2,"every_ms":1,"event":{}}]}]}', "a zone"),
+        (EVERY % ("1" + "0" * 30, "2026-03-01T12:00:00Z"), "the calendar"),
+        (EVERY % ("1", "0001-01-01T00:00:00+14:00"), "the calendar"),
     ],
 )
 def test_a_mistake_in_a_case_file_names_its_place(tmp_path: Path, text: str, said: str) -> None:
