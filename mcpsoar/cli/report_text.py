@@ -6,6 +6,7 @@ from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
+_SHOWN = 5
 _WORDS = {
     RunVerdict.CONTAINED: "CONTAINED",
     RunVerdict.NOT_CONTAINED: "NOT CONTAINED",
@@ -52,6 +53,10 @@ def _exposure(report: Report) -> Iterator[str]:
 def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
     servers = clean(" ".join(report.servers))
     if report.verdict is RunVerdict.PLANNED:
+        if failing := [step.id for step in report.steps if step.verdict is StepVerdict.FAILED]:
+            more = f" and {len(failing) - _SHOWN} more" if len(failing) > _SHOWN else ""
+            yield f"  next     mend first what would fail: {clean(', '.join(failing[:_SHOWN]))}{more}"
+            return
         verb = "release --yes" if report.extra.get("direction") == "undo" else "contain"
         yield f"  next     {clean(complete(f'mcpsoar {verb} {servers}'))}"
         return

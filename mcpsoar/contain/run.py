@@ -102,7 +102,7 @@ class Runner:
     def _act(self, state: StepState) -> None:
         try:
             outcome = self._outcome(state)
-            if self._ledger.is_dry:
+            if self._ledger.is_dry and outcome.verdict is not StepVerdict.FAILED:
                 outcome = Outcome(StepVerdict.PLANNED, outcome.detail)
             self._journal.append(
                 {

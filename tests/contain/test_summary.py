@@ -11,7 +11,7 @@ from mcpsoar.cli.report_text import lines
 from mcpsoar.core.errors import Unreachable, Unsupported
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Passage, Report
-from mcpsoar.core.verdict import RunVerdict
+from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from tests.contain.fakes import FakeCanary, FakeClock, FakeConnector, FakePlane, station
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -33,6 +33,14 @@ def contained(
     connector = FakeConnector(plane, clock, trouble, unseen=unseen)
     ready = station(home, connector, clock, canary=FakeCanary(clock, *canary) if canary else None)
     report = contain.carry_out(Order(("github",), Direction.APPLY), ("github",), ready, ROOT)
+    ready.looks.close()
+    return report
+
+
+def rehearsed(home: Path, *servers: str) -> Report:
+    clock = FakeClock()
+    ready = station(home, FakeConnector(plane(), clock), clock)
+    report = contain.carry_out(Order(servers, Direction.APPLY, dry_run=True), servers, ready, ROOT)
     ready.looks.close()
     return report
 
@@ -81,3 +89,18 @@ def test_undoing_is_offered_only_for_what_was_sent(tmp_path: Path) -> None:
     again = contained(tmp_path, there)
     assert again.verdict is RunVerdict.CONTAINED
     assert "to undo" not in "\n".join(lines(again))
+
+
+def test_a_rehearsal_that_would_fail_does_not_send_anybody_on(tmp_path: Path) -> None:
+    report = rehearsed(tmp_path, "githbu")
+    assert report.verdict is RunVerdict.PLANNED
+    verdicts = {step.id: step.verdict for step in report.steps}
+    assert verdicts["disable:githbu"] is StepVerdict.FAILED
+    assert verdicts["force"] is StepVerdict.PLANNED
+    shown = "\n".join(lines(report))
+    assert "mcpsoar contain" not in shown
+    assert "mend first what would fail: disable:githbu" in shown
+
+
+def test_a_rehearsal_that_would_go_well_names_the_command(tmp_path: Path) -> None:
+    assert list(lines(rehearsed(tmp_path, "github")))[-1] == "  next     mcpsoar contain github"
