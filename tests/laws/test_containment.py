@@ -1,5 +1,6 @@
 """Laws of containment: the policy is as the unreleased runs need it, and a harmed journal shows it."""
 
+import json
 import shutil
 import tempfile
 from contextlib import suppress
@@ -16,6 +17,7 @@ from mcpsoar.app.resuming import resume
 from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Journal, read
+from mcpsoar.core.digest import GENESIS, canonical, chained
 from mcpsoar.core.errors import Unreachable, Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
@@ -130,7 +132,7 @@ TestInterleavings.settings = settings(
 
 @given(
     sizes=st.lists(st.integers(1, 3), min_size=2, max_size=6),
-    harm=st.sampled_from(["edit", "cut", "swap", "repeat", "drop one", "forge"]),
+    harm=st.sampled_from(["edit", "cut", "swap", "repeat", "drop one", "append"]),
     where=st.integers(0, 99),
 )
 @settings(max_examples=60, deadline=None)
@@ -148,6 +150,52 @@ def test_any_harm_to_a_journal_is_found(sizes: list[int], harm: str, where: int)
         path.write_bytes(b"".join(harmed(lines, harm, where)))
         assert read(path, anchor, "r").problem is not None
         assert read(path, anchor, "another").problem is not None
+
+
+@given(
+    sizes=st.lists(st.integers(1, 3), min_size=1, max_size=6),
+    where=st.integers(0, 99),
+    word=st.text(max_size=20),
+    has_anchor=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_forged_chain_is_found_by_its_anchor_and_by_a_head_that_was_noted(
+    sizes: list[int], where: int, word: str, has_anchor: bool
+) -> None:
+    """The forger knows the format: one line says something else, and all hashes from there are made anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        run = home.make(FakeClock().now(), lambda n: "0" * 2 * n)
+        path, anchor = home.journal(run), home.anchor(run)
+        journal = Journal(path, anchor, clock=FakeClock())
+        for n, size in enumerate(sizes):
+            journal.append(*({"kind": "plan", "run": run, "n": n, "of": one} for one in range(size)))
+        journal.close()
+        noted = journal.head
+        assert runs.verify(home.path, run, noted).verdict is Verdict.YES
+        lines, head = forged(path.read_bytes().splitlines(), where, word)
+        path.write_bytes(b"".join(lines))
+        if has_anchor:  # the anchor is out of the forger's reach
+            assert runs.verify(home.path, run).verdict is Verdict.NO
+        else:
+            anchor.write_bytes(canonical({"count": len(lines), "head": head}))
+            assert runs.verify(home.path, run).verdict is Verdict.YES, "the forgery is a good one"
+        assert runs.verify(home.path, run, noted).verdict is Verdict.NO
+
+
+def forged(lines: list[bytes], where: int, word: str) -> tuple[list[bytes], str]:
+    """The lines with one word changed and chained anew from there, and the head that they come to."""
+    at = where % len(lines)
+    head = GENESIS
+    made = []
+    for n, raw in enumerate(lines):
+        entries = json.loads(raw)["entries"]
+        if n == at:
+            entries[-1]["forged"] = word
+        body = {"n": n, "entries": entries}
+        head = chained(head, body)
+        made.append(canonical({**body, "hash": head}) + b"\n")
+    return made, head
 
 
 def harmed(lines: list[bytes], harm: str, where: int) -> list[bytes]:
