@@ -1,13 +1,17 @@
 """`lab up`: the embedded lab in the foreground, its addresses and where its tokens are."""
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Usage
+from mcpsoar.core.errors import Unwritable, Usage
+from mcpsoar.kit.clock import SystemClock
+from mcpsoar.kit.lock import FileLock
 
 if TYPE_CHECKING:
     from mcpsoar.lab.embedded import Lab
@@ -52,22 +56,39 @@ def demand() -> None:
 def up(home: Path, *, port: int, ready: Callable[[Up], None], wait: Callable[[], object]) -> None:
     """Run the lab with its state in `home`: `ready` is told once it answers, and it ends when `wait` does.
 
-    Raises Usage when the extra is not installed, `home` cannot be used or the port is taken.
+    Raises Usage when the extra is not installed, `home` cannot be used or has a lab already, or the port is
+    taken.
     """
     demand()
     from mcpsoar.lab.embedded import lab
 
+    with _own(home) as lock, lab(home, port=port) as running:
+        lock.sign({"url": running.url, "pid": os.getpid()})
+        ready(_written(running, home))
+        wait()
+
+
+@contextmanager
+def _own(home: Path) -> Iterator[FileLock]:
+    """The state folder, made, and ours alone: two labs would write one log and one set of tokens."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         (home / "tokens").mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise Usage(
-            f"the lab cannot keep its state in {home}: {error.strerror}",
-            next_command="mcpsoar lab up --home DIR",
-        ) from None
-    with lab(home, port=port) as running:
-        ready(_written(running, home))
-        wait()
+        raise _unusable(f"the lab cannot keep its state in {home}: {error.strerror}") from None
+    with FileLock(home / "up.lock") as lock:
+        try:
+            is_ours = lock.take()
+        except Unwritable as error:
+            raise _unusable(str(error)) from None
+        if not is_ours:
+            at = lock.holder(SystemClock()).get("url", "an address that it has not said yet")
+            raise _unusable(f"a lab is up in {home} already, at {at}")
+        yield lock
+
+
+def _unusable(why: str) -> Usage:
+    return Usage(why, next_command="mcpsoar lab up --home ANOTHER_DIR")
 
 
 def home_of(named: str | None, environ: Mapping[str, str]) -> Path:

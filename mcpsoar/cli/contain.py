@@ -11,6 +11,7 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import Line
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import Verdict
@@ -28,8 +29,10 @@ def _options(command: F) -> F:
             click.option(
                 "--from", "source", metavar="FILE", help="Also the servers in FILE, one name a line."
             ),
-            click.option("--reason", metavar="TEXT", help="Why; kept in the journal."),
-            click.option("--ticket", metavar="ID", help="The incident's ticket; kept in the journal."),
+            click.option("--reason", metavar="TEXT", type=Line(1000), help="Why; kept in the journal."),
+            click.option(
+                "--ticket", metavar="ID", type=Line(128), help="The incident's ticket; kept in the journal."
+            ),
             click.option("--playbook", metavar="NAME", help="Instead of contain-server."),
             click.option("--profile", metavar="NAME", help="Which profile of the settings to use."),
             click.option("--api", metavar="URL", help="The reference API at URL, for all three roles."),
@@ -88,8 +91,8 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
         servers=names,
         direction=direction,
         playbook=asked["playbook"] or DEFAULT_PLAYBOOK,
-        reason=asked["reason"],
-        ticket=asked["ticket"],
+        reason=asked["reason"] or None,
+        ticket=asked["ticket"] or None,
         dry_run=asked["dry_run"],
         by=who(),
     )

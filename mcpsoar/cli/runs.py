@@ -7,6 +7,7 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import Digest
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.verdict import Verdict
 
@@ -81,7 +82,12 @@ def resume(options: Common, run: str, profile: str | None, api: str | None, home
 
 @runs.command()
 @click.argument("run", metavar="ID")
-@click.option("--head", metavar="DIGEST", help="The head that was printed, paged or exported at the time.")
+@click.option(
+    "--head",
+    metavar="DIGEST",
+    type=Digest(),
+    help="The head that was printed, paged or exported at the time.",
+)
 @_home
 @common
 def verify(options: Common, run: str, head: str | None, home: str | None) -> Verdict:

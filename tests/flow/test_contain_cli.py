@@ -120,6 +120,45 @@ def test_a_dry_run_looks_and_changes_nothing(plane: Handle, capsys: Captured) ->
     assert "unknown_server" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--ticket", "INC\x1b[31m-7"], "\\x1b"),
+        (["--ticket", "INC-7\u202e"], "\\u202e"),
+        (["--reason", "one\ntwo"], "\\x0a"),
+        (["--reason", "x" * 1001], "1001 characters, 1000 are the most"),
+        (["--ticket", "x" * 129], "129 characters, 128 are the most"),
+        (["--reason", os.fsdecode(b"\xff")], "\\udcff"),
+    ],
+)
+def test_a_ticket_and_a_reason_are_one_plain_line(
+    plane: Handle, capsys: Captured, words: list[str], why: str
+) -> None:
+    assert main(["contain", "github", *words]) == 2
+    out, err = capsys.readouterr()
+    assert why in err
+    assert err.isascii()
+    assert out == ""
+    assert plane.ledger() == []
+
+
+def test_a_blank_ticket_is_none(plane: Handle, capsys: Captured) -> None:
+    assert main(["contain", "github", "--ticket", "  ", "--reason", " it listens ", "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report.get("ticket"), report["reason"]) == (None, "it listens")
+    assert plane.ledger()
+
+
+@pytest.mark.parametrize("head", ["sha256:" + "0" * 63, "0" * 64, "sha256:" + "g" * 64, ""])
+def test_a_mistyped_head_is_usage_and_no_tampering(plane: Handle, capsys: Captured, head: str) -> None:
+    assert main(["contain", "github", "-q", "--format", "json"]) == 0
+    run = json.loads(capsys.readouterr().out)["run"]
+    assert main(["runs", "verify", run, "--head", head]) == 2
+    assert "64 hexadecimal digits" in capsys.readouterr().err
+    assert main(["runs", "verify", run, "--head", "sha256:" + "0" * 64]) == 1
+    assert plane.ledger()
+
+
 def test_release_and_many_servers_want_a_yes(plane: Handle, capsys: Captured, tmp_path: Path) -> None:
     many = [f"s{n}" for n in range(11)]
     source = tmp_path / "names"

@@ -127,6 +127,21 @@ def test_the_script_s_api_variable_and_a_token_contain_a_server_of_the_lab(tmp_p
         assert token not in done.stdout + done.stderr
 
 
+def test_a_second_lab_on_one_home_is_told_where_the_first_is(tmp_path: Path) -> None:
+    with up(tmp_path) as (process, lines):
+        api, _ = exported(lines)
+        done = run("lab", "up", "--home", str(tmp_path))
+        assert (done.returncode, done.stdout) == (2, "")
+        told, next_command = done.stderr.splitlines()
+        assert f"a lab is up in {tmp_path / 'lab'} already, at {api}" in told
+        assert "--home ANOTHER_DIR" in next_command
+        assert exported(lines)[0] == api
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+    with up(tmp_path):
+        pass  # the lock died with its holder
+
+
 def test_json_is_one_document(tmp_path: Path) -> None:
     with up(tmp_path, "--format", "json") as (_, lines):
         said = json.loads("\n".join(lines))
@@ -148,7 +163,7 @@ def test_a_home_that_is_a_file_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "lab").write_text("")
     done = run("lab", "up", "--home", str(tmp_path))
     assert done.returncode == 2
-    assert "--home DIR" in done.stderr
+    assert "--home ANOTHER_DIR" in done.stderr
 
 
 def test_without_the_extra_it_exits_2_with_the_line_that_installs_it(
