@@ -20,12 +20,12 @@ def who() -> str:
     return f"{user}@{socket.gethostname()}"
 
 
-def talker(options: Common) -> Callable[[str], None]:
+def talker(given: Common) -> Callable[[str], None]:
     """Where progress goes: standard error, or nowhere under -q."""
-    return (lambda _: None) if options.loud < 0 else show.talk
+    return (lambda _: None) if given.loud < 0 else show.talk
 
 
-def answer(options: Common, run: Callable[[], Report]) -> Verdict:
+def answer(given: Common, run: Callable[[], Report]) -> Verdict:
     """Run, and print the report. A server that another run holds has a document of its own; Held goes on."""
     from mcpsoar.app.report import document
     from mcpsoar.cli.report_text import lines
@@ -33,13 +33,13 @@ def answer(options: Common, run: Callable[[], Report]) -> Verdict:
     try:
         report = run()
     except Held as held:
-        if options.is_json:
+        if given.is_json:
             show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
         raise
-    if options.is_json:
+    if given.is_json:
         show.document(document(report))
     else:
-        for text in lines(report, options.told.complete):
+        for text in lines(report, given.told.complete):
             show.line(text)
     if (why := stdout.why_lost()) is not None:  # what was done is on disk: nothing to take back
         home = shlex.quote(str(Path(report.journal_path).parents[2]))

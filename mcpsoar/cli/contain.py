@@ -48,7 +48,7 @@ def _options(command: F) -> F:
 @click.command()
 @_options
 @common
-def contain(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
+def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Contain servers: disable them, revoke their tokens, hold every write for approval; look at each after.
 
     Disables the registry entry (connections already open last until their next call is refused), revokes
@@ -60,13 +60,13 @@ def contain(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     names = _named(servers, asked["source"])
     if asked["source"] or len(names) > _MANY:
         _confirm(f"contain {len(names)} servers", _again("contain", servers, asked), asked)
-    return _execute(options, Direction.APPLY, names, asked)
+    return _execute(given, Direction.APPLY, names, asked)
 
 
 @click.command()
 @_options
 @common
-def release(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
+def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Undo a containment, step by step, and look at each step after.
 
     Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
@@ -74,16 +74,17 @@ def release(options: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """
     names = _named(servers, asked["source"])
     _confirm(f"release {', '.join(names)}", _again("release", servers, asked), asked)
-    return _execute(options, Direction.UNDO, names, asked)
+    return _execute(given, Direction.UNDO, names, asked)
 
 
-def _execute(options: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
+def _execute(given: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
     from mcpsoar.app import settings
-    from mcpsoar.app.contain import DEFAULT_PLAYBOOK, Order, execute
+    from mcpsoar.app.contain import execute
+    from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
-    said = settings.Asked(options.config, asked["profile"], asked["api"])
+    said = settings.Asked(given.config, asked["profile"], asked["api"])
     found = settings.load(said, os.environ, may_be_empty=asked["dry_run"])
     for warning in found.warnings:
         show.talk(warning)
@@ -97,15 +98,15 @@ def _execute(options: Common, direction: Direction, names: tuple[str, ...], aske
         by=who(),
     )
     return answer(
-        options,
+        given,
         lambda: execute(
             order,
             profile=found.profile,
             home=settings.home(asked["home"], os.environ),
-            pack=locate(options.pack, os.environ),
+            pack=locate(given.pack, os.environ),
             clock=SystemClock(),
-            say=talker(options),
-            complete=options.told.complete,
+            say=talker(given),
+            complete=given.told.complete,
         ),
     )
 

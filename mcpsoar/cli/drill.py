@@ -16,7 +16,7 @@ from mcpsoar.core.verdict import Verdict
 @click.command()
 @click.option("--keep", metavar="DIR", help="Keep the log, the findings, the reports and the runs in DIR.")
 @common
-def drill(options: Common, keep: str | None) -> Verdict:
+def drill(given: Common, keep: str | None) -> Verdict:
     """Play incidents for real on the embedded lab, detect, page, contain and release, and prove each.
 
     Starts MCP servers, a gateway and a control plane on loopback; touches nothing else. Exits 0 only if
@@ -39,12 +39,12 @@ def drill(options: Common, keep: str | None) -> Verdict:
         outcome = play(
             Settings(
                 home=home,
-                pack=locate(options.pack, os.environ),
+                pack=locate(given.pack, os.environ),
                 clock=SystemClock(),
-                say=talker(options),
+                say=talker(given),
             )
         )
-        if options.is_json:
+        if given.is_json:
             show.document(facts(outcome))
         else:
             for text in lines(outcome, is_kept=keep is not None):

@@ -35,7 +35,7 @@ def lab() -> None:
     help="Port on 127.0.0.1; 0 takes a free one.",
 )
 @common
-def up(options: Common, home: str | None, port: int) -> None:
+def up(given: Common, home: str | None, port: int) -> None:
     """Serve the lab in the foreground until Ctrl-C; touches nothing but loopback and its home.
 
     Prints what to paste into another shell. Tokens stay in files that only you can read.
@@ -45,14 +45,14 @@ def up(options: Common, home: str | None, port: int) -> None:
     over = threading.Event()
 
     def ready(running: "Up") -> None:
-        if options.is_json:
+        if given.is_json:
             show.document(running.as_facts())
         else:
             for text in _lines(running):
                 show.line(text)
         if (why := stdout.why_lost()) is not None:
             show.talk(f"standard output cannot be written: {why}; tokens are in {running.token_file.parent}")
-        if options.loud >= 0:
+        if given.loud >= 0:
             show.talk(f"the lab is up at {running.url}; Ctrl-C ends it, {running.home} keeps its state")
 
     with _tidy_end():

@@ -19,29 +19,29 @@ def playbooks() -> None:
 
 @playbooks.command("list")
 @common
-def list_(options: Common) -> None:
+def list_(given: Common) -> None:
     """Every playbook of the pack."""
     from mcpsoar.pack import playbooks as pack
     from mcpsoar.pack.locate import locate
 
-    found = [pack.read(path) for path in pack.paths(locate(options.pack, os.environ))]
-    if options.is_json:
+    found = [pack.read(path) for path in pack.paths(locate(given.pack, os.environ))]
+    if given.is_json:
         show.document({"playbooks": [_facts(playbook) for playbook in found]})
         return
     rows = [(playbook.name, str(len(playbook.steps)), playbook.title) for playbook in found]
-    show.table(("PLAYBOOK", "STEPS", "TITLE"), rows, no_color=options.no_color)
+    show.table(("PLAYBOOK", "STEPS", "TITLE"), rows, no_color=given.no_color)
 
 
 @playbooks.command("show")
 @click.argument("name")
 @common
-def show_(options: Common, name: str) -> None:
+def show_(given: Common, name: str) -> None:
     """What one playbook does, why, and what undoes it."""
     from mcpsoar.pack import playbooks as pack
     from mcpsoar.pack.locate import locate
 
-    playbook = pack.load(locate(options.pack, os.environ), name)
-    if options.is_json:
+    playbook = pack.load(locate(given.pack, os.environ), name)
+    if given.is_json:
         show.document(_facts(playbook))
         return
     show.line(f"{playbook.name}: {show.clean(playbook.title)}")
@@ -57,13 +57,13 @@ def show_(options: Common, name: str) -> None:
 @playbooks.command()
 @click.argument("paths", metavar="[PATH]...", nargs=-1)
 @common
-def lint(options: Common, paths: tuple[str, ...]) -> None:
+def lint(given: Common, paths: tuple[str, ...]) -> None:
     """Read playbooks and complain by file and line. Without PATH: all of the pack. Exits 2 on a complaint."""
     from mcpsoar.kit.complaints import together
     from mcpsoar.pack import playbooks as pack
     from mcpsoar.pack.locate import locate
 
-    chosen = [Path(path) for path in paths] or list(pack.paths(locate(options.pack, os.environ)))
+    chosen = [Path(path) for path in paths] or list(pack.paths(locate(given.pack, os.environ)))
     complaints: list[BadContent] = []
     good: list[str] = []
     for path in chosen:
@@ -73,7 +73,7 @@ def lint(options: Common, paths: tuple[str, ...]) -> None:
             complaints.append(complaint)
         else:
             good.append(str(path))
-    if options.is_json:
+    if given.is_json:
         show.document({"good": good, "complaints": [str(complaint) for complaint in complaints]})
     else:
         for name in good:

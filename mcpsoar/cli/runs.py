@@ -23,31 +23,31 @@ def runs() -> None:
 @runs.command("list")
 @_home
 @common
-def list_(options: Common, home: str | None) -> None:
+def list_(given: Common, home: str | None) -> None:
     """Every run, newest first. One whose process died is `interrupted`."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
 
     rows = app.listed(settings.home(home, os.environ))
-    if options.is_json:
+    if given.is_json:
         show.document({"runs": list(rows)})
         return
     if not rows:
         show.talk("no runs yet")
         return
-    show.table(("RUN", "VERDICT", "BEGAN", "SERVERS"), [_row(row) for row in rows], no_color=options.no_color)
+    show.table(("RUN", "VERDICT", "BEGAN", "SERVERS"), [_row(row) for row in rows], no_color=given.no_color)
 
 
 @runs.command("show")
 @click.argument("run", metavar="ID")
 @_home
 @common
-def show_(options: Common, run: str, home: str | None) -> Verdict:
+def show_(given: Common, run: str, home: str | None) -> Verdict:
     """The report of one run, from its journal. Exits as the run did."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
 
-    return answer(options, lambda: app.show(settings.home(home, os.environ), run))
+    return answer(given, lambda: app.show(settings.home(home, os.environ), run))
 
 
 @runs.command()
@@ -56,25 +56,25 @@ def show_(options: Common, run: str, home: str | None) -> Verdict:
 @click.option("--api", metavar="URL", help="The address that the run was planned with.")
 @_home
 @common
-def resume(options: Common, run: str, profile: str | None, api: str | None, home: str | None) -> Verdict:
+def resume(given: Common, run: str, profile: str | None, api: str | None, home: str | None) -> Verdict:
     """Finish a run that was killed or could not tell: looks before it repeats anything."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
-    found = settings.load(settings.Asked(options.config, profile, api), os.environ)
+    found = settings.load(settings.Asked(given.config, profile, api), os.environ)
     for warning in found.warnings:
         show.talk(warning)
     return answer(
-        options,
+        given,
         lambda: app.resume(
             settings.home(home, os.environ),
             run,
             profile=found.profile,
-            pack=locate(options.pack, os.environ),
+            pack=locate(given.pack, os.environ),
             clock=SystemClock(),
-            say=talker(options),
+            say=talker(given),
             by=who(),
         ),
     )
@@ -90,14 +90,14 @@ def resume(options: Common, run: str, profile: str | None, api: str | None, home
 )
 @_home
 @common
-def verify(options: Common, run: str, head: str | None, home: str | None) -> Verdict:
+def verify(given: Common, run: str, head: str | None, home: str | None) -> Verdict:
     """Is a journal as it was written? 0: yes. 1: edited, cut or reordered. 3: a crash left it torn."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
 
     check = app.verify(settings.home(home, os.environ), run, head)
     worth = _WORTH[check.verdict]
-    if options.is_json:
+    if given.is_json:
         show.document(
             {
                 "run": check.run,
