@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import getpid
-from typing import TYPE_CHECKING
 
 from mcpsoar.app.engine import Engine, open_runs
+from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.releasing import releasing as found
 from mcpsoar.app.station import Station
@@ -16,12 +16,9 @@ from mcpsoar.core.plan import Direction, Plan
 from mcpsoar.core.run import Report
 from mcpsoar.kit.clock import stamp
 
-if TYPE_CHECKING:
-    from mcpsoar.app.contain import Order
-
 
 def run(
-    order: "Order",
+    order: Order,
     made: Plan,
     ready: Station,
     releasing: Releasing | None,
@@ -50,9 +47,7 @@ def run(
         return engine.carry_out(run_id, journal)
 
 
-def _plan_entry(
-    order: "Order", made: Plan, ready: Station, releasing: Releasing | None, run_id: str
-) -> Facts:
+def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing | None, run_id: str) -> Facts:
     before, untouched = {}, []
     if releasing is not None:
         before = {step.id: baseline_facts(releasing.baseline(step, ready.clock)) for step in made.steps}

@@ -5,10 +5,10 @@ The looks begin before the rest of the machine is imported: it loads while they 
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
 from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
@@ -20,21 +20,6 @@ from mcpsoar.pack import playbooks
 
 if TYPE_CHECKING:
     from mcpsoar.app.releasing import Releasing
-
-DEFAULT_PLAYBOOK = "contain-server"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What was asked for. `by` is who asked, for those who find the servers held."""
-
-    servers: tuple[str, ...]
-    direction: Direction
-    playbook: str = DEFAULT_PLAYBOOK
-    reason: str | None = None
-    ticket: str | None = None
-    dry_run: bool = False
-    by: str = ""
 
 
 def execute(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mcpsoar.app import contain, runs
-from mcpsoar.app.contain import Order
 from mcpsoar.app.drill_ground import CANARY_TOOL, Ground
 from mcpsoar.app.drill_outcome import Client
+from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
 from mcpsoar.core.run import Report

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.app import contain, runs
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.contain.home import Home
 from mcpsoar.core.errors import Tampered
 from mcpsoar.core.plan import Direction

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.app import contain
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.core.errors import Indeterminate
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report, StepReport

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.app import contain
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.app.report import document
 from mcpsoar.cli.report_text import lines
 from mcpsoar.core.errors import Unreachable, Unsupported

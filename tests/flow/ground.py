@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mcpsoar.app import contain
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
 from mcpsoar.core.run import Report

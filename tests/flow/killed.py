@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpsoar.app import beginning, contain, engine  # noqa: F401 (loaded once, before the forks)
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, Binding, Profile
 from mcpsoar.core.secret import Secret

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app import contain as work
+from mcpsoar.app.order import DEFAULT_PLAYBOOK
 from mcpsoar.cli.main import main
 from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.serving import Handle, control_plane
@@ -104,8 +104,8 @@ def test_a_plan_s_next_command_keeps_playbook_and_pack(
 ) -> None:
     pack = tmp_path / "pack"
     (pack / "playbooks").mkdir(parents=True)
-    text = (root / "playbooks" / f"{work.DEFAULT_PLAYBOOK}.yml").read_text()
-    (pack / "playbooks" / "other.yml").write_text(text.replace(work.DEFAULT_PLAYBOOK, "other"))
+    text = (root / "playbooks" / f"{DEFAULT_PLAYBOOK}.yml").read_text()
+    (pack / "playbooks" / "other.yml").write_text(text.replace(DEFAULT_PLAYBOOK, "other"))
     words = ["--playbook", "other", "--pack", str(pack), "--api", plane.url, "--home", str(tmp_path / "home")]
     assert main(["contain", "github", "--dry-run", *words]) == 0
     out = capsys.readouterr().out

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from mcpsoar.app import contain, runs
-from mcpsoar.app.contain import Order
+from mcpsoar.app.order import Order
 from mcpsoar.app.resuming import resume
 from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home
