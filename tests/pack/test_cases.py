@@ -10,8 +10,10 @@ from mcpsoar.core.event import Kind
 from mcpsoar.pack import cases, schema
 from mcpsoar.pack.locate import own
 
-
-EVERY = '{"cases":[{"name":"n","kind":"benign","events":[{"times":2,"every_ms":%s,"event":{"event_time":"%s"}}]}]}'
+EVERY = (
+    '{"cases":[{"name":"n","kind":"benign","events":[{"times":2,"every_ms":%s,"event":{"event_time":"%s"}}]}'
+    "]}"
+)
 
 
 def load(tmp_path: Path, text: str) -> tuple[Case, ...]:

@@ -6,6 +6,7 @@ import pytest
 from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent, Unsupported, Usage
+from mcpsoar.kit import find
 from mcpsoar.targets import sql
 from mcpsoar.targets.bridge import dialect, tree
 from mcpsoar.targets.rule import reading
@@ -205,6 +206,33 @@ def test_a_dead_or_broken_item_is_a_complaint_with_its_line(
     assert complaint.value.where
     line = int(complaint.value.where.rpartition(":")[2])
     assert next(iter(item)) in made.text.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("detection", "line", "word"),
+    [
+        ({"a": {"tool_name": "x"}, "condition": None}, 11, "condition is a text"),
+        ({"a": {"tool_name": "x"}, "condition": 5}, 11, "condition is a text"),
+        ({"a": {"tool_name": "x"}, "condition": [["a"]]}, 11, "condition is a text"),
+        ({"a": {"tool_name": "x"}, "condition": {}}, 11, "condition is a text"),
+        ({"a": {"tool_name": "x"}, "condition": []}, 11, "condition is a text"),
+        ({"a": {"tool_name": "x"}}, 8, "condition is a text"),
+        ({"a": {1: "x"}, "condition": "a"}, 10, "1 is no field"),
+        ({"a": {None: "x"}, "condition": "a"}, 9, "is no field"),
+        ({"a": None, "condition": "a"}, 9, "null asks for nothing"),
+        ({"a": [None], "condition": "a"}, 9, "null asks for nothing"),
+        ({1: {"tool_name": "x"}, "condition": "1 of them"}, 9, "1 is no name"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("target", ["sql", "splunk", "elastic"])
+def test_what_is_no_detection_is_a_complaint_with_its_line(
+    detection: dict[Any, Any], line: int, word: str, target: str
+) -> None:
+    made = rule(detection)
+    with pytest.raises(BadContent, match=word) as complaint:
+        find.load("mcpsoar.targets", target).make(COLUMNS, None).convert(made)
+    assert complaint.value.where == f"{made.path}:{line}"
 
 
 def test_every_complaint_is_told_at_once() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from sigma.conditions import ConditionFieldEqualsValueExpression, ConditionItem, ConditionValueExpression
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetectionItem, SigmaRule
-from sigma.types import SigmaType
+from sigma.types import SigmaNull, SigmaType
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import BadContent
@@ -59,28 +59,44 @@ def _items(located: yamltext.Located, complaints: list[BadContent]) -> Iterator[
     if not isinstance(detection, Mapping):
         complaints.append(located.bad("has no detection", "detection"))
         return
+    conditions = detection.get("condition")
+    if not conditions or not all(isinstance(one, str) for one in _listed(conditions)):
+        complaints.append(located.bad("condition is a text, or a list of texts", "detection", "condition"))
     for name, definition in detection.items():
         if name in _NOT_SELECTIONS:
             continue
-        for at, key, value in _pairs(("detection", str(name)), definition):
+        if not isinstance(name, str):
+            complaints.append(located.bad(f"{name!r} is no name; put it in quotes", "detection", str(name)))
+            continue
+        for at, key, value in _pairs(("detection", name), definition):
+            if key == "" or not isinstance(key, str | None):
+                complaints.append(located.bad(f"{key!r} is no field; put it in quotes", *at))
+                continue
             try:
                 item = SigmaDetectionItem.from_mapping(key, value)
             except (ValueError, TypeError, IndexError) as error:  # pySigma lets some of its own slip
                 complaints.append(located.bad(f"{key or name}: {_words(error)}", *at))
                 continue
+            if item.field is None and any(isinstance(one, SigmaNull) for one in item.value):
+                complaints.append(located.bad(f"{name}: null asks for nothing without a field", *at))
+                continue
             where = f"{located.path}:{located.line(at)}"
-            yield Item(key or str(name), item.field, tuple(item.value), where)
+            yield Item(key or name, item.field, tuple(item.value), where)
 
 
-def _pairs(at: tuple[str | int, ...], definition: Any) -> Iterator[tuple[Any, str | None, Any]]:
+def _pairs(at: tuple[str | int, ...], definition: Any) -> Iterator[tuple[Any, Any, Any]]:
     if isinstance(definition, Mapping):
         for key, value in definition.items():
-            yield (*at, str(key)), str(key), value
+            yield (*at, str(key)), "" if key is None else key, value
     elif isinstance(definition, list) and any(isinstance(one, Mapping | list) for one in definition):
         for index, one in enumerate(definition):
             yield from _pairs((*at, index), one)
     else:
         yield at, None, definition
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _conditions(rule: SigmaRule, located: yamltext.Located) -> Iterator[Condition]:
