@@ -57,7 +57,7 @@ def read(path: Path) -> Located:
 def parse(document: str, path: Path, *, first_line: int = 1) -> Located:
     """Parse one document. `first_line` shifts line numbers for YAML inside another file.
 
-    Raises BadContent for broken YAML, a key twice, or aliases.
+    Raises BadContent for broken YAML, a key twice, aliases, or half a character (no UTF-8 can hold it).
     """
     try:
         node = yaml.compose(document, Loader=_NoAlias)
@@ -85,7 +85,10 @@ class _NoAlias(yaml.SafeLoader):
 def _walk(
     node: yaml.Node, at: tuple[Any, ...], path: Path, first_line: int
 ) -> Iterator[tuple[tuple[Any, ...], int]]:
-    yield at, node.start_mark.line + first_line
+    line = node.start_mark.line + first_line
+    yield at, line
+    if isinstance(node, yaml.ScalarNode) and any("\ud800" <= char <= "\udfff" for char in node.value):
+        raise BadContent("a text holds half a character; write the whole one", where=f"{path}:{line}")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, child in node.value:

@@ -29,6 +29,7 @@ def test_a_document_inside_another_file_keeps_that_files_lines() -> None:
         ("a: !!python/object:os.system {}\n", "x.yml:1: is not YAML"),
         ("a: " + "[" * 5000, "x.yml:1: is not YAML"),
         ("a: \x00\n", "x.yml:1: is not YAML"),
+        ('a: 1\nb: "\\uD83D"\n', "x.yml:2: a text holds half a character"),
     ],
 )
 def test_a_bad_document_is_one_line_with_its_place(text: str, complaint: str) -> None:

@@ -1,5 +1,6 @@
 """The bridge from Sigma to SQL: each construct, executed on two engines, equals plain Python."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -208,6 +209,21 @@ def test_a_dead_or_broken_item_is_a_complaint_with_its_line(
     assert next(iter(item)) in made.text.splitlines()[line - 1]
 
 
+@pytest.mark.parametrize("target", ["sql", "splunk", "elastic"])
+def test_a_condition_as_deep_as_allowed_is_converted(target: str) -> None:
+    made = rule({"a": {"tool_name": "x"}, "condition": "not " * 64 + "a"})
+    assert find.load("mcpsoar.targets", target).make(COLUMNS, None).convert(made)
+
+
+def test_one_reader_of_yaml_decides_what_a_rule_says() -> None:
+    """pySigma's own reader refuses an escape that ours took: a fault, and a difference anywhere else."""
+    made = rule({"a": {"tool_name": "SMILE"}, "condition": "a"})
+    made = replace(made, text=made.text.replace("SMILE", '"\\uD83D\\uDE00"'))
+    with pytest.raises(BadContent, match="half a character") as complaint:
+        sql.predicate(made, COLUMNS)
+    assert complaint.value.where == f"{made.path}:10"
+
+
 @pytest.mark.parametrize(
     ("detection", "line", "word"),
     [
@@ -248,6 +264,9 @@ def test_every_complaint_is_told_at_once() -> None:
         ("a and", "Expected"),
         ("a and 1 of filter_*", "no selection"),
         ("a | count() > 3", "pipe"),
+        ("not " * 3000 + "a", "more than 64 deep"),
+        ("not " * 150 + "a", "more than 64 deep"),
+        ("(a and " * 150 + "a" + ")" * 150, "more than 64 deep"),
     ],
 )
 def test_a_broken_condition_is_a_complaint_with_its_line(condition: str, word: str) -> None:

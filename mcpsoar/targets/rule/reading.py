@@ -15,6 +15,7 @@ from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
 
 Condition = ConditionItem | ConditionFieldEqualsValueExpression | ConditionValueExpression
+_DEEPEST = 64  # what reads and prints a condition goes down as deep as it
 _NOT_SELECTIONS = ("condition", "timeframe")
 
 
@@ -46,7 +47,8 @@ def read(text: RuleText) -> Parsed:
     if complaints:
         raise together(complaints)
     try:
-        rule = SigmaRule.from_yaml(text.text, collect_errors=True)
+        # from the value, not the text: pySigma's own reader of YAML is another one and may read it otherwise
+        rule = SigmaRule.from_dict(located.value, collect_errors=True)
     except (SigmaError, TypeError) as error:
         raise located.bad(_words(error), "detection") from None
     if rule.errors:
@@ -103,8 +105,14 @@ def _conditions(rule: SigmaRule, located: yamltext.Located) -> Iterator[Conditio
     for condition in rule.detection.parsed_condition:
         try:
             tree = condition.parsed
+            is_deep = tree is not None and _depth(tree) > _DEEPEST
         except SigmaError as error:
             raise located.bad(_words(error), "detection", "condition") from None
+        except RecursionError:
+            is_deep, tree = True, None
+        if is_deep:
+            said = f"the condition is nested more than {_DEEPEST} deep"
+            raise located.bad(said, "detection", "condition")
         if tree is None or not _whole(tree):
             raise located.bad("a part of the condition matches no selection", "detection", "condition")
         yield tree
@@ -115,6 +123,12 @@ def _whole(tree: Condition) -> bool:
     if not isinstance(tree, ConditionItem):
         return True
     return all(child is not None and _whole(child) for child in tree.args)
+
+
+def _depth(tree: Condition | None) -> int:
+    if not isinstance(tree, ConditionItem):
+        return 0
+    return 1 + max((_depth(child) for child in tree.args), default=0)
 
 
 def _place(error: SigmaError) -> tuple[str, ...]:
