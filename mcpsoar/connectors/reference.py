@@ -4,34 +4,36 @@ Options of a binding: `timeout_s` bounds one call (10), `settle_s` is how long a
 it shows the change (5): a 202, a lagging replica or a slow plane gets that long.
 """
 
-import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, Protocol
 
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Unsupported, Usage
+from mcpsoar.core.errors import Malformed, Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import shape
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import TIMEOUT_S, Edge
+from mcpsoar.kit.options import seconds
+from mcpsoar.kit.pages import pages
 from mcpsoar.kit.settle import settled, unknown
 
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
 _LISTING_S = 30.0
-_PAGES = 1000
+_STATES = ("enabled", "disabled")
+_APPROVAL = ("normal", "forced")
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 
 
 def connect(binding: Binding, *, clock: Clock) -> "Reference":
     """One connector for all three roles at `binding.base_url`. Sends nothing yet. Raises Usage."""
-    timeout_s = _seconds(binding, "timeout_s", TIMEOUT_S)
+    timeout_s = seconds(binding, "timeout_s", TIMEOUT_S)
     edge = Edge(binding.base_url, binding.token, clock=clock, timeout_s=timeout_s)
-    return Reference(edge, clock=clock, settle_s=_seconds(binding, "settle_s", SETTLE_S))
+    return Reference(edge, clock=clock, settle_s=seconds(binding, "settle_s", SETTLE_S))
 
 
 class Reference:
@@ -82,26 +84,37 @@ class Reference:
         return self._rooms[step.action]
 
 
-class _Room(Protocol):
-    def baseline(self, step: Step) -> Baseline: ...
+class _Room(ABC):
+    """What the API has under one path: one action, seen, done and undone. Errors are the port's."""
 
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
-
-    def look(self, step: Step) -> Observation: ...
-
-    def rollback(self, step: Step, key: str) -> Effect: ...
-
-    def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
-
-
-class _Registry:
     def __init__(self, edge: Edge, clock: Clock) -> None:
         self._edge = edge
+        self._where = edge.where
         self._clock = clock
 
+    @abstractmethod
+    def baseline(self, step: Step) -> Baseline: ...
+
+    @abstractmethod
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
+
+    @abstractmethod
+    def look(self, step: Step) -> Observation: ...
+
+    @abstractmethod
+    def rollback(self, step: Step, key: str) -> Effect: ...
+
+    @abstractmethod
+    def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
+
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+
+class _Registry(_Room):
     def baseline(self, step: Step) -> Baseline:
         entry = self._entry(step)
-        return Baseline(entry["state"] == "disabled", entry, stamp(self._clock.now()))
+        return Baseline(entry["state"] == "disabled", entry, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         return self._post(step, "disable", key)
@@ -118,8 +131,8 @@ class _Registry:
     def _entry(self, step: Step) -> Facts:
         server = _server(step)
         body = self._edge.read("registry", server).body
-        _match(body, "server", server, self._edge)
-        facts = {"server": server, "state": _one_of(body, "state", ("enabled", "disabled"), self._edge)}
+        shape.match(body, "server", server, where=self._where)
+        facts = {"server": server, "state": shape.one_of(body, "state", _STATES, where=self._where)}
         return facts | {
             name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
         }
@@ -128,30 +141,29 @@ class _Registry:
         server = _server(step)
         reply = self._edge.change("POST", "registry", server, verb, key=key)
         if reply.body is not None:
-            _match(reply.body, "server", server, self._edge)
-            _match(reply.body, "state", f"{verb}d", self._edge)
-        return Effect({"server": server, "state": f"{verb}d"}, stamp(self._clock.now()))
+            shape.match(reply.body, "server", server, where=self._where)
+            shape.match(reply.body, "state", f"{verb}d", where=self._where)
+        return Effect({"server": server, "state": f"{verb}d"}, self._now())
 
     def _seen(self, step: Step, wanted: str) -> Observation:
         entry = self._entry(step)
         verdict = Verdict.YES if entry["state"] == wanted else Verdict.NO
         words = f"the registry says {entry['server']} is {entry['state']}"
-        return Observation(verdict, words, entry, stamp(self._clock.now()))
+        return Observation(verdict, words, entry, self._now())
 
 
-class _Tokens:
+class _Tokens(_Room):
     """Remembers, per step, which tokens were to go: only so can a half-done revocation be told from none."""
 
     def __init__(self, edge: Edge, clock: Clock) -> None:
-        self._edge = edge
-        self._clock = clock
+        super().__init__(edge, clock)
         self._before: dict[str, frozenset[str]] = {}
 
     def baseline(self, step: Step) -> Baseline:
         active = self._active(step)
         open_ids = [token["id"] for token in active if token["kind"] != "jwt"]
         facts = {"active": _counted(active), "ids": open_ids[:_IDS]}
-        return Baseline(not open_ids, facts, stamp(self._clock.now()))
+        return Baseline(not open_ids, facts, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
@@ -159,16 +171,16 @@ class _Tokens:
         audience = _server(step)
         body = self._edge.change("POST", "tokens", "revoke", key=key, body={"audience": audience}).body
         if body is None:
-            return Effect({"audience": audience}, stamp(self._clock.now()))
-        revoked = [str(item) for item in _list(body, "revoked", self._edge)]
-        outliving = [self._token(item)["id"] for item in _list(body, "still_valid", self._edge)]
+            return Effect({"audience": audience}, self._now())
+        revoked = [str(item) for item in shape.items(body, "revoked", where=self._where)]
+        outliving = [self._token(item)["id"] for item in shape.items(body, "still_valid", where=self._where)]
         facts = {
             "audience": audience,
             "revoked": len(revoked),
             "ids": revoked[:_IDS],
             "still_valid": outliving[:_IDS],
         }
-        return Effect(facts, stamp(self._clock.now()))
+        return Effect(facts, self._now())
 
     def rollback(self, step: Step, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
@@ -189,7 +201,7 @@ class _Tokens:
             Verdict.NO if left else Verdict.YES,
             self._words(step, left, outliving, newcomers),
             facts,
-            stamp(self._clock.now()),
+            self._now(),
             exposures,
             is_partial=bool(left_ids and before and before - left_ids),
         )
@@ -214,34 +226,14 @@ class _Tokens:
         audience = _server(step)
         found: dict[str, Facts] = {}
         query = {"audience": audience, "active": "true"}
-        cursors: set[str] = set()
-        until = self._clock.monotonic() + _LISTING_S
-        for _ in range(_PAGES):
-            try:
-                body = self._edge.read("tokens", query=query).body
-            except Denied as refused:
-                if not cursors:
-                    raise
-                # the token that the cursor stood on may be gone since: begin again
-                raise Indeterminate(
-                    f"the list of tokens changed while it was read: {refused.message}", where=self._edge.where
-                ) from None
-            for item in _list(body, "tokens", self._edge):
+        for body in pages(self._edge, "tokens", query=query, clock=self._clock, seconds=_LISTING_S):
+            for item in shape.items(body, "tokens", where=self._where):
                 token = self._token(item, is_whole=True)
                 # no audience at all, or a wildcard: good for every server, this one too
                 is_for = not token["audience"] or audience in token["audience"] or "*" in token["audience"]
                 if token["active"] and is_for:
                     found[token["id"]] = token
-            cursor = body.get("next")
-            if cursor is None:
-                return list(found.values())
-            if not isinstance(cursor, str) or not cursor or cursor in cursors:
-                raise Malformed("the list of tokens has no end: its cursors repeat", where=self._edge.where)
-            if self._clock.monotonic() > until:
-                break
-            cursors.add(cursor)
-            query["cursor"] = cursor
-        raise Indeterminate("the list of tokens did not end in time", where=self._edge.where)
+        return list(found.values())
 
     def _token(self, item: Json, *, is_whole: bool = False) -> Facts:
         """One token of an answer; `is_whole` for an entry of the list, else `id` and `expires_at` alone."""
@@ -253,18 +245,15 @@ class _Tokens:
             and all(isinstance(audience, str) for audience in item["audience"])
         )
         if not named or (is_whole and not whole):
-            raise Malformed("an entry of the token list is not as documented", where=self._edge.where)
-        return {**item, "expires_at": _instant(item.get("expires_at"), self._edge)}
+            raise Malformed("an entry of the token list is not as documented", where=self._where)
+        ends = shape.instant(item.get("expires_at"), "expires_at", where=self._where)
+        return {**item, "expires_at": ends}
 
 
-class _Policy:
-    def __init__(self, edge: Edge, clock: Clock) -> None:
-        self._edge = edge
-        self._clock = clock
-
+class _Policy(_Room):
     def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
         facts = self._policy()
-        return Baseline(facts["write_approval"] == "forced", facts, stamp(self._clock.now()))
+        return Baseline(facts["write_approval"] == "forced", facts, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         return self._send("POST", "forced", key)
@@ -280,7 +269,7 @@ class _Policy:
 
     def _policy(self) -> Facts:
         body = self._edge.read("policy").body
-        facts = {"write_approval": _one_of(body, "write_approval", ("normal", "forced"), self._edge)}
+        facts = {"write_approval": shape.one_of(body, "write_approval", _APPROVAL, where=self._where)}
         if isinstance(body.get("since"), str):
             facts["since"] = body["since"]
         if isinstance(body.get("version"), int):
@@ -290,17 +279,15 @@ class _Policy:
     def _send(self, method: str, wanted: str | None, key: str) -> Effect:
         body = self._edge.change(method, "policy", "emergency-write-approval", key=key).body
         if body is not None:
-            said = _one_of(
-                body, "write_approval", ("normal", "forced") if wanted is None else (wanted,), self._edge
-            )
-            wanted = said
-        return Effect({"write_approval": wanted} if wanted else {}, stamp(self._clock.now()))
+            allowed = _APPROVAL if wanted is None else (wanted,)
+            wanted = shape.one_of(body, "write_approval", allowed, where=self._where)
+        return Effect({"write_approval": wanted} if wanted else {}, self._now())
 
     def _seen(self, wanted: str) -> Observation:
         facts = self._policy()
         verdict = Verdict.YES if facts["write_approval"] == wanted else Verdict.NO
         words = f"the policy says write approval is {facts['write_approval']}"
-        return Observation(verdict, words, facts, stamp(self._clock.now()))
+        return Observation(verdict, words, facts, self._now())
 
 
 def _server(step: Step) -> str:
@@ -309,47 +296,8 @@ def _server(step: Step) -> str:
     return step.server
 
 
-def _one_of(body: Json, name: str, allowed: tuple[str, ...], edge: Edge) -> str:
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, str) or value not in allowed:
-        raise Malformed(f"the answer does not say {name}: {' or '.join(allowed)}", where=edge.where)
-    return value
-
-
-def _match(body: Json, name: str, wanted: str, edge: Edge) -> None:
-    _one_of(body, name, (wanted,), edge)
-
-
-def _list(body: Json, name: str, edge: Edge) -> list[Any]:
-    value = body.get(name) if isinstance(body, dict) else None
-    if not isinstance(value, list):
-        raise Malformed(f"the answer has no list of {name}", where=edge.where)
-    return value
-
-
-def _instant(value: Json, edge: Edge) -> str | None:
-    """RFC 3339 with a zone, written our way; None stays None: no end is known."""
-    if value is None:
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-        if at.tzinfo is None:
-            raise ValueError
-        return stamp(at)
-    except (TypeError, ValueError, OverflowError):
-        raise Malformed("an expires_at is not an RFC 3339 time with a zone", where=edge.where) from None
-
-
 def _counted(tokens: list[Facts]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for token in tokens:
         counts[token["kind"]] = counts.get(token["kind"], 0) + 1
     return counts
-
-
-def _seconds(binding: Binding, name: str, default: float) -> float:
-    value = binding.options.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        words = f"{name} of connector {binding.connector!r} must be a number of seconds above 0"
-        raise Usage(words, where=binding.where)
-    return float(value)
