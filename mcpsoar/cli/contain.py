@@ -11,7 +11,7 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.cli.words import Line
+from mcpsoar.cli.words import line
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import Verdict
@@ -29,9 +29,12 @@ def _options(command: F) -> F:
             click.option(
                 "--from", "source", metavar="FILE", help="Also the servers in FILE, one name a line."
             ),
-            click.option("--reason", metavar="TEXT", type=Line(1000), help="Why; kept in the journal."),
+            click.option("--reason", metavar="TEXT", callback=line(1000), help="Why; kept in the journal."),
             click.option(
-                "--ticket", metavar="ID", type=Line(128), help="The incident's ticket; kept in the journal."
+                "--ticket",
+                metavar="ID",
+                callback=line(128),
+                help="The incident's ticket; kept in the journal.",
             ),
             click.option("--playbook", metavar="NAME", help="Instead of contain-server."),
             click.option("--profile", metavar="NAME", help="Which profile of the settings to use."),
@@ -92,8 +95,8 @@ def _execute(given: Common, direction: Direction, names: tuple[str, ...], asked:
         servers=names,
         direction=direction,
         playbook=asked["playbook"] or DEFAULT_PLAYBOOK,
-        reason=asked["reason"] or None,
-        ticket=asked["ticket"] or None,
+        reason=asked["reason"],
+        ticket=asked["ticket"],
         dry_run=asked["dry_run"],
         by=who(),
     )

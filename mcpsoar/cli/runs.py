@@ -7,7 +7,7 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.cli.words import Digest
+from mcpsoar.cli.words import journal_head
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.verdict import Verdict
 
@@ -85,7 +85,7 @@ def resume(given: Common, run: str, profile: str | None, api: str | None, home: 
 @click.option(
     "--head",
     metavar="DIGEST",
-    type=Digest(),
+    callback=journal_head,
     help="The head that was printed, paged or exported at the time.",
 )
 @_home

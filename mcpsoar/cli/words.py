@@ -1,36 +1,32 @@
 """What an option may say: kinds of text that are checked before anything else happens."""
 
 import re
+from collections.abc import Callable
 
 import click
 
 from mcpsoar.kit.plain import hidden_in
 
 
-class Line(click.ParamType[str]):
-    """One line of at most so many characters, each of which shows; blanks around it count for nothing."""
+def line(longest: int) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """One line of at most so many characters, each of which shows; blanks alone are nothing said."""
 
-    name = "line"
-
-    def __init__(self, longest: int) -> None:
-        self._longest = longest
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = value.strip()
+    def checked(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+        text = (value or "").strip()
         if (char := hidden_in(text)) is not None:
-            self.fail(f"it holds {char}: one plain line is wanted", param, ctx)
-        if len(text) > self._longest:
-            self.fail(f"it has {len(text)} characters, {self._longest} are the most", param, ctx)
-        return text
+            raise click.BadParameter(f"it holds {char}: one plain line is wanted", ctx, param)
+        if len(text) > longest:
+            raise click.BadParameter(f"it has {len(text)} characters, {longest} are the most", ctx, param)
+        return text or None
+
+    return checked
 
 
-class Digest(click.ParamType[str]):
+def journal_head(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """The head of a journal, as it was printed."""
-
-    name = "digest"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        text = value.strip().lower()
-        if not re.fullmatch("sha256:[0-9a-f]{64}", text):
-            self.fail("a head is sha256: and 64 hexadecimal digits", param, ctx)
-        return text
+    if value is None:
+        return None
+    text = value.strip().lower()
+    if not re.fullmatch("sha256:[0-9a-f]{64}", text):
+        raise click.BadParameter("a head is sha256: and 64 hexadecimal digits", ctx, param)
+    return text
