@@ -50,11 +50,12 @@ def _ended(command: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as stop:
-        if isinstance(stop.__context__, BrokenPipeError):  # Click's word for any pipe whose reader left
+        if stop.code == 1:  # Click's word for a pipe whose reader left; nobody else here says 1 so
             return CRASH
         raise
     except OSError as error:
-        _say(f"this machine refused: {error.strerror}: {error.filename or 'no file named'}", None)
+        where = f": {error.filename}" if error.filename else ""
+        _say(f"this machine refused: {error.strerror or error}{where}", None)
         return CRASH
     except Exception as error:
         _say(f"a fault of mcpsoar itself: {type(error).__name__}: {error}", "mcpsoar --version")

@@ -38,19 +38,6 @@ def talk(text: str) -> None:
         sys.stderr.flush()
 
 
-def console(*, no_color: bool) -> "Console":
-    """A rich console for tables; markup is off, because cells hold attacker text."""
-    from rich.console import Console
-
-    return Console(
-        no_color=no_color or None,
-        color_system=None if no_color else "auto",  # no_color alone would leave bold
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-
-
 def table(
     heads: Sequence[str], rows: Sequence[Sequence[str]], *, no_color: bool, styles: Sequence[str | None] = ()
 ) -> None:
@@ -81,10 +68,23 @@ def _folded(cells: Sequence[Sequence[str]], styles: Sequence[str | None], *, no_
         made.add_column(head, overflow="fold", no_wrap=index == 0)
     for row, style in zip_longest(rows, styles[: len(rows)]):
         made.add_row(*row, style=style)
-    screen = console(no_color=no_color)
+    screen = _console(no_color=no_color)
     with screen.capture() as capture:
         screen.print(made)
     return (text.rstrip() for text in capture.get().splitlines())
+
+
+def _console(*, no_color: bool) -> "Console":
+    """A rich console for tables; markup is off, because cells hold attacker text."""
+    from rich.console import Console
+
+    return Console(
+        no_color=no_color or None,
+        color_system=None if no_color else "auto",  # no_color alone would leave bold
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def _is_terminal() -> bool:

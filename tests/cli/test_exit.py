@@ -30,6 +30,8 @@ def end_with(error: BaseException) -> int:
         (Unwritable("x"), 3),
         (Trouble("x"), 3),
         (ZeroDivisionError("a fault of ours"), 3),
+        (OSError(28, "No space left on device", "/tmp/x"), 3),
+        (OSError("broken"), 3),
         (KeyboardInterrupt(), 130),
     ],
 )
@@ -46,6 +48,21 @@ def test_an_error_has_its_code_and_at_most_two_lines(
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_a_verdict_is_its_exit_code(verdict: Verdict) -> None:
     assert exit_code(lambda: verdict) == verdict.value
+
+
+def test_what_the_machine_refuses_is_no_fault_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
+    end_with(OSError(28, "No space left on device", "/tmp/x"))
+    assert capsys.readouterr().err == "mcpsoar: this machine refused: No space left on device: /tmp/x\n"
+
+
+def test_any_pipe_that_breaks_is_no_1() -> None:
+    """Click makes SystemExit(1) of it, which would read as "not contained"."""
+
+    @click.command()
+    def command() -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    assert exit_code(lambda: command.main([], standalone_mode=False)) == 3
 
 
 def test_an_unknown_command_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
