@@ -33,7 +33,7 @@ def run(
         locks.take()
         if releasing is not None:
             # a containment may have ended between the first reading and the locks
-            releasing = found(ready.home, made.servers)
+            releasing = found(ready.home, made.servers, ready.bindings())
         now = ready.clock.now()
         run_id = ready.home.make(now, random_hex)
         stack.enter_context(ready.home.run_lock(run_id)).take()

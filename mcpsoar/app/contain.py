@@ -77,7 +77,7 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
 def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -> tuple["Releasing", Plan]:
     from mcpsoar.app.releasing import releasing
 
-    found = releasing(ready.home, names)
+    found = releasing(ready.home, names, ready.bindings())
     name = order.playbook if order.playbook != DEFAULT_PLAYBOOK else found.playbook
     return found, _planned(order, names, ready, playbooks.load(pack, name))
 

@@ -6,10 +6,18 @@ from mcpsoar.app.engine import open_runs
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger
 from mcpsoar.contain.shared import before_us
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Baseline
+
+
+def is_on(ledger: Ledger, bindings: Facts) -> bool:
+    """Whether all that a run may have changed is where these bindings point: only there can it be undone."""
+    acted = {state.step.role for state in ledger.steps.values() if state.may_have_acted}
+    return all(ledger.bindings.get(role) == bindings.get(role) for role in acted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +41,20 @@ class Releasing:
         return step.server is not None and not any(state.may_have_acted for state in states)
 
 
-def releasing(home: Home, names: tuple[str, ...]) -> Releasing:
-    """Raises Usage for a server that no run of this home still contains."""
-    held = open_runs(home, names)
+def releasing(home: Home, names: tuple[str, ...], bindings: Facts) -> Releasing:
+    """Raises Usage for a server that no run of this home still contains on these control planes."""
+    found = open_runs(home, names)
+    held = tuple((one, ledger) for one, ledger in found if is_on(ledger, bindings))
     pairs = tuple((one.run, name) for one, _ in held for name in one.servers if name in names)
     unknown = [name for name in names if name not in {server for _, server in pairs}]
+    elsewhere = {name: ledger for one, ledger in found for name in one.servers if name in unknown}
+    if elsewhere:
+        name, ledger = next(iter(elsewhere.items()))
+        places = sorted({bound["url"] for role, bound in ledger.bindings.items() if role in ROLES})
+        raise Usage(
+            f"{name} was contained by run {ledger.run} on {', '.join(places)}, and this is another place",
+            next_command=f"mcpsoar runs show {ledger.run}",
+        )
     if unknown:
         raise Usage(
             f"nothing to release: no run in {home.path} still contains {', '.join(unknown)}",

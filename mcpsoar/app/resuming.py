@@ -5,6 +5,7 @@ from os import getpid
 from pathlib import Path
 
 from mcpsoar.app.engine import Engine
+from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.commons import unreleased
@@ -58,7 +59,12 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
 
 def _not_overtaken(home: Home, ledger: Ledger) -> None:
     """A run that later ones went past would undo what they did. Raises Usage."""
-    held = {(one.run, name) for one in unreleased(home) for name in one.servers}
+    held = {
+        (one.run, name)
+        for one in unreleased(home)
+        for name in one.servers
+        if one.ledger is not None and is_on(one.ledger, ledger.bindings)
+    }
     if ledger.direction is Direction.APPLY:
         gone = [name for name in ledger.servers if (ledger.run, name) not in held]
         if gone:

@@ -174,9 +174,10 @@ def station(
     say: Callable[[str], None] = lambda _: None,
     canary: Canary | None = None,
     binding: CanaryBinding = CANARY,
+    url: str = "https://plane.example.com",
 ) -> Station:
     """A station that was never connected to anything."""
-    roles = dict.fromkeys(ROLES, Binding("fake", "https://plane.example.com"))
+    roles = dict.fromkeys(ROLES, Binding("fake", url))
     profile = Profile(
         "fake", roles, binding if canary is not None else None, "a test", attempts=3, retry_s=9.0
     )
