@@ -1,5 +1,6 @@
 """`mcpsoar drill`: the whole main job on the embedded lab."""
 
+import shlex
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -62,5 +63,5 @@ def _home(keep: str | None, stack: ExitStack) -> Path:
     except OSError as error:
         raise Usage(f"cannot keep anything in {keep}: {error.strerror}") from None
     if not is_empty:
-        raise Usage(f"{keep} is not empty", next_command=f"mcpsoar drill --keep {keep}-2")
+        raise Usage(f"{keep} is not empty", next_command=f"mcpsoar drill --keep {shlex.quote(f'{keep}-2')}")
     return home

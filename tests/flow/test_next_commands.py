@@ -120,3 +120,10 @@ def test_a_password_in_an_address_is_not_shown(plane: Handle, capsys: Captured) 
     out, err = capsys.readouterr()
     assert "hunter2" not in out + err
     assert plane.ledger() == []
+
+
+def test_a_folder_with_a_space_is_quoted(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "my drill" / "of yesterday").mkdir(parents=True)
+    assert main(["drill", "--keep", str(tmp_path / "my drill")]) == 2
+    command = capsys.readouterr().err.partition("next")[2].strip()
+    assert shlex.split(command) == ["mcpsoar", "drill", "--keep", str(tmp_path / "my drill-2")]
