@@ -33,11 +33,9 @@ class Engine:
 
     def ledger(self, run: str) -> Ledger:
         chain = read(self._station.home.journal(run), self._station.home.anchor(run), run)
-        ledger = fold(chain.entries)
+        ledger, problem = fold(chain)
         if ledger is None:
-            raise Tampered(
-                chain.problem or "the journal has no plan", where=str(self._station.home.journal(run))
-            )
+            raise Tampered(problem or "the journal has no plan", where=str(self._station.home.journal(run)))
         return ledger
 
     def carry_out(self, run: str, journal: Journal) -> Report:

@@ -35,15 +35,15 @@ def listed(home: Path) -> tuple[Facts, ...]:
     rows = []
     for run in house.runs():
         chain = _chain(house, run)
-        ledger = fold(chain.entries)
+        ledger, problem = fold(chain)
         row: dict[str, object] = {"run": run, "servers": [], "verdict": "interrupted", "started_at": None}
         if ledger is not None:
             row["servers"] = list(ledger.servers)
             row["verdict"] = _shown(house, run, chain, ledger).verdict.value
             row["started_at"] = ledger.started_at
             row["direction"] = ledger.direction.value
-        if chain.problem is not None:
-            row["problem"] = chain.problem
+        if problem is not None:
+            row["problem"] = problem
         rows.append(row)
     return tuple(sorted(rows, key=lambda row: (str(row["started_at"] or ""), str(row["run"])), reverse=True))
 
@@ -53,9 +53,9 @@ def show(home: Path, run: str) -> Report:
     house = Home(home)
     run = house.named(run)
     chain = _chain(house, run)
-    ledger = fold(chain.entries)
-    if chain.problem is not None:
-        raise Tampered(chain.problem, next_command=f"mcpsoar runs verify {run}")
+    ledger, problem = fold(chain)
+    if problem is not None:
+        raise Tampered(problem, next_command=f"mcpsoar runs verify {run}")
     if ledger is None:
         raise Usage(f"run {run} was killed before it wrote a plan: nothing was sent")
     return _shown(house, run, chain, ledger)

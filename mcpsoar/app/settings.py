@@ -76,7 +76,7 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
         raise Usage(
             f"there is no profile {asked.profile!r}: no settings file was found; write ./{FILE}, "
             "or leave --profile out and name an address",
-            next_command="mcpsoar contain SERVER --api https://control-plane.example.com",
+            next_command="mcpsoar contain --help",
         )
     elif may_be_empty:
         profile = Profile("none", {}, None, "nothing configured")

@@ -121,10 +121,10 @@ def unreleased(home: Home) -> tuple[Open, ...]:
         if is_closed(home, run):
             continue
         chain = journal.read(home.journal(run), home.anchor(run), run)
-        ledger = fold(chain.entries)
+        ledger, problem = fold(chain)
         if ledger is not None:
             released |= ledger.released
-        if ledger is None and chain.problem is not None and home.has_journal(run):
+        if ledger is None and problem is not None and home.has_journal(run):
             runs[run] = None
         elif ledger is not None and ledger.direction is Direction.APPLY and not ledger.is_dry:
             runs[run] = ledger

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mcpsoar.core.digest import GENESIS, Facts, canonical, chained, sha256
+from mcpsoar.core.digest import GENESIS, Facts, Json, canonical, chained, sha256
 from mcpsoar.core.errors import Tampered, Unwritable
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.secret import Secret
@@ -154,7 +154,7 @@ def _links(lines: Sequence[bytes], path: Path, run: str) -> Iterator[tuple[list[
         try:
             line = json.loads(raw)
             body = {"n": line["n"], "entries": line["entries"]}
-            is_ours = canonical({**body, "hash": line["hash"]}) == raw and isinstance(line["entries"], list)
+            is_ours = canonical({**body, "hash": line["hash"]}) == raw and _are_entries(line["entries"])
         except (ValueError, KeyError, TypeError, RecursionError):
             raise Tampered("this line is not as it was written", where=where) from None
         if not is_ours or line["n"] != number or line["hash"] != chained(previous, body):
@@ -163,6 +163,10 @@ def _links(lines: Sequence[bytes], path: Path, run: str) -> Iterator[tuple[list[
             raise Tampered("this journal belongs to another run", where=where)
         previous = line["hash"]
         yield line["entries"], previous
+
+
+def _are_entries(said: Json) -> bool:
+    return isinstance(said, list) and all(isinstance(entry, dict) for entry in said)
 
 
 def _anchored(anchor: Path) -> tuple[int, str, bool]:

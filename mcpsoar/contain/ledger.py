@@ -1,9 +1,10 @@
 """What a journal says happened: the entries of a run folded into the state of its steps."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcpsoar.contain.journal import Chain
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Denied, Trouble, UnknownTarget, Unreachable, Unsupported, Usage
 from mcpsoar.core.plan import Direction, Step, Undo
@@ -71,14 +72,23 @@ class Ledger:
     ended_at: str | None = None
 
 
-def fold(entries: Sequence[Facts]) -> Ledger | None:
-    """The state after all entries; None when there is not even a plan."""
-    if not entries or entries[0].get("kind") != "plan":
-        return None
-    ledger = _planned(entries[0])
-    for entry in entries[1:]:
-        _apply(ledger, entry)
-    return ledger
+def fold(chain: Chain) -> tuple[Ledger | None, str | None]:
+    """The state after all entries, None when there is not even a plan; and what is wrong with the journal.
+
+    A journal may be chained well and still make no sense: a later version wrote it, or a forger.
+    """
+    ledger = None
+    try:
+        for entry in chain.entries:
+            if ledger is not None:
+                _apply(ledger, entry)
+            elif entry["kind"] == "plan":
+                ledger = _planned(entry)
+            else:
+                break
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None, chain.problem or "an entry is not as this version of mcpsoar writes it"
+    return ledger, chain.problem
 
 
 def as_baseline(said: Any) -> Baseline | None:

@@ -10,6 +10,8 @@ import pytest
 from mcpsoar.app import contain, runs
 from mcpsoar.app.order import Order
 from mcpsoar.contain.home import Home
+from mcpsoar.contain.journal import Journal, read
+from mcpsoar.core.digest import GENESIS, Facts, canonical, chained
 from mcpsoar.core.errors import Tampered
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
@@ -91,3 +93,34 @@ def test_a_lock_that_is_a_folder_is_nobody_s(tmp_path: Path) -> None:
     *lines, _ = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join(lines))
     assert runs.listed(tmp_path)[0]["verdict"] == "interrupted"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "outcome", "step": "force", "verdict": "from a later version", "detail": ""},
+        {"step": "force"},
+        {"kind": "seen", "step": "force", "at": "2026-03-01T00:00:00Z"},
+    ],
+)
+def test_a_chained_journal_that_makes_no_sense_is_a_row_with_a_problem(tmp_path: Path, entry: Facts) -> None:
+    run = ordered(tmp_path, "s2").run
+    home = Home(tmp_path)
+    path, anchor = home.journal(run), home.anchor(run)
+    journal = Journal(path, anchor, clock=FakeClock(), chain=read(path, anchor, run))
+    journal.append(entry)
+    journal.close()
+    assert "not as this version of mcpsoar writes it" in runs.listed(tmp_path)[0]["problem"]
+    with pytest.raises(Tampered):
+        runs.show(tmp_path, run)
+    ordered(tmp_path, "s1")
+    report = ordered(tmp_path, "s1", Direction.UNDO)
+    assert "unreadable journal" in next(step.detail for step in report.steps if step.id == "force")
+
+
+@pytest.mark.parametrize("entries", [[7], ["plan"], [None], 7])
+def test_a_line_whose_entries_are_none_is_not_as_it_was_written(tmp_path: Path, entries: object) -> None:
+    run = ordered(tmp_path, "s1").run
+    body = {"n": 0, "entries": entries}
+    Home(tmp_path).journal(run).write_bytes(canonical({**body, "hash": chained(GENESIS, body)}) + b"\n")
+    assert "journal.jsonl:1" in runs.listed(tmp_path)[0]["problem"]
