@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mcpsoar.cli import show, stdout
 from mcpsoar.cli.options import Common
+from mcpsoar.cli.progress import Progress
 from mcpsoar.core.errors import Held
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import Verdict
@@ -22,7 +23,7 @@ def who() -> str:
 
 def talker(given: Common) -> Callable[[str], None]:
     """Where progress goes: standard error, or nowhere under -q."""
-    return (lambda _: None) if given.loud < 0 else show.talk
+    return (lambda _: None) if given.loud < 0 else Progress()
 
 
 def answer(given: Common, run: Callable[[], Report]) -> Verdict:

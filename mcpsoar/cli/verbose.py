@@ -4,12 +4,16 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mcpsoar.cli import show
+from mcpsoar.cli.progress import Progress
 
 
 class _Talk(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self._say = Progress()
+
     def emit(self, record: logging.LogRecord) -> None:
-        show.talk(record.getMessage())
+        self._say(record.getMessage())
 
 
 @contextmanager

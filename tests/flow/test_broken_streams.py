@@ -1,5 +1,6 @@
 """Whatever became of standard output and error, a run's verdict is its exit code."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -101,3 +102,38 @@ def test_a_coding_without_umlauts_ends_no_run(plane: Handle) -> None:
     assert done.returncode == 0, done.stderr
     assert r"Pr\xfcfung \u6f22" in done.stdout
     assert plane.ledger()
+
+
+def test_a_reader_who_stops_reading_progress_does_not_stop_the_writes(plane: Handle, tmp_path: Path) -> None:
+    """As behind a pager that waits for a key: the pipe is full and stays full."""
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    os.write(theirs, b"x" * 4096)
+    words = [sys.executable, "-m", "mcpsoar", "contain", "github", "-v", "--format", "json"]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=theirs, timeout=30, check=False)
+    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "contained")
+    os.close(theirs)
+    os.close(ours)
+    assert plane.ledger()
+    assert (tmp_path / "it's home").exists()
+
+
+def test_lines_that_were_not_taken_are_counted() -> None:
+    code = (
+        "import os; from mcpsoar.cli.progress import Progress; say = Progress()\n"
+        "say('one'); say('two'); os.read(int(os.environ['OURS']), 8192); say('three'); say('four')"
+    )
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 8192)
+    os.write(theirs, b"x" * 8192)
+    subprocess.run(
+        [sys.executable, "-c", code],
+        stderr=theirs,
+        pass_fds=(ours,),
+        env=os.environ | {"OURS": str(ours)},
+        timeout=30,
+        check=True,
+    )
+    assert os.read(ours, 8192) == b"[2 lines before this were not taken] three\nfour\n"
+    os.close(theirs)
+    os.close(ours)
