@@ -282,3 +282,31 @@ def no_write_repeated_unseen(calls: list[Call]) -> None:
         own = [call.method for call in calls if is_write(call, step) or is_read(call, step)]
         for first, second in pairwise(own):
             assert first == "GET" or second == "GET", f"{step}: {own}"
+
+
+def test_a_policy_that_an_operator_forced_again_is_left_in_force(ground: Ground) -> None:
+    ground.contain("github")
+    ground.plane.plane.lift()
+    ground.plane.plane.force()
+    report = ground.release("github")
+    assert verdicts(report)["force"] is StepVerdict.CANNOT_TELL
+    assert "somebody else forced it again" in next(step.detail for step in report.steps if step.id == "force")
+    assert ground.is_forced
+    assert not ground.is_disabled("github")
+
+
+def test_a_mistyped_server_is_released_on_a_plane_that_shows_it(ground: Ground) -> None:
+    assert ground.contain("githb").verdict is RunVerdict.NOT_CONTAINED
+    assert ground.is_forced
+    assert ground.release("githb").verdict is RunVerdict.RELEASED
+    assert not ground.is_forced
+
+
+def test_a_mistyped_server_does_not_keep_a_plane_of_three_posts_forced_for_good(ground: Ground) -> None:
+    """How the policy was before could not be seen there: a person lifts it, and is told so."""
+    ground.plane.faults.set(Fault.NO_READ_BACK)
+    assert ground.contain("githb").verdict is RunVerdict.NOT_CONTAINED
+    report = ground.release("githb")
+    assert verdicts(report)["disable:githb"] is StepVerdict.SKIPPED
+    assert "lift it by hand" in next(step.detail for step in report.steps if step.id == "force")
+    assert "/registry/githb/enable" not in ground.writes()
