@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from mcpsoar.app.settings import CONNECTORS
+from mcpsoar.app.profiles import CONNECTORS
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.looks import Looks
 from mcpsoar.core.digest import Facts

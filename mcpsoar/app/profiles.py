@@ -1,0 +1,188 @@
+"""Profiles as TOML has them; a complaint names file and line.
+
+    default_profile = "prod"            # needed only where there are several
+
+    [profiles.prod]
+    api = "https://control-plane.example.com"   # all three roles on the reference API, or one table each:
+    token = { env = "SOAR_TOKEN" }
+
+    [profiles.prod.registry]
+    connector = "reference"
+    url = "https://registry.example.com/api"
+    token = { command = ["vault-read", "soar/registry"] }
+
+    [profiles.prod.canary]
+    url = "https://gateway.example.com/mcp/{server}"
+    tool = "list_issues"
+    token = { file = "/run/secrets/canary" }
+    control = "jira"                    # stays up: it must still answer
+    hold_s = 60
+    every_s = 3
+
+Times are in seconds; a token is named, never written.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mcpsoar.app.secrets import resolve
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit import find
+from mcpsoar.kit.http import checked_url
+
+CONNECTORS = "mcpsoar.connectors"
+_SECONDS = ("look_s", "retry_s")
+_COUNTS = ("attempts", "threads")
+
+
+def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> Profile:
+    """The profile of that name, or the only one, or the default. Raises Usage."""
+    import tomllib
+
+    try:
+        text = path.read_text("utf-8")
+        said = tomllib.loads(text)
+    except OSError as error:
+        raise Usage(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Usage(f"is not TOML: {error}", where=str(path)) from None
+    return _File(path, text, environ).profile(said, asked)
+
+
+class _File:
+    """One settings file; complaints name the line of the key."""
+
+    def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+        self._environ = environ
+        self._section = ""  # the table that is being read: the same key stands in several
+
+    def profile(self, said: dict[str, Any], asked: str | None) -> Profile:
+        self._known(said, ("default_profile", "profiles"))
+        profiles = said.get("profiles")
+        if not isinstance(profiles, dict) or not profiles:
+            raise self._bad("there is no [profiles.NAME] table", "profiles")
+        only = next(iter(profiles)) if len(profiles) == 1 else None
+        name = asked or said.get("default_profile") or only
+        if name is None:
+            raise self._bad(
+                f"which profile? name one of: {', '.join(profiles)}", "profiles", "--profile NAME"
+            )
+        if not isinstance(profiles.get(name), dict):
+            key = "profiles" if asked else "default_profile"
+            raise self._bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
+        return self._made(name, profiles[name])
+
+    def _made(self, name: str, table: dict[str, Any]) -> Profile:
+        self._section = f"profiles.{name}"
+        self._known(table, ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS))
+        roles: dict[str, Binding] = {}
+        if "api" in table:
+            binding = Binding("reference", self._url(table, "api"), self._secret(table))
+            roles = dict.fromkeys(ROLES, binding)
+        elif "token" in table:
+            raise self._bad("this token goes with an api, and none is named; each role has its own", "token")
+        numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
+        numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
+        for role in ROLES:
+            if role in table:
+                self._section = f"profiles.{name}.{role}"
+                roles[role] = self._binding(self._table(table, role))
+        if not roles:
+            raise self._bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
+        self._section = f"profiles.{name}.canary"
+        canary = self._canary(self._table(table, "canary")) if "canary" in table else None
+        return Profile(name, roles, canary, str(self._path), **numbers)
+
+    def _binding(self, table: dict[str, Any]) -> Binding:
+        own = ("connector", "url", "token")
+        connector = table.get("connector", "reference")
+        if not isinstance(connector, str):
+            raise self._bad("connector is a name", "connector")
+        try:
+            module = find.load(CONNECTORS, connector)
+        except Usage as error:
+            raise self._bad(error.message, "connector") from None
+        self._known(table, (*own, *getattr(module, "OPTIONS", ())))
+        return Binding(
+            connector=connector,
+            base_url=self._url(table, "url"),
+            token=self._secret(table),
+            options={key: value for key, value in table.items() if key not in own},
+            where=self._place(self._section.rpartition(".")[2]),
+        )
+
+    def _canary(self, table: dict[str, Any]) -> CanaryBinding:
+        numbers = ("hold_s", "every_s", "timeout_s", "before_s")
+        self._known(table, ("url", "tool", "arguments", "token", "control", *numbers))
+        url, tool = table.get("url"), table.get("tool")
+        if not isinstance(url, str) or "{server}" not in url:
+            raise self._bad("the canary's url holds {server}", "url")
+        if not isinstance(tool, str) or not tool:
+            raise self._bad("the canary's tool is the name of a harmless one", "tool")
+        arguments, control = table.get("arguments", {}), table.get("control")
+        if not isinstance(arguments, dict) or not isinstance(control, str | None):
+            raise self._bad("arguments is a table, and control the name of a server", "arguments")
+        checked_url(url.replace("{server}", "any"))
+        return CanaryBinding(
+            url=url,
+            tool=tool,
+            arguments=arguments,
+            token=self._secret(table),
+            control=control,
+            **{key: self._seconds(table, key) for key in numbers if key in table},
+        )
+
+    def _secret(self, table: dict[str, Any]) -> Secret | None:
+        if "token" not in table:
+            return None
+        return resolve(table["token"], self._environ, where=self._place("token"))
+
+    def _url(self, table: dict[str, Any], key: str) -> str:
+        if not isinstance(table.get(key), str):
+            raise self._bad(f"{key} is an address", key)
+        return checked_url(table[key])
+
+    def _count(self, table: dict[str, Any], key: str) -> int:
+        value = table[key]
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self._bad(f"{key} must be a whole number, 1 or more", key)
+        return value
+
+    def _seconds(self, table: dict[str, Any], key: str) -> float:
+        value = table[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
+            raise self._bad(f"{key} must be a number of seconds above 0", key)
+        return float(value)
+
+    def _table(self, table: dict[str, Any], key: str) -> dict[str, Any]:
+        if not isinstance(table[key], dict):
+            raise self._bad(f"{key} is a table", key)
+        inner: dict[str, Any] = table[key]
+        return inner
+
+    def _known(self, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+        for key in table:
+            if key not in keys:
+                raise self._bad(f"unknown key {key!r}; known are {', '.join(keys)}", key)
+
+    def _bad(self, message: str, key: str, next_command: str | None = None) -> Usage:
+        return Usage(message, where=self._place(key), next_command=next_command)
+
+    def _place(self, key: str) -> str:
+        """The line of a key, looked for in its own table first; else the table's line, else the file's."""
+        section, inside, elsewhere, header = "", None, None, 1
+        for number, line in enumerate(self._lines, 1):
+            bare = line.strip()
+            if bare.startswith("["):
+                section = bare.strip("[]").strip()
+                header = number if section == self._section else header
+                bare = section.rpartition(".")[2]
+            if bare.split("=")[0].strip() == key:
+                elsewhere = elsewhere or number
+                inside = inside or (number if section == self._section else None)
+        return f"{self._path}:{inside or elsewhere or header}"
