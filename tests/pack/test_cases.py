@@ -108,6 +108,12 @@ def test_a_content_file_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> 
         ("  name TEXT", "is no column"),
         ("  name BOOLEAN, -- derived bool: nothing follows", "and no other"),
         ("  name BOOLEAN, -- bool: it follows := TRUE", "and no other"),
+        ("  name TEXT, -- enum: of nothing", "an enumeration, and no other"),
+        ("  name TEXT, -- enum(): of nothing", "an enumeration, and no other"),
+        ("  name TEXT, -- enum(hu'man|x): of somebody", "an enumeration, and no other"),
+        ("  name TEXT, -- enum(HUMAN): never seen after folding", "an enumeration, and no other"),
+        ("  name TEXT, -- text(a|b): no enumeration", "an enumeration, and no other"),
+        ("  place TEXT, -- text: where", "the engine's own"),
     ],
 )
 def test_a_line_of_the_dictionary_that_says_nothing_is_told(tmp_path: Path, line: str, said: str) -> None:
@@ -116,3 +122,18 @@ def test_a_line_of_the_dictionary_that_says_nothing_is_told(tmp_path: Path, line
     with pytest.raises(BadContent, match=said) as caught:
         schema.load(tmp_path)
     assert "schema.sql:2" in str(caught.value)
+
+
+def test_a_dictionary_with_a_column_twice_or_without_identity_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sql" / "schema.sql"
+    path.parent.mkdir()
+    text = (own() / "sql" / "schema.sql").read_text()
+    line = next(line for line in text.splitlines() if line.startswith("  event_id "))
+    number = text.splitlines().index(line) + 1
+    path.write_text(text.replace(line, f"{line}\n{line}"))
+    with pytest.raises(BadContent) as caught:
+        schema.load(tmp_path)
+    assert str(caught.value) == f"{path}:{number + 1}: the column event_id stands twice"
+    path.write_text(text.replace(f"{line}\n", ""))
+    with pytest.raises(BadContent, match="schema.sql:1: has no column event_id"):
+        schema.load(tmp_path)
