@@ -18,7 +18,7 @@ TAKEN = ("event_ms", "event_key", "place")
 
 
 def load(root: Path) -> tuple[Column, ...]:
-    """All columns in their order. Raises BadContent at the first line that cannot be one, or that lacks one."""
+    """All columns in their order. Raises BadContent at the line that cannot be one."""
     path = folder(root, "sql") / "schema.sql"
     if not path.is_file():
         path = own() / "sql" / "schema.sql"

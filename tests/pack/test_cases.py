@@ -135,5 +135,5 @@ def test_a_dictionary_with_a_column_twice_or_without_identity_is_told(tmp_path: 
         schema.load(tmp_path)
     assert str(caught.value) == f"{path}:{number + 1}: the column event_id stands twice"
     path.write_text(text.replace(f"{line}\n", ""))
-    with pytest.raises(BadContent, match="schema.sql:1: has no column event_id"):
+    with pytest.raises(BadContent, match=r"schema\.sql:1: has no column event_id"):
         schema.load(tmp_path)
