@@ -8,7 +8,7 @@ from typing import Any
 from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, GateText
 from mcpsoar.core.errors import BadContent, Usage
-from mcpsoar.core.event import Column, first_tick_after
+from mcpsoar.core.event import Column, Intake, first_tick_after
 from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.kit.complaints import together
@@ -67,9 +67,10 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
     return tuple(result for gate in gates for result in _proved(gate, columns))
 
 
-def verdict(judgements: Sequence[Judgement]) -> Verdict:
-    """A page is NO; no data anywhere is CANNOT_TELL unless another gate pages."""
-    return worst(_VERDICT[judgement.state] for judgement in judgements)
+def verdict(judgements: Sequence[Judgement], intake: Intake) -> Verdict:
+    """A page is NO; no data anywhere, or a log that broke off, is CANNOT_TELL unless another gate pages."""
+    told = [_VERDICT[judgement.state] for judgement in judgements]
+    return worst([*told, Verdict.CANNOT_TELL] if intake.cut else told)
 
 
 def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:

@@ -88,7 +88,8 @@ def check(
     """Read LOGs once and judge the gates at one minute.
 
     LOG is a path, a glob or - for standard input: NDJSON, plain, gzip or zstd, or Parquet, told by the first
-    bytes. Exit codes: 0 no gate pages, 1 one pages, 2 nothing was judged, 3 a gate has no data.
+    bytes. Exit codes: 0 no gate pages, 1 one pages, 2 nothing was judged, 3 a gate has no data or a log
+    broke off.
     """
     from mcpsoar.app import watch
 
@@ -107,7 +108,7 @@ def check(
         show.document(_document(look))
     else:
         _tell(given, look, kept=rejects)
-    return app.verdict(look.judgements)
+    return app.verdict(look.judgements, look.intake)
 
 
 @gates.command("sql")
@@ -149,6 +150,7 @@ def _document(look: "Look") -> dict[str, Any]:
         "conflicts": list(intake.conflicts),
         "conflict_count": intake.conflict_count,
         "malformed": intake.malformed,
+        "cut": list(intake.cut),
         "gates": [
             _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)
         ],
@@ -215,6 +217,8 @@ def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
             f"rejected {intake.rejected - len(look.rejects)} more"
             + ("" if kept else "; --rejects FILE keeps them")
         )
+    for source in intake.cut:
+        show.line(show.clean(f"CANNOT TELL: {source} broke off; what came after is not in these figures"))
     for name, count in intake.malformed.items():
         show.talk(f"malformed {name}: {count} values were not of its type and count as absent")
     if intake.conflict_count:

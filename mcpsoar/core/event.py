@@ -37,12 +37,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One line that is not a valid event: where it stands (line 1 is the first), why, and the line itself."""
+    """One line that is not a valid event: where it stands (line 1 is the first), why, and the line itself.
+
+    `is_cut` tells that nothing could be read from there to the end of the source.
+    """
 
     source: str
     line: int
     why: str
     raw: bytes
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Intake:
 
     `events` counts each identity once; `repeats` are further rows of an identity; `conflicts` are the first
     ten ids seen with other content or at several times, and `conflict_count` how many there are;
-    `malformed` counts, per column, values that were not of its type and therefore absent.
+    `malformed` counts, per column, values that were not of its type and therefore absent; `cut` are the
+    sources that could not be read to their end.
     """
 
     events: int
@@ -68,6 +73,7 @@ class Intake:
     conflicts: tuple[str, ...]
     conflict_count: int
     malformed: dict[str, int]
+    cut: tuple[str, ...]
     first_ms: int | None
     last_ms: int | None
 

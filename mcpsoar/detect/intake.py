@@ -1,7 +1,7 @@
 """Logs into the sheet: the engine reads; where it met something odd, Python finds the lines and why."""
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -9,23 +9,28 @@ from typing import BinaryIO
 from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.event import LogRef, Reject
 from mcpsoar.detect import lines, prelude, sheet
+from mcpsoar.detect.engines import ndjson
 from mcpsoar.detect.engines.duckdb import Connection, Failure, rows
-from mcpsoar.detect.engines.ndjson import Reading, Seed, seed
+from mcpsoar.detect.engines.parquet import packed
 from mcpsoar.detect.files import Form, Source
-from mcpsoar.detect.sheet import Ask, Relation, Told
+from mcpsoar.detect.rawbytes import may_be_loose
+from mcpsoar.detect.sheet import Ask, Told
+from mcpsoar.detect.view import View
 
 _NAMED = 10
 _TOGETHER = 64
-_LATE_KEYS = 12
-_UNKNOWN = re.compile(r'has unknown key "([^"\n]+)"')
 
 
 class Rejects:
-    """Counts them all, keeps the first ten, and writes every raw line to a file where one was asked for."""
+    """Counts them all, keeps the first ten, and writes every raw line to a file where one was asked for.
+
+    `cut` are the sources that end with one.
+    """
 
     def __init__(self, file: BinaryIO | None) -> None:
         self.count = 0
         self.named: list[Reject] = []
+        self.cut: list[str] = []
         self._file = file
 
     def add(self, found: Iterable[Reject]) -> None:
@@ -33,6 +38,8 @@ class Rejects:
             self.count += 1
             if len(self.named) < _NAMED:
                 self.named.append(reject)
+            if reject.is_cut:
+                self.cut.append(reject.source)
             if self._file:
                 self._file.write(reject.raw + b"\n")
 
@@ -52,108 +59,127 @@ class Loader:
         for group in _groups(sources):
             self._group(group)
         self.told.rejected = self._rejects.count
+        self.told.cut = tuple(self._rejects.cut)
 
     def _group(self, group: Sequence[Source]) -> None:
         if group[0].form is Form.PARQUET:
             self._parquet(group)
-        elif any(source.damage for source in group) or not self._read(group, is_sifted=False):
+        elif any(source.damage for source in group) or not self._read(group):
             if len(group) == 1:
                 self._sift(group[0])
             else:
                 for source in group:
                     self._group([source])
 
-    def _read(self, group: Sequence[Source], *, is_sifted: bool) -> bool:
+    def _read(self, group: Sequence[Source]) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
-        names = [column.name for column in self._ask.columns]
-        first: Seed | None = None
-        for _ in range(_LATE_KEYS):
-            try:
-                return self._append(group, first, is_sifted=is_sifted)
-            except Failure as error:
-                late = _UNKNOWN.search(str(error))
-                if not late:
-                    if is_sifted:
-                        raise
-                    return False
-                names.append(late[1])
-                first = seed(self._folder, names)
-        return False
-
-    def _append(self, group: Sequence[Source], first: Seed | None, *, is_sifted: bool) -> bool:
-        reading = Reading(self._connection, group, self._ask.columns, first)
-        if not is_sifted and (reading.has_twin_names or reading.bad_lines(self._connection)):
+        try:
+            return self._fields(group) or self._append(ndjson.lines(group, self._ask.columns))
+        except (_BadLines, Failure):
             return False
+
+    def _fields(self, group: Sequence[Source]) -> bool:
+        try:
+            view = ndjson.fields(self._connection, group, self._ask.columns)
+            return view is not None and self._append(view, beside=lambda: self._check(group))
+        except Failure:
+            return False
+
+    def _check(self, group: Sequence[Source]) -> None:
+        """Raises _BadLines where a line needs what the engine forgives. Runs beside the engine's scan."""
+        paths = [source.log.path for source in group]
+        is_plain = group[0].form is Form.PLAIN
+        if is_plain and not may_be_loose(paths, longest=lines.LONGEST):
+            return
+        if ndjson.loose_lines(self._connection.cursor(), group):
+            raise _BadLines
+
+    def _append(self, view: View, *, beside: Callable[[], None] = lambda: None) -> bool:
+        """Append the events. False, and nothing appended, if the view may hide what makes a line no event.
+
+        Raises _BadLines where a line is none, or where `beside`, which runs meanwhile, raises it.
+        """
         before = self._odd()
-        relation = Relation(reading.text, reading.is_odd, reading.here)
         self._connection.execute("BEGIN")
         is_good = False
         try:
-            sheet.fill(self._connection, self._ask, relation)
-            is_good = self._odd() == before or self._look_closer(reading, is_sifted=is_sifted)
+            with ThreadPoolExecutor(1) as pool:
+                checked = pool.submit(beside)
+                sheet.fill(self._connection, self._ask, view)
+            checked.result()
+            is_good = self._odd() == before or self._look_closer(view)
         finally:
             self._connection.execute("COMMIT" if is_good else "ROLLBACK")
         if is_good:
-            self.told.relations.append(relation)
+            self.told.views.append(view)
         return is_good
 
     def _odd(self) -> int:
         return int(rows(self._connection, "SELECT count(*) FROM sheet WHERE odd OR event_ms IS NULL")[0][0])
 
-    def _look_closer(self, reading: Reading, *, is_sifted: bool) -> bool:
-        """Count malformed fields; False if a line may be no event at all."""
-        fields = [column for column in reading.here if column.name != "event_time"]
-        in_range = self._ask.is_valid.replace("event_ms", f"({prelude.instant('event_time')})")
-        bad = f"count(*) FILTER ({reading.is_suspect} OR NOT coalesce({in_range}, FALSE))"
-        counts = [f"count(*) FILTER ({prelude.is_malformed(column)})" for column in fields]
-        found = rows(self._connection, f"SELECT {', '.join([bad, *counts])} FROM {reading.text}")[0]
-        if found[0] and not (is_sifted or reading.is_parquet):
+    def _look_closer(self, view: View) -> bool:
+        """Count malformed fields. False where a row is suspect; raises _BadLines where one is no event."""
+        fields = [column for column in view.here if column.name != "event_time"]
+        conditions = [view.is_suspect, f"NOT coalesce({self._in_range}, FALSE)"]
+        conditions += [prelude.is_malformed(column) for column in fields]
+        counts = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions)
+        suspect, unfit, *malformed = rows(self._connection, f"SELECT {counts} FROM {view.text}")[0]
+        if suspect:
             return False
-        for column, count in zip(fields, found[1:], strict=True):
+        if unfit and not view.has_rows:
+            raise _BadLines
+        for column, count in zip(fields, malformed, strict=True):
             if count:
                 self.told.malformed[column.name] = self.told.malformed.get(column.name, 0) + count
         return True
 
+    @property
+    def _in_range(self) -> str:
+        return self._ask.is_valid.replace("event_ms", f"({prelude.instant('event_time')})")
+
     def _sift(self, source: Source) -> None:
-        clean = self._folder / f"clean-{len(self.told.relations)}-{self._rejects.count}"
+        clean = self._folder / f"clean-{len(self.told.views)}-{self._rejects.count}"
         known = frozenset(column.name for column in self._ask.columns)
         self._rejects.add(lines.sift(source, clean, known=known, now_ms=self._ask.now_ms))
         if not clean.stat().st_size:
             return
         sifted = Source(LogRef(source.log.name, str(clean)), Form.PLAIN)
         try:
-            is_read = self._read([sifted], is_sifted=True)
+            self._append(ndjson.lines([sifted], self._ask.columns, are_clean=True))
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Malformed(f"the engine cannot read what is left of {source.log.name}: {said}") from None
-        if not is_read or rows(self._connection, "SELECT count(*) FROM sheet WHERE event_ms IS NULL")[0][0]:
-            raise Malformed(f"two readings of the times in {source.log.name} differ")
+        except _BadLines:
+            raise Malformed(f"two readings of the times in {source.log.name} differ") from None
 
     def _parquet(self, group: Sequence[Source]) -> None:
         names = {source.log.path: source.log.name for source in group}
         try:
-            reading = Reading(self._connection, group, self._ask.columns)
+            view = packed(self._connection, group, self._ask.columns)
             before = self._odd()
-            sheet.fill(self._connection, self._ask, Relation(reading.text, reading.is_odd))
+            sheet.fill(self._connection, self._ask, view)
             if self._odd() != before:
-                self._look_closer(reading, is_sifted=True)
-                self._rejects.add(self._bad_rows(reading, names))
+                self._look_closer(view)
+                self._rejects.add(self._bad_rows(view, names))
                 self._connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Usage(f"{', '.join(names.values())}: not readable as Parquet: {said}") from None
-        self.told.relations.append(Relation(reading.text, reading.is_odd, reading.here))
+        self.told.views.append(view)
 
-    def _bad_rows(self, reading: Reading, names: dict[str, str]) -> Iterator[Reject]:
-        at = f"({prelude.instant('event_time')})"
-        in_range = self._ask.is_valid.replace("event_ms", at)
+    def _bad_rows(self, view: View, names: dict[str, str]) -> Iterator[Reject]:
+        at = prelude.instant("event_time")
         sql = (
-            f"SELECT filename, file_row_number, {at}, CAST(to_json(r) AS VARCHAR) FROM {reading.text} AS r "
-            f"WHERE NOT coalesce({in_range}, FALSE)"
+            f"SELECT filename, file_row_number, {at}, CAST(to_json(r) AS VARCHAR) FROM {view.text} AS r "
+            f"WHERE NOT coalesce({self._in_range}, FALSE)"
         )
         for path, row, at_ms, text in rows(self._connection, sql):
             why = "event_time is no time" if at_ms is None else "event_time is out of range"
             yield Reject(names[path], row + 1, why, text.encode())
+
+
+class _BadLines(Exception):
+    """Some line is no event: Python has to say which."""
 
 
 def _groups(sources: Sequence[Source]) -> Iterator[list[Source]]:

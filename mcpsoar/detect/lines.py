@@ -53,9 +53,10 @@ def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> 
                 else:
                     out.write(canonical({key: event[key] for key in event if key in known}) + b"\n")
     except (EOFError, gzip.BadGzipFile, zlib.error):
-        yield Reject(source.log.name, number + 1, "the gzip data ends early or is damaged from here on", b"")
+        why = "the gzip data ends early or is damaged from here on"
+        yield Reject(source.log.name, number + 1, why, b"", is_cut=True)
     if source.damage:
-        yield Reject(source.log.name, number + 1, source.damage, b"")
+        yield Reject(source.log.name, number + 1, source.damage, b"", is_cut=True)
 
 
 def event_ms(value: Json) -> int | None:

@@ -5,7 +5,7 @@ are NULL. Here and nowhere else on this engine: case, blanks, zones, and what co
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect.engines.duckdb import literal, quoted
@@ -31,6 +31,8 @@ _FALSE = ("false", "0", '"false"', '"0"')
 def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: str = "") -> str:
     """CTEs, without WITH: `mcp_audit` holds event_ms, event_key, `extra` and the wanted columns.
 
+    `event_text` is the JSON text of a good event_id: as good as event_key to tell two apart, and free.
+
     `raw` is a FROM clause with a column of JSON text for each column of the dictionary. event_ms is NULL
     where event_time is no time; whether it is in range is the reader's question.
     """
@@ -40,11 +42,13 @@ def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: 
     for column in asked:
         needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
     inner = [f"{value(column)} AS {quoted(column.name)}" for column in columns if column in needed]
+    own = quoted("event_id")
+    inner.append(f"CASE WHEN {_is_text(own)} THEN {own} END AS event_text")
     inner += [extra] if extra else []
     outer = [f"{_final(column, by_name)} AS {quoted(column.name)}" for column in asked]
     return (
         f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join(inner)} FROM {raw}), "
-        f"mcp_audit AS (SELECT event_ms, event_id AS event_key, {', '.join(outer)}"
+        f"mcp_audit AS (SELECT event_ms, event_id AS event_key, event_text, {', '.join(outer)}"
         f"{''.join(', ' + name for name in _aliases(extra))} FROM fields)"
     )
 
@@ -54,12 +58,13 @@ def value(column: Column) -> str:
     field = quoted(column.name)
     match column.kind:
         case Kind.TEXT:
-            return f"CASE WHEN {_is_string(field)} AND {_ltrimmed(field)} <> '' THEN {_unquoted(field)} END"
+            return f"CASE WHEN {_is_text(field)} THEN {unquoted(field)} END"
         case Kind.ENUM:
-            whens = " ".join(f"WHEN '\"{name}\"' THEN '{name}'" for name in column.values)
-            return f"CASE lower({field}) {whens} END"
+            lower, upper = _whens(column.values, str.lower), _whens(column.values, str.upper)
+            return f"CASE {field} {lower} {upper} ELSE CASE lower({field}) {lower} END END"
         case Kind.BOOL:
-            return f"CASE WHEN {_among(field, _TRUE)} THEN TRUE WHEN {_among(field, _FALSE)} THEN FALSE END"
+            other = f"CASE WHEN {_among(field, _TRUE)} THEN TRUE WHEN {_among(field, _FALSE)} THEN FALSE END"
+            return f"CASE {field} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {other} END"
         case Kind.INTEGER:
             bare = f"trim({field}, '\"')"
             return (
@@ -88,16 +93,21 @@ def instant(name: str) -> str:
     long_stamp = f"TRY_CAST(upper(regexp_replace({text}, '(\\.[0-9]{{6}})[0-9]+', '\\1')) AS TIMESTAMPTZ)"
     number = f"TRY_CAST(trim({field}, '\"') AS DECIMAL(38, 9))"
     # the usual layout: at this length every part must have all its digits
-    usual = f"strlen({field}) = 26"
-    strict = f"try_strptime({field}, '\"%Y-%m-%dT%H:%M:%S.%gZ\"')"
+    strict = f"epoch_ms(try_strptime({field}, '\"%Y-%m-%dT%H:%M:%S.%gZ\"'))"
     return (
-        f"CASE WHEN {usual} AND {strict} IS NOT NULL THEN epoch_us({strict}) // 1000 "
-        f"WHEN {_is_string(field)} AND regexp_full_match({text}, '{_RFC3339}') "
+        f"coalesce(CASE WHEN strlen({field}) = 26 THEN {strict} END, "
+        f"CASE WHEN {_is_string(field)} AND regexp_full_match({text}, '{_RFC3339}') "
         f"THEN epoch_us(CASE WHEN strlen({field}) > 29 THEN {long_stamp} ELSE {stamp} END) // 1000 "
         f"WHEN regexp_full_match(trim({field}, '\"'), '{_EPOCH}') THEN "
         f"CAST(floor(CASE WHEN {number} < {EPOCH_SPLIT} THEN {number} * 1000 ELSE {number} END) AS BIGINT) "
-        "END"
+        "END)"
     )
+
+
+def unquoted(field: str) -> str:
+    """The string that a JSON text is."""
+    escaped = f"json_extract_string({field}, '$')"
+    return f"CASE WHEN contains({field}, '\\') THEN {escaped} ELSE {_unquoted_plain(field)} END"
 
 
 def is_well(column: Column) -> str:
@@ -107,7 +117,9 @@ def is_well(column: Column) -> str:
         case Kind.TEXT | Kind.TIME:
             return _is_string(field)
         case Kind.ENUM:
-            return _among(field, [f'"{name}"' for name in (*column.values, "")])
+            lower = [f'"{name}"' for name in (*column.values, "")]
+            usual = _listed([*lower, *map(str.upper, lower)])
+            return f"CASE WHEN {field} IN ({usual}) THEN TRUE ELSE {_among(field, lower)} END"
         case Kind.BOOL:
             return f"{field} IN ('true', 'false')"
         case Kind.INTEGER:
@@ -117,8 +129,15 @@ def is_well(column: Column) -> str:
         case Kind.NUMBER:
             return f"({field} IS NULL OR coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE))"
         case Kind.TEXTS:
-            is_short = f"({field} LIKE '[\"%\"]' AND NOT contains({field}, ','))"
-            return f"({is_short} OR regexp_full_match({field}, '{_TEXTS}'))"
+            is_short = (
+                f"starts_with({field}, '[\"') AND suffix({field}, '\"]') AND NOT contains({field}, ',')"
+            )
+            return f"CASE WHEN {is_short} THEN TRUE ELSE regexp_full_match({field}, '{_TEXTS}') END"
+
+
+def some_fail(conditions: Iterable[str]) -> str:
+    """TRUE where not every one of these holds; one that is NULL does."""
+    return f"NOT ({' AND '.join(f'coalesce({one}, TRUE)' for one in conditions) or 'FALSE'})"
 
 
 def is_well_unknown(name: str) -> str:
@@ -158,6 +177,10 @@ def _names(derived: str) -> list[str]:
     return re.findall(r"[a-z][a-z0-9_]*", derived)
 
 
+def _is_text(field: str) -> str:
+    return f"{_is_string(field)} AND {_ltrimmed(field)} <> ''"
+
+
 def _is_string(field: str) -> str:
     return f"{field} LIKE '\"%'"
 
@@ -165,10 +188,6 @@ def _is_string(field: str) -> str:
 def _is_plain(field: str) -> str:
     finite = f"coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE)"
     return f"CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN TRUE ELSE {finite} END"
-
-
-def _unquoted(field: str) -> str:
-    return f"json_extract_string({field}, '$')"
 
 
 def _unquoted_plain(field: str) -> str:
@@ -179,11 +198,19 @@ def _ltrimmed(field: str) -> str:
     """What is left of a string without the blanks it starts with: '' for blanks only."""
     # nearly every string starts with a character that is plainly no blank, and two comparisons tell
     plain = f"({field} >= '\"#' AND {field} < '\"\\' OR {field} >= '\"]' AND {field} < '\"~')"
-    return f"CASE WHEN {plain} THEN 'x' ELSE ltrim({_unquoted(field)}, {_BLANKS}) END"
+    return f"CASE WHEN {plain} THEN 'x' ELSE ltrim({unquoted(field)}, {_BLANKS}) END"
 
 
 def _among(field: str, values: Iterable[str]) -> str:
-    return f"lower({field}) IN ({', '.join(literal(name) for name in values)})"
+    return f"lower({field}) IN ({_listed(values)})"
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(literal(value) for value in values)
+
+
+def _whens(values: Iterable[str], written: Callable[[str], str]) -> str:
+    return " ".join(f"WHEN '\"{written(name)}\"' THEN '{name}'" for name in values)
 
 
 _BLANKS = " || ".join(f"chr({code})" for code in range(0x3001) if chr(code).isspace())

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mcpsoar.core.content import Counts
 from mcpsoar.core.digest import Facts
@@ -17,7 +17,8 @@ from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
 from mcpsoar.detect.judge import state
 from mcpsoar.detect.matching import TABLE, matches, place
-from mcpsoar.detect.sheet import Ask, Relation, Told
+from mcpsoar.detect.sheet import Ask, Flags, Told
+from mcpsoar.detect.view import View
 
 __all__ = ["Ask", "Scan", "matches", "over_events", "over_logs"]
 _EVIDENCE = 20
@@ -37,7 +38,8 @@ class Scan:
         window = Window(as_of_ms - gate.text.window_ms, as_of_ms)
         index = list(self.ask.gates).index(gate)
         subject = f"s{self.ask.subjects.index(gate.subject.sql('duckdb'))}"
-        hit, judged, warned = (f"g{index}{letter}" for letter in "hjw")
+        flags = Flags.of(self.ask)
+        hit, judged, warned = (flags.has(f"g{index}{letter}") for letter in "hjw")
         inside = f"event_ms >= {window.start_ms} AND event_ms < {window.end_ms}"
         is_ratio = gate.text.page.ratio is not None
         counted = f"DISTINCT {subject}" if gate.text.counts is Counts.SUBJECTS else "*"
@@ -46,12 +48,15 @@ class Scan:
             f"count({counted}) FILTER ({warned} AND {judged}), "
         )
         one = rows(self.connection, f"SELECT {numbers} count(*) FROM sheet WHERE {inside}")[0]
-        groups = rows(
-            self.connection,
-            f"SELECT {numbers} coalesce({subject}, '') AS key FROM sheet WHERE {inside} GROUP BY ALL "
-            f"HAVING bool_or(({hit} OR {warned}) AND {judged})",
-        )
-        claim = hit if one[1] else warned
+        groups: list[tuple[Any, ...]] = []
+        evidence: tuple[str, ...] = ()
+        if one[1] or one[2]:
+            groups = rows(
+                self.connection,
+                f"SELECT {numbers} coalesce({subject}, '') AS key FROM sheet WHERE {inside} GROUP BY ALL "
+                f"HAVING bool_or(({hit} OR {warned}) AND {judged})",
+            )
+            evidence = self._evidence(f"{inside} AND {hit if one[1] else warned} AND {judged}")
         return Reading(
             gate=gate.text.id,
             window=window,
@@ -60,7 +65,7 @@ class Scan:
             numerator=one[1],
             denominator=one[0] if is_ratio else None,
             warned=one[2],
-            evidence=self._evidence(f"{inside} AND {claim} AND {judged}"),
+            evidence=evidence,
             groups=tuple(
                 Group(key, state(gate.text, n, d if is_ratio else None, w), n, d if is_ratio else None)
                 for d, n, w, key in sorted(groups, key=lambda group: (-group[1], -group[2], group[3]))
@@ -70,7 +75,7 @@ class Scan:
 
     def finding(self, rule: str) -> tuple[int, tuple[str, ...]]:
         """How many events a rule matched, and the newest of them."""
-        flag = f"r{list(self.ask.rules).index(rule)}"
+        flag = Flags.of(self.ask).has(f"r{list(self.ask.rules).index(rule)}")
         count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
         return count, self._evidence(flag)
 
@@ -103,7 +108,7 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
     with connect() as connection:
         place(connection, events, ask.columns)
         sheet.create(connection, ask)
-        relation = Relation(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
-        sheet.fill(connection, ask, relation)
+        given = View(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
+        sheet.fill(connection, ask, given)
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
-        yield Scan(connection, ask, sheet.close(connection, ask, Told(relations=[relation])), ())
+        yield Scan(connection, ask, sheet.close(connection, ask, Told(views=[given])), ())

@@ -14,8 +14,10 @@ from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, quoted, rows
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
+from mcpsoar.detect.view import View
 
 _NAMED = 10
+_BITS = 60  # flags in one word, with room for its sign
 _ARRIVAL = "ingest_time"  # a second delivery arrives later, and is no other content for that
 
 
@@ -44,53 +46,79 @@ class Ask:
         return f"event_ms BETWEEN {prelude.FIRST_MS} AND {self.now_ms + prelude.SKEW_MS}"
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A FROM clause of JSON text, what makes one of its rows odd, and the columns that it does not lack."""
-
-    text: str
-    is_odd: str = "FALSE"
-    here: Sequence[Column] = ()
-
-
 @dataclass(slots=True)
 class Told:
     """What the reading itself found, before the events were asked anything."""
 
     rejected: int = 0
+    cut: tuple[str, ...] = ()
     malformed: dict[str, int] = field(default_factory=dict)
-    relations: list[Relation] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Yes or no answers about an event, packed into whole numbers; each flag has its word and its bit."""
+
+    conditions: Mapping[str, str]
+
+    @classmethod
+    def of(cls, ask: Ask) -> "Flags":
+        """The flags of an Ask: gN with h(it), j(udged) or w(arned), and rN for rules."""
+        asked: dict[str, exp.Expression | None] = {}
+        for index, gate in enumerate(ask.gates):
+            asked |= {f"g{index}h": gate.hit, f"g{index}j": gate.judged, f"g{index}w": gate.warned}
+        asked |= {f"r{index}": rule for index, rule in enumerate(ask.rules.values())}
+        return cls({name: one.sql("duckdb") if one is not None else "FALSE" for name, one in asked.items()})
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """The columns that hold them, and the SQL of each. A condition that is NULL is a no."""
+        bits: dict[str, list[str]] = {}
+        for place, sql in enumerate(self.conditions.values()):
+            bit = f"CASE WHEN {sql} THEN {1 << place % _BITS} ELSE 0 END"
+            bits.setdefault(f"b{place // _BITS}", []).append(bit)
+        return {word: f"CAST({' + '.join(some)} AS BIGINT)" for word, some in bits.items()}
+
+    def has(self, *names: str) -> str:
+        """SQL that is TRUE where any of these flags is set."""
+        masks: dict[str, int] = {}
+        for place, name in enumerate(self.conditions):
+            if name in names:
+                word = f"b{place // _BITS}"
+                masks[word] = masks.get(word, 0) | 1 << place % _BITS
+        return "(" + (" OR ".join(f"{word} & {mask} <> 0" for word, mask in masks.items()) or "FALSE") + ")"
 
 
 def create(connection: Connection, ask: Ask) -> None:
     """An empty sheet."""
     fields = ["event_ms BIGINT", "idh UBIGINT", "odd BOOLEAN", "eid VARCHAR"]
-    fields += [f"{name} BOOLEAN" for name in _flags(ask)]
+    fields += [f"{word} BIGINT" for word in Flags.of(ask).words]
     fields += [f"s{index} VARCHAR" for index in range(len(ask.subjects))]
     connection.execute(f"CREATE TEMP TABLE sheet ({', '.join(fields)})")
 
 
-def fill(connection: Connection, ask: Ask, relation: Relation) -> None:
-    """Append a relation's events in their order; a time out of range is NULL."""
-    flags = _flags(ask)
-    told = [f"{sql} AS {name}" for name, sql in flags.items()]
-    told += [f"CAST({sql} AS VARCHAR) AS s{index}" for index, sql in enumerate(ask.subjects)]
-    claims = " OR ".join(name for name in flags if not name.endswith("j")) or "FALSE"
-    names = [*flags, *(f"s{index}" for index in range(len(ask.subjects)))]
-    ctes = prelude.relation(relation.text, ask.columns, ask.wanted, extra=f"{relation.is_odd} AS odd")
+def fill(connection: Connection, ask: Ask, view: View) -> None:
+    """Append what a view gives in their order; a time out of range is NULL."""
+    flags = Flags.of(ask)
+    told = dict(flags.words) | {
+        f"s{index}": f"CAST({sql} AS VARCHAR)" for index, sql in enumerate(ask.subjects)
+    }
+    claims = flags.has(*(name for name in flags.conditions if not name.endswith("j")))
+    ctes = prelude.relation(view.text, ask.columns, ask.wanted, extra=f"{view.is_odd} AS odd")
     connection.execute(
         f"INSERT INTO sheet WITH {ctes}, "
-        f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_key, odd"
-        f"{''.join(f', {one}' for one in told)} FROM mcp_audit) "
-        f"SELECT event_ms, CASE WHEN event_key IS NOT NULL THEN hash(event_key) END, odd, "
-        f"CASE WHEN {claims} THEN event_key END{''.join(f', {name}' for name in names)} FROM told"
+        f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_text, odd"
+        f"{''.join(f', {sql} AS {name}' for name, sql in told.items())} FROM mcp_audit) "
+        f"SELECT event_ms, CASE WHEN event_text IS NOT NULL THEN hash(event_text) END, odd, "
+        f"CASE WHEN {claims} THEN {prelude.unquoted('event_text')} END, {', '.join(told)} FROM told"
     )
 
 
 def close(connection: Connection, ask: Ask, told: Told) -> Intake:
     """Keep the first received of each identity, and count what the log held."""
     seen = rows(connection, "SELECT count(idh), count(DISTINCT idh) FROM sheet")[0]
-    repeats, conflicts = (0, ()) if seen[0] == seen[1] else _twins(connection, ask, told.relations)
+    repeats, conflicts = (0, ()) if seen[0] == seen[1] else _twins(connection, ask, told.views)
     count, first_ms, last_ms = rows(connection, "SELECT count(*), min(event_ms), max(event_ms) FROM sheet")[0]
     return Intake(
         events=count,
@@ -99,25 +127,25 @@ def close(connection: Connection, ask: Ask, told: Told) -> Intake:
         conflicts=tuple(conflicts[:_NAMED]),
         conflict_count=len(conflicts),
         malformed=dict(sorted(told.malformed.items())),
+        cut=told.cut,
         first_ms=first_ms,
         last_ms=last_ms,
     )
 
 
-def _twins(connection: Connection, ask: Ask, relations: Sequence[Relation]) -> tuple[int, Sequence[str]]:
+def _twins(connection: Connection, ask: Ask, views: Sequence[View]) -> tuple[int, Sequence[str]]:
     """Read the rows whose id stands twice once more, with their whole content; drop all but the first."""
     connection.execute(
         "CREATE TEMP TABLE twins AS SELECT row_number() OVER (ORDER BY rowid) AS place, rowid AS seq, idh "
         "FROM sheet WHERE idh IN "
         "(SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1)"
     )
-    here = {column for relation in relations for column in relation.here}
+    here = {column for view in views for column in view.here}
     content = [column for column in ask.columns if column in here and column.name != _ARRIVAL]
     known = [column.name for column in content if column.kind is not Kind.TIME]
-    own = next(column for column in ask.columns if column.name == "event_id")
     connection.execute("CREATE TEMP TABLE copies (event_key VARCHAR, event_ms BIGINT, content UBIGINT)")
-    for relation in relations:
-        text = f"(SELECT * FROM {relation.text} WHERE hash({prelude.value(own)}) IN (SELECT idh FROM twins))"
+    for view in views:
+        text = f"(SELECT * FROM {view.text} WHERE hash(event_id) IN (SELECT idh FROM twins))"
         ctes = prelude.relation(text, ask.columns, [column.name for column in content])
         connection.execute(
             f"INSERT INTO copies WITH {ctes} SELECT event_key, event_ms, "
@@ -147,16 +175,3 @@ SELECT place, event_key, event_ms, content,
   row_number() OVER (PARTITION BY event_key, event_ms ORDER BY place) AS copy
 FROM (SELECT *, row_number() OVER (ORDER BY rowid) AS place FROM copies)
 """
-
-
-def _flags(ask: Ask) -> dict[str, str]:
-    """Every flag of the sheet and the SQL it is: gN h(it), j(udged), w(arned), and rN for rules."""
-    flags = {}
-    for index, gate in enumerate(ask.gates):
-        conditions = (gate.hit, gate.judged, gate.warned)
-        for letter, condition in zip("hjw", conditions, strict=True):
-            told = condition.sql("duckdb") if condition is not None else "FALSE"
-            flags[f"g{index}{letter}"] = f"coalesce({told}, FALSE)"
-    for index, rule in enumerate(ask.rules.values()):
-        flags[f"r{index}"] = f"coalesce({rule.sql('duckdb')}, FALSE)"
-    return flags

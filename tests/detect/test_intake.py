@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 import zstandard
 
+from mcpsoar.app.gates import verdict
 from mcpsoar.app.watch import Look, look
 from mcpsoar.core.errors import Usage
-from mcpsoar.detect import files
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.detect import files, lines
 from mcpsoar.detect.engines.duckdb import Failure, connect, rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -105,6 +107,8 @@ def test_a_log_whose_packing_ends_early_is_never_taken_for_whole(tmp_path: Path,
     got = read(write(tmp_path / "log", data[:-cut]))
     assert got.intake.rejected >= 1
     assert any("ends early" in one.why or "damaged" in one.why for one in got.rejects)
+    assert got.intake.cut == (str(tmp_path / "log"),)
+    assert verdict(got.judgements, got.intake) is Verdict.CANNOT_TELL
 
 
 def test_a_cut_last_line_costs_that_line_alone(tmp_path: Path) -> None:
@@ -162,6 +166,32 @@ def test_a_late_key_that_stands_twice_is_still_found(tmp_path: Path) -> None:
     early = b"".join(line(f"e{number}") for number in range(6000))
     got = read(write(tmp_path / "log", early + b'{"event_time":"%s","s":1,"s":1}\n' % AT.encode()))
     assert (got.intake.events, got.intake.rejected, got.rejects[0].line) == (6000, 1, 6001)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        line("odd", params={"name": "x", "arguments": {"path": "/a", "path2": [{"b": {}}]}}),
+        line("odd", tool_name='{ "a": 1 } [x, ] nan, -inf, 1e999 \\" }'),
+        line("odd", **{f"k{number}": number for number in range(2000)}),
+        line("odd", Tool_Name="x", tool_name="y"),
+        line("odd", strange=None, stranger=[1.5, "a", [True]]),
+        line("odd", action_class="bogus", token_aud=[1, {"a": 2}]),
+    ],
+    ids=["nested", "braces", "many", "case", "flat", "malformed"],
+)
+@pytest.mark.parametrize("before", [0, 3000], ids=["early", "late"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_a_good_line_is_never_left_to_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: bytes, before: int, pack: Any
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a second pass over a log without a bad line")
+
+    monkeypatch.setattr(lines, "sift", refuse)
+    log = b"".join(line(f"e{number}") for number in range(before)) + odd
+    got = read(write(tmp_path / "log", pack(log)))
+    assert (got.intake.events, got.intake.rejected) == (before + 1, 0)
 
 
 def test_standard_input_is_read_like_a_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`mcpsoar gates` as a user meets it: words, documents, exit codes."""
 
+import gzip
 import io
 import json
 import os
@@ -52,6 +53,7 @@ def test_the_document_of_a_check_is_the_contracts(tmp_path: Path, capsys: pytest
         "conflicts": [],
         "conflict_count": 0,
         "malformed": {"latency_ms": 1},
+        "cut": [],
     }
     paged = next(gate for gate in gates if gate["gate"] == "unapproved-write-calls")
     assert paged == {
@@ -306,3 +308,15 @@ def test_rejects_take_their_place_only_when_the_look_is_over(
     assert not Path("/dev/null").is_file()
     assert sorted(one.name for one in tmp_path.iterdir()) == ["broken.parquet", "kept", "link", "log"]
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_log_that_broke_off_is_no_all_clear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calm = b"".join(
+        json.dumps({**WRITE, "event_id": f"e{n}", "approval_id": "ap"}).encode() + b"\n" for n in range(300)
+    )
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(calm)[:-400])
+    code = main(["gates", "check", str(path), "--gate", "unapproved-write-calls"])
+    assert code == 3
+    assert f"CANNOT TELL: {path} broke off" in capsys.readouterr().out
+    assert document(capsys, "check", str(path))[1]["cut"] == [str(path)]

@@ -1,136 +1,110 @@
-"""How DuckDB is made to read NDJSON and Parquet: as JSON text, strictly, and nothing unseen."""
+"""How DuckDB is made to read NDJSON: as JSON text, strictly, and nothing unseen.
+
+The quick way reads a log's fields as columns, and gives up at whatever it did not expect: a key that turns up
+late, an object inside, a key that stands twice. The thorough way reads whole lines and takes each apart.
+"""
 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, literals, quoted, rows
-from mcpsoar.detect.files import Form, Source
+from mcpsoar.detect.files import Source
+from mcpsoar.detect.lines import LONGEST
+from mcpsoar.detect.view import View
 
 _OPTIONS = (
     "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
     "field_appearance_threshold = 0, sample_size = 2048"
 )
-_TIMES = ("TIMESTAMP", "DATE")
+_STRANGERS = 32  # reading more keys that are no columns costs more than it saves
 _NUMBER = re.compile(r"_\d+$")
+_STRINGS = r'"(?:[^"\\]|\\.)*"'
+# outside of strings: a comma before a closing bracket, what is no number or too big, what is nested deeply
+_LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9]{300})|(?:[\[{][^\[{]*){64}"
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
-    """A first line with keys that the engine's sample may not show, so that each is known before it comes.
+def fields(connection: Connection, sources: Sequence[Source], columns: Sequence[Column]) -> View | None:
+    """The quick way, or None where the first lines already show what it cannot read.
 
-    The engine detects columns itself, because only then does it refuse a key that it did not expect, and it
-    finds a key that stands twice only among those it expects. `mark` is the key that tells the seed's row
-    from the log's: made after the log was written, so nobody can have put it there.
+    The engine detects the columns itself, because only then does it refuse a key that it did not expect; and
+    it finds a key that stands twice only among those it expects.
     """
+    files = _files(sources)
+    relation = f"read_json({files}, {_OPTIONS})"
+    found = [name for name, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")]
+    known = {column.name for column in columns}
+    strangers = [name for name in found if name not in known]
+    # the engine's names ignore case, and it numbers the second of two
+    has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in strangers)
+    if has_twin_names or len(strangers) > _STRANGERS:
+        return None
+    here = [column for column in columns if column.name in found]
+    strange = [f"x{index}" for index in range(len(strangers))]
+    told = [
+        f"CAST({quoted(column.name) if column in here else 'NULL'} AS VARCHAR) AS {quoted(column.name)}"
+        for column in columns
+    ]
+    told += [
+        f"CAST({quoted(key)} AS VARCHAR) AS {name}" for key, name in zip(strangers, strange, strict=True)
+    ]
+    well = [*map(prelude.is_well, here), *map(prelude.is_well_unknown, strange)]
+    suspects = [prelude.is_suspect(name) for name in (*(column.name for column in here), *strange)]
+    return View(
+        text=f"(SELECT {', '.join(told)} FROM {relation})",
+        is_odd=prelude.some_fail(well),
+        is_suspect=" OR ".join(suspects) or "TRUE",
+        here=here,
+    )
 
-    path: Path
-    mark: str
+
+def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bool = False) -> View:
+    """The thorough way; `are_clean` lines have been read by Python before, and are not doubted."""
+    spec = json.dumps({column.name: "JSON" for column in columns})
+    told = [f"CAST(event.{quoted(column.name)} AS VARCHAR) AS {quoted(column.name)}" for column in columns]
+    loose = "FALSE" if are_clean else f"({_has_twins('json')} OR {_is_loose('CAST(json AS VARCHAR)')})"
+    well = prelude.some_fail([prelude.is_well(column) for column in columns])
+    return View(
+        text=(
+            f"(SELECT {', '.join(told)}, is_loose FROM ("
+            f"SELECT json_transform(json, {literal(spec)}) AS event, {loose} AS is_loose "
+            f"FROM read_ndjson_objects({_files(sources)})))"
+        ),
+        is_odd=f"(is_loose OR {well})",
+        is_suspect="is_loose",
+        here=columns,
+    )
 
 
-def seed(folder: Path, names: Sequence[str]) -> Seed:
-    """Write a seed. `folder` is a temporary one, with a name that cannot be guessed."""
-    number = len(list(folder.glob("seed-*")))  # an earlier one may still be read again
-    path, mark = folder / f"seed-{number}.ndjson", f"seed of {folder.name}"
-    path.write_text(json.dumps({mark: 1, **dict.fromkeys(names)}) + "\n")
-    return Seed(path, mark)
+def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
+    """How many lines hold a comma that the engine forgives and JSON does not, or are longer than it takes."""
+    line = "CAST(json AS VARCHAR)"
+    seen = [f"contains({line}, '{pair}')" for pair in (",}", " }", ",]", " ]")]
+    seen += [f"contains({line}, chr({code}))" for code in (9, 13)]  # in a string they are escaped
+    loose = f"CASE WHEN {' OR '.join(seen)} THEN {_is_loose(line)} ELSE FALSE END"
+    where = f"{loose} OR strlen({line}) > {LONGEST}"
+    return int(
+        rows(connection, f"SELECT count(*) FROM read_ndjson_objects({_files(sources)}) WHERE {where}")[0][0]
+    )
 
 
-class Reading:
-    """A group of files of one form as a FROM clause; `strangers` are keys that are no columns.
+def _files(sources: Sequence[Source]) -> str:
+    return f"{literals([source.log.path for source in sources])}, compression = {literal(sources[0].form)}"
 
-    Without `first` a column that the engine's sample does not show is taken to be absent, and one that turns
-    up later is an error: reading sixty columns for the twenty that a log has would cost as much again.
-    """
 
-    def __init__(
-        self,
-        connection: Connection,
-        sources: Sequence[Source],
-        columns: Sequence[Column],
-        first: Seed | None = None,
-    ) -> None:
-        self.sources = sources
-        self.columns = columns
-        self.is_parquet = sources[0].form is Form.PARQUET
-        paths = [source.log.path for source in sources]
-        if self.is_parquet:
-            self._from = f"read_parquet({literals(paths)}, file_row_number = true, filename = true)"
-        else:
-            files = literals([str(first.path), *paths] if first else paths)
-            self._where = f" WHERE {quoted(first.mark)} IS NULL" if first else ""
-            self._from = f"read_json({files}, compression = {literal(sources[0].form)}, {_OPTIONS})"
-        described = rows(connection, f"DESCRIBE SELECT * FROM {self._from}")
-        self._types = {name: kind for name, kind, *_ in described}
-        known = {column.name for column in columns}
-        outside = known | ({first.mark} if first else set())
-        self.here = [column for column in columns if column.name in self._types]
-        self.strangers = [] if self.is_parquet else [name for name in self._types if name not in outside]
-        # the engine's names ignore case, and it numbers the second of two
-        self.has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in self.strangers)
+def _is_loose(line: str) -> str:
+    bare = f"regexp_replace({line}, '{_STRINGS}', '', 'g')"
+    return f"(regexp_matches({line}, '{_LOOSE}') AND regexp_matches({bare}, '{_LOOSE}'))"
 
-    @property
-    def text(self) -> str:
-        """One row a line: every column as JSON text."""
-        if self.is_parquet:
-            fields = [f"{self._packed(name)} AS {quoted(name)}" for name in self._names]
-            return f"(SELECT {', '.join(fields)}, filename, file_row_number FROM {self._from})"
-        fields = [f"{self._field(name)} AS {quoted(name)}" for name in self._names]
-        fields += [
-            f"CAST({quoted(name)} AS VARCHAR) AS x{index}" for index, name in enumerate(self.strangers)
-        ]
-        return f"(SELECT {', '.join(fields)} FROM {self._from}{self._where})"
 
-    @property
-    def is_odd(self) -> str:
-        """TRUE for a row that wants a closer look. Reads every field, or the engine would skip some."""
-        well = [f"coalesce({prelude.is_well(column)}, TRUE)" for column in self.here]
-        well += [f"coalesce({prelude.is_well_unknown(name)}, TRUE)" for name in self._strange]
-        return f"NOT ({' AND '.join(well)})" if well else "TRUE"
+def _has_twins(line: str) -> str:
+    """TRUE for a line with a key that stands twice, at any depth."""
+    inner = f"list_filter(json_extract({line}, '$.**'), lambda part: part LIKE '{{%' AND {_repeats('part')})"
+    deep = f"CASE WHEN {line} LIKE '{{%{{%' THEN len({inner}) > 0 ELSE FALSE END"
+    return f"(coalesce({_repeats(line)}, FALSE) OR {deep})"
 
-    @property
-    def is_suspect(self) -> str:
-        """TRUE for a row whose line Python must read."""
-        names = [*(column.name for column in self.here), *self._strange]
-        return " OR ".join(prelude.is_suspect(name) for name in names) or "TRUE"
 
-    def bad_lines(self, connection: Connection) -> int:
-        """How many lines hold what the engine forgives and JSON does not: a last comma, odd white space."""
-        if self.is_parquet:
-            return 0
-        paths = literals([source.log.path for source in self.sources])
-        lines = f"read_ndjson_objects({paths}, compression = {literal(self.sources[0].form)})"
-        ends = [f"line LIKE '%{end}'" for end in (",}", " }")]
-        inside = [f"contains(line, '{part}')" for part in (",]", " ]")]
-        # raw control characters can stand between values alone, and there nobody needs them
-        odd = [f"contains(line, chr({code}))" for code in (9, 11, 12, 13)]
-        sql = f"SELECT count(*) FROM (SELECT CAST(json AS VARCHAR) AS line FROM {lines}) WHERE "
-        return int(
-            rows(connection, sql + " OR ".join([*ends, *inside, *odd, "strlen(line) > 16776000"]))[0][0]
-        )
-
-    @property
-    def _names(self) -> list[str]:
-        return [column.name for column in self.columns]
-
-    @property
-    def _strange(self) -> list[str]:
-        return [f"x{index}" for index in range(len(self.strangers))]
-
-    def _field(self, name: str) -> str:
-        return f"CAST({quoted(name) if name in self._types else 'NULL'} AS VARCHAR)"
-
-    def _packed(self, name: str) -> str:
-        kind = self._types.get(name)
-        if kind is None:
-            return "CAST(NULL AS VARCHAR)"
-        if kind.startswith(_TIMES):
-            at_ms = f"epoch_us(CAST({quoted(name)} AS TIMESTAMPTZ)) // 1000"
-            # a stamp so early would be taken for seconds
-            text = f"CAST({at_ms} AS VARCHAR)"
-            return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN '\"early\"' ELSE {text} END"
-        return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
+def _repeats(part: str) -> str:
+    return f"len(json_keys({part})) <> list_unique(json_keys({part}))"

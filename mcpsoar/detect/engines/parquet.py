@@ -1,0 +1,37 @@
+"""How DuckDB is made to read Parquet as JSON text, with the file and the row that each event stands in."""
+
+from collections.abc import Sequence
+
+from mcpsoar.core.event import Column
+from mcpsoar.detect import prelude
+from mcpsoar.detect.engines.duckdb import Connection, literals, quoted, rows
+from mcpsoar.detect.files import Source
+from mcpsoar.detect.view import View
+
+_TIMES = ("TIMESTAMP", "DATE")
+
+
+def packed(connection: Connection, sources: Sequence[Source], columns: Sequence[Column]) -> View:
+    """Raises the engine's Failure for what is no Parquet."""
+    paths = literals([source.log.path for source in sources])
+    relation = f"read_parquet({paths}, file_row_number = true, filename = true)"
+    kinds = {name: kind for name, kind, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")}
+    here = [column for column in columns if column.name in kinds]
+    told = [f"{_text(column.name, kinds.get(column.name))} AS {quoted(column.name)}" for column in columns]
+    return View(
+        text=f"(SELECT {', '.join(told)}, filename, file_row_number FROM {relation})",
+        is_odd=prelude.some_fail([prelude.is_well(column) for column in here]),
+        here=here,
+        has_rows=True,
+    )
+
+
+def _text(name: str, kind: str | None) -> str:
+    if kind is None:
+        return "CAST(NULL AS VARCHAR)"
+    if kind.startswith(_TIMES):
+        at_ms = f"epoch_us(CAST({quoted(name)} AS TIMESTAMPTZ)) // 1000"
+        # a stamp so early would be taken for seconds
+        early = f"{at_ms} < {prelude.EPOCH_SPLIT}"
+        return f"CASE WHEN {early} THEN '\"early\"' ELSE CAST({at_ms} AS VARCHAR) END"
+    return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
