@@ -3,7 +3,8 @@
     python -m benchmarks.gates [EVENTS]
 
 Prints seconds and ratios, each the best of three runs in one process, start-up left out. The raw pass reads
-the columns that the log has, typed, counts the same five numerators and the distinct ids.
+the columns that the log has, typed, counts the same five numerators, which must come out equal, and the
+distinct ids.
 """
 
 import json
@@ -18,6 +19,7 @@ from typing import Any
 from benchmarks.events import write
 from mcpsoar.app.watch import look
 from mcpsoar.detect.engines.duckdb import connect, rows
+from mcpsoar.kit.clock import stamp_ms
 from mcpsoar.pack.locate import own
 
 NOW_MS = 1_780_000_000_000
@@ -26,6 +28,7 @@ TYPES = {
     "scope_match": "BOOLEAN",
     "latency_ms": "DOUBLE",
     "chain_depth": "BIGINT",
+    "token_aud": "VARCHAR[]",
 }
 NARROW = [
     "event_time",
@@ -42,14 +45,21 @@ NARROW = [
     "environment",
     "classifier_result",
 ]
-COUNTS = """
-  count(*) FILTER (action_class IN ('write', 'destructive') AND decision = 'ALLOW' AND approval_id IS NULL),
-  count(DISTINCT server_name) FILTER (registry_status <> 'approved' AND environment = 'production'),
-  count(DISTINCT server_name) FILTER (manifest_hash <> pinned_manifest_hash),
-  count(*) FILTER (NOT scope_match),
-  count(*) FILTER (classifier_result = 'QUARANTINE'),
-  count(DISTINCT event_id), min(event_time), max(event_time)
-"""
+_WINDOW = "event_time >= as_of - INTERVAL {0} MINUTE AND event_time < as_of"
+_IS_CALL = "coalesce(lower(event_kind), 'tool_call') = 'tool_call'"
+_NUMERATORS = {
+    "manifest-drift": f"""count(DISTINCT server_name) FILTER (
+      {_WINDOW.format(1440)} AND manifest_hash <> pinned_manifest_hash)""",
+    "quarantine-ratio": f"""count(*) FILTER (
+      {_WINDOW.format(15)} AND lower(classifier_result) = 'quarantine' AND {_IS_CALL})""",
+    "registry-drift": f"""count(DISTINCT server_name) FILTER (
+      {_WINDOW.format(1440)} AND coalesce(lower(registry_status), '') <> 'approved'
+      AND coalesce(lower(environment), 'production') IN ('production', 'prod'))""",
+    "scope-mismatch": f"""count(*) FILTER ({_WINDOW.format(15)} AND NOT scope_match AND {_IS_CALL})""",
+    "unapproved-write-calls": f"""count(*) FILTER (
+      {_WINDOW.format(10)} AND lower(action_class) IN ('write', 'destructive') AND lower(decision) = 'allow'
+      AND coalesce(trim(approval_id), '') = '' AND {_IS_CALL})""",
+}
 
 
 def best(run: Callable[[], object], times: int = 3) -> float:
@@ -62,16 +72,18 @@ def best(run: Callable[[], object], times: int = 3) -> float:
     return min(took)
 
 
-def raw_pass(log: Path, names: list[str]) -> list[tuple[Any, ...]]:
-    """The engine alone: the named columns typed, the numerators, the distinct ids."""
+def raw_pass(log: Path, names: list[str], as_of: str) -> tuple[Any, ...]:
+    """The engine alone: the named columns typed, the numerators at one tick, the distinct ids."""
     types = ", ".join(f"{name}: '{TYPES.get(name, 'VARCHAR')}'" for name in names)
     others = "".join(f", count({name})" for name in names if name not in NARROW)
+    counts = ", ".join(_NUMERATORS.values())
     with connect(files=[str(log)]) as connection:
         return rows(
             connection,
-            f"SELECT {COUNTS}{others} FROM read_json('{log}', columns = {{{types}}}, "
-            "format = 'newline_delimited', compression = 'none')",
-        )
+            f"SELECT {counts}, count(DISTINCT event_id){others} "
+            f"FROM (SELECT *, TIMESTAMPTZ '{as_of}' AS as_of FROM read_json('{log}', "
+            f"columns = {{{types}}}, format = 'newline_delimited', compression = 'none'))",
+        )[0]
 
 
 def json_loop(log: Path) -> tuple[int, ...]:
@@ -123,8 +135,14 @@ def main(count: int) -> None:
         write(twins, count, repeat_share=0.01, conflict_share=0.001)
         with log.open() as lines:
             names = list(json.loads(lines.readline()))
-        raw = best(lambda: raw_pass(log, names))
-        narrow = best(lambda: raw_pass(log, NARROW))
+        judged = look([str(log)], pack=pack, now_ms=NOW_MS)
+        as_of = stamp_ms(judged.as_of_ms)
+        said = {one.reading.gate: one.reading.numerator for one in judged.judgements}
+        told = dict(zip(_NUMERATORS, raw_pass(log, names, as_of), strict=False))
+        if told != said:
+            raise SystemExit(f"the raw pass counts {told}, the gates {said}")
+        raw = best(lambda: raw_pass(log, names, as_of))
+        narrow = best(lambda: raw_pass(log, NARROW, as_of))
         gates = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS))
         both = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True))
         repeated = best(lambda: look([str(twins)], pack=pack, now_ms=NOW_MS))

@@ -74,16 +74,20 @@ class Loader:
     def _read(self, group: Sequence[Source]) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
         try:
-            return self._fields(group) or self._append(ndjson.lines(group, self._ask.columns))
+            is_read = self._fields(group)
+            if is_read is None and (first := ndjson.seed(self._connection, group, self._folder)):
+                is_read = self._fields(group, first)
+            return is_read or self._append(ndjson.lines(group, self._ask.columns))
         except (_BadLines, Failure):
             return False
 
-    def _fields(self, group: Sequence[Source]) -> bool:
+    def _fields(self, group: Sequence[Source], first: ndjson.Seed | None = None) -> bool | None:
+        """Append by the quick way; None where a key was met that it did not expect."""
         try:
-            view = ndjson.fields(self._connection, group, self._ask.columns)
-            return view is not None and self._append(view, beside=lambda: self._check(group))
+            view = ndjson.fields(self._connection, group, self._ask.columns, first)
+            return self._append(view, beside=lambda: self._check(group)) if view else None
         except Failure:
-            return False
+            return None
 
     def _check(self, group: Sequence[Source]) -> None:
         """Raises _BadLines where a line needs what the engine forgives. Runs beside the engine's scan."""

@@ -28,13 +28,21 @@ _TRUE = ("true", "1", '"true"', '"1"')
 _FALSE = ("false", "0", '"false"', '"0"')
 
 
-def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: str = "") -> str:
-    """CTEs, without WITH: `mcp_audit` holds event_ms, event_key, `extra` and the wanted columns.
-
-    `event_text` is the JSON text of a good event_id: as good as event_key to tell two apart, and free.
+def relation(
+    raw: str,
+    columns: Sequence[Column],
+    wanted: Iterable[str],
+    *,
+    extra: str = "",
+    watched: Sequence[Column] = (),
+    doubts: Sequence[str] = (),
+) -> str:
+    """CTEs, without WITH: `mcp_audit` holds event_ms, event_key, event_text, odd, `extra` and what is wanted.
 
     `raw` is a FROM clause with a column of JSON text for each column of the dictionary. event_ms is NULL
-    where event_time is no time; whether it is in range is the reader's question.
+    where event_time is no time; whether it is in range is the reader's question. event_text is the JSON text
+    of a good event_id: as good as event_key to tell two apart, and free. odd is TRUE for a row that wants a
+    closer look: a `watched` field may not be of its kind, or one of the `doubts` about the raw row holds.
     """
     by_name = {column.name: column for column in columns}
     asked = [by_name[name] for name in by_name if name in set(wanted) | {"event_id"}]
@@ -43,9 +51,17 @@ def relation(raw: str, columns: Sequence[Column], wanted: Iterable[str], extra: 
         needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
     inner = [f"{value(column)} AS {quoted(column.name)}" for column in columns if column in needed]
     own = quoted("event_id")
-    inner.append(f"CASE WHEN {_is_text(own)} THEN {own} END AS event_text")
+    inner.append(f"{_text(own, own, own)} AS event_text")
     inner += [extra] if extra else []
-    outer = [f"{_final(column, by_name)} AS {quoted(column.name)}" for column in asked]
+    # a value that came out is a good one, so of the fields that are needed only those without are looked at
+    twice = [column for column in watched if column in needed]
+    once = [column for column in watched if column not in needed and column.name != "event_time"]
+    fails = [_fails(is_well(column)) for column in once]
+    inner.append(f"({' OR '.join([*doubts, *fails]) or 'FALSE'}) AS odd")
+    inner += [f"{quoted(column.name)} AS {_raw(column)}" for column in twice]
+    late = [_unless(quoted(column.name), _fails(is_well(column, _raw(column)))) for column in twice]
+    outer = [f"({' OR '.join(['odd', *late])}) AS odd"]
+    outer += [f"{_final(column, by_name)} AS {quoted(column.name)}" for column in asked]
     return (
         f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join(inner)} FROM {raw}), "
         f"mcp_audit AS (SELECT event_ms, event_id AS event_key, event_text, {', '.join(outer)}"
@@ -58,7 +74,7 @@ def value(column: Column) -> str:
     field = quoted(column.name)
     match column.kind:
         case Kind.TEXT:
-            return f"CASE WHEN {_is_text(field)} THEN {unquoted(field)} END"
+            return _text(field, _unquoted_plain(field), unquoted(field))
         case Kind.ENUM:
             lower, upper = _whens(column.values, str.lower), _whens(column.values, str.upper)
             return f"CASE {field} {lower} {upper} ELSE CASE lower({field}) {lower} END END"
@@ -106,13 +122,12 @@ def instant(name: str) -> str:
 
 def unquoted(field: str) -> str:
     """The string that a JSON text is."""
-    escaped = f"json_extract_string({field}, '$')"
-    return f"CASE WHEN contains({field}, '\\') THEN {escaped} ELSE {_unquoted_plain(field)} END"
+    return f"json_extract_string({field}, '$')"
 
 
-def is_well(column: Column) -> str:
+def is_well(column: Column, field: str = "") -> str:
     """Cheap and never wrong about a bad value: FALSE sends the row to a closer look."""
-    field = quoted(column.name)
+    field = field or quoted(column.name)
     match column.kind:
         case Kind.TEXT | Kind.TIME:
             return _is_string(field)
@@ -135,21 +150,16 @@ def is_well(column: Column) -> str:
             return f"CASE WHEN {is_short} THEN TRUE ELSE regexp_full_match({field}, '{_TEXTS}') END"
 
 
-def some_fail(conditions: Iterable[str]) -> str:
-    """TRUE where not every one of these holds; one that is NULL does."""
-    return f"NOT ({' AND '.join(f'coalesce({one}, TRUE)' for one in conditions) or 'FALSE'})"
-
-
-def is_well_unknown(name: str) -> str:
-    """The same for a key that is no column: a string, a finite number, true or false."""
+def is_strange(name: str) -> str:
+    """TRUE where a key that is no column holds no string, no finite number, not true and not false."""
     field = quoted(name)
-    return f"({field} IS NULL OR {_is_plain(field)})"
+    return f"({field} IS NOT NULL AND NOT {_is_plain(field)})"
 
 
 def is_malformed(column: Column) -> str:
     """TRUE where a field is there, is not blank, and is not of its kind."""
     field = quoted(column.name)
-    is_blank = f"({_is_string(field)} AND {_ltrimmed(field)} = '')"
+    is_blank = f"({_is_string(field)} AND {_is_blank(field)})"
     return f"({field} IS NOT NULL AND NOT {is_blank} AND ({value(column)}) IS NULL)"
 
 
@@ -169,6 +179,18 @@ def _final(column: Column, by_name: dict[str, Column]) -> str:
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
 
 
+def _fails(condition: str) -> str:
+    return f"NOT coalesce({condition}, TRUE)"
+
+
+def _unless(value: str, condition: str) -> str:
+    return f"CASE WHEN {value} IS NULL THEN {condition} ELSE FALSE END"
+
+
+def _raw(column: Column) -> str:
+    return quoted(f"raw {column.name}")
+
+
 def _aliases(extra: str) -> list[str]:
     return re.findall(r" AS (\w+)(?:,|$)", extra)
 
@@ -177,8 +199,12 @@ def _names(derived: str) -> list[str]:
     return re.findall(r"[a-z][a-z0-9_]*", derived)
 
 
-def _is_text(field: str) -> str:
-    return f"{_is_string(field)} AND {_ltrimmed(field)} <> ''"
+def _text(field: str, plain: str, other: str) -> str:
+    """NULL unless it is a string and not blank; `plain` where it starts with no blank and escapes nothing."""
+    usual = f"{field} >= '\"#' AND {field} < '\"~' AND NOT contains({field}, '\\')"
+    return (
+        f"CASE WHEN {usual} THEN {plain} WHEN {_is_string(field)} AND NOT {_is_blank(field)} THEN {other} END"
+    )
 
 
 def _is_string(field: str) -> str:
@@ -194,11 +220,8 @@ def _unquoted_plain(field: str) -> str:
     return f"substring({field}, 2, length({field}) - 2)"
 
 
-def _ltrimmed(field: str) -> str:
-    """What is left of a string without the blanks it starts with: '' for blanks only."""
-    # nearly every string starts with a character that is plainly no blank, and two comparisons tell
-    plain = f"({field} >= '\"#' AND {field} < '\"\\' OR {field} >= '\"]' AND {field} < '\"~')"
-    return f"CASE WHEN {plain} THEN 'x' ELSE ltrim({unquoted(field)}, {_BLANKS}) END"
+def _is_blank(field: str) -> str:
+    return f"(ltrim({unquoted(field)}, {_BLANKS}) = '')"
 
 
 def _among(field: str, values: Iterable[str]) -> str:

@@ -37,39 +37,39 @@ class Scan:
         """What a gate saw in the window that ends at `as_of_ms`."""
         window = Window(as_of_ms - gate.text.window_ms, as_of_ms)
         index = list(self.ask.gates).index(gate)
-        subject = f"s{self.ask.subjects.index(gate.subject.sql('duckdb'))}"
         flags = Flags.of(self.ask)
         hit, judged, warned = (flags.has(f"g{index}{letter}") for letter in "hjw")
         inside = f"event_ms >= {window.start_ms} AND event_ms < {window.end_ms}"
-        is_ratio = gate.text.page.ratio is not None
-        counted = f"DISTINCT {subject}" if gate.text.counts is Counts.SUBJECTS else "*"
-        numbers = (
-            f"count(*) FILTER ({judged}), count({counted}) FILTER ({hit} AND {judged}), "
-            f"count({counted}) FILTER ({warned} AND {judged}), "
+        counts = (
+            f"count(*), count(*) FILTER ({judged}), count(*) FILTER ({hit} AND {judged}), "
+            f"count(*) FILTER ({warned} AND {judged})"
         )
-        one = rows(self.connection, f"SELECT {numbers} count(*) FROM sheet WHERE {inside}")[0]
+        events, known, hits, warnings = rows(self.connection, f"SELECT {counts} FROM sheet WHERE {inside}")[0]
         groups: list[tuple[Any, ...]] = []
-        evidence: tuple[str, ...] = ()
-        if one[1] or one[2]:
+        if hits or warnings:  # to tell subjects apart is dear, and mostly there is nothing to tell
+            subject = f"s{self.ask.subjects.index(gate.subject.sql('duckdb'))}"
             groups = rows(
                 self.connection,
-                f"SELECT {numbers} coalesce({subject}, '') AS key FROM sheet WHERE {inside} GROUP BY ALL "
+                f"SELECT {counts}, {subject} AS key FROM sheet WHERE {inside} GROUP BY ALL "
                 f"HAVING bool_or(({hit} OR {warned}) AND {judged})",
             )
-            evidence = self._evidence(f"{inside} AND {hit if one[1] else warned} AND {judged}")
+        if gate.text.counts is Counts.SUBJECTS:
+            groups = [(n, d, min(h, 1), min(w, 1), key) for n, d, h, w, key in groups if key is not None]
+            hits, warnings = sum(group[2] for group in groups), sum(group[3] for group in groups)
+        is_ratio = gate.text.page.ratio is not None
+        claim = f"{inside} AND {hit if hits else warned} AND {judged}"
         return Reading(
             gate=gate.text.id,
             window=window,
-            events=one[3],
-            judged=one[0],
-            numerator=one[1],
-            denominator=one[0] if is_ratio else None,
-            warned=one[2],
-            evidence=evidence,
+            events=events,
+            judged=known,
+            numerator=hits,
+            denominator=known if is_ratio else None,
+            warned=warnings,
+            evidence=self._evidence(claim) if hits or warnings else (),
             groups=tuple(
-                Group(key, state(gate.text, n, d if is_ratio else None, w), n, d if is_ratio else None)
-                for d, n, w, key in sorted(groups, key=lambda group: (-group[1], -group[2], group[3]))
-                if n or w
+                Group(key or "", state(gate.text, h, d if is_ratio else None, w), h, d if is_ratio else None)
+                for _, d, h, w, key in sorted(groups, key=lambda one: (-one[2], -one[3], one[4] or ""))
             ),
         )
 

@@ -105,7 +105,7 @@ def fill(connection: Connection, ask: Ask, view: View) -> None:
         f"s{index}": f"CAST({sql} AS VARCHAR)" for index, sql in enumerate(ask.subjects)
     }
     claims = flags.has(*(name for name in flags.conditions if not name.endswith("j")))
-    ctes = prelude.relation(view.text, ask.columns, ask.wanted, extra=f"{view.is_odd} AS odd")
+    ctes = prelude.relation(view.text, ask.columns, ask.wanted, watched=view.here, doubts=view.doubts)
     connection.execute(
         f"INSERT INTO sheet WITH {ctes}, "
         f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_text, odd"

@@ -10,13 +10,13 @@ from mcpsoar.core.event import Column
 class View:
     """A FROM clause and what is asked of its rows, as SQL.
 
-    `is_odd` is TRUE for a row that wants a closer look, and reads every field, or the engine would skip some.
-    `is_suspect` is TRUE for a row whose line may be no valid JSON. `here` are the columns it does not lack.
-    `has_rows` tells that it names each row's file and number, so that nobody else has to find a bad one.
+    `here` are the columns it does not lack. A row wants a closer look where one of them may not be of its
+    kind, or where one of the `doubts` is TRUE. `is_suspect` is TRUE for a row whose line may be no valid
+    JSON. `has_rows` tells that it names each row's file and number, so that none has to be looked for.
     """
 
     text: str
-    is_odd: str = "FALSE"
-    is_suspect: str = "FALSE"
     here: Sequence[Column] = ()
+    doubts: Sequence[str] = ()
+    is_suspect: str = "FALSE"
     has_rows: bool = False

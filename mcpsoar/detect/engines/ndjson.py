@@ -1,17 +1,21 @@
 """How DuckDB is made to read NDJSON: as JSON text, strictly, and nothing unseen.
 
 The quick way reads a log's fields as columns, and gives up at whatever it did not expect: a key that turns up
-late, an object inside, a key that stands twice. The thorough way reads whole lines and takes each apart.
+late, an object inside, a key that stands twice. A seed tells it all the keys beforehand. The thorough way
+reads whole lines and takes each apart.
 """
 
+import gzip
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, literals, quoted, rows
-from mcpsoar.detect.files import Source
+from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.lines import LONGEST
 from mcpsoar.detect.view import View
 
@@ -20,21 +24,54 @@ _OPTIONS = (
     "field_appearance_threshold = 0, sample_size = 2048"
 )
 _STRANGERS = 32  # reading more keys that are no columns costs more than it saves
+_LAYOUTS = 1000
 _NUMBER = re.compile(r"_\d+$")
 _STRINGS = r'"(?:[^"\\]|\\.)*"'
 # outside of strings: a comma before a closing bracket, what is no number or too big, what is nested deeply
 _LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9]{300})|(?:[\[{][^\[{]*){64}"
 
 
-def fields(connection: Connection, sources: Sequence[Source], columns: Sequence[Column]) -> View | None:
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """A first line with every key of a log, so that each is known before it comes.
+
+    `mark` is one key more, which tells the seed's row from the log's: made after the log was written, so
+    nobody can have put it there.
+    """
+
+    path: Path
+    mark: str
+
+
+def seed(connection: Connection, sources: Sequence[Source], folder: Path) -> Seed | None:
+    """Look for every key and write a seed; None where keys are too many, or one line has one of them twice.
+
+    `folder` is a temporary one, with a name that cannot be guessed.
+    """
+    layouts = f"SELECT DISTINCT json_keys(json) AS keys FROM read_ndjson_objects({_files(sources)})"
+    found = rows(connection, f"SELECT keys FROM ({layouts}) LIMIT {_LAYOUTS}")
+    names = {name for (keys,) in found for name in keys}
+    if len(found) == _LAYOUTS or any(len(set(keys)) < len(keys) for (keys,) in found):
+        return None
+    path, mark = folder / f"seed-{len(list(folder.iterdir()))}", f"seed of {folder.name}"
+    line = json.dumps({mark: 1, **dict.fromkeys(names)}).encode() + b"\n"
+    path.write_bytes(gzip.compress(line) if sources[0].form is Form.GZIP else line)
+    return Seed(path, mark)
+
+
+def fields(
+    connection: Connection, sources: Sequence[Source], columns: Sequence[Column], first: Seed | None = None
+) -> View | None:
     """The quick way, or None where the first lines already show what it cannot read.
 
     The engine detects the columns itself, because only then does it refuse a key that it did not expect; and
     it finds a key that stands twice only among those it expects.
     """
-    files = _files(sources)
-    relation = f"read_json({files}, {_OPTIONS})"
+    relation = f"read_json({_files(sources, first)}, {_OPTIONS})"
     found = [name for name, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")]
+    if first:
+        relation = f"{relation} WHERE {quoted(first.mark)} IS NULL"
+        found.remove(first.mark)
     known = {column.name for column in columns}
     strangers = [name for name in found if name not in known]
     # the engine's names ignore case, and it numbers the second of two
@@ -50,11 +87,10 @@ def fields(connection: Connection, sources: Sequence[Source], columns: Sequence[
     told += [
         f"CAST({quoted(key)} AS VARCHAR) AS {name}" for key, name in zip(strangers, strange, strict=True)
     ]
-    well = [*map(prelude.is_well, here), *map(prelude.is_well_unknown, strange)]
     suspects = [prelude.is_suspect(name) for name in (*(column.name for column in here), *strange)]
     return View(
         text=f"(SELECT {', '.join(told)} FROM {relation})",
-        is_odd=prelude.some_fail(well),
+        doubts=[prelude.is_strange(name) for name in strange],
         is_suspect=" OR ".join(suspects) or "TRUE",
         here=here,
     )
@@ -65,14 +101,13 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
     spec = json.dumps({column.name: "JSON" for column in columns})
     told = [f"CAST(event.{quoted(column.name)} AS VARCHAR) AS {quoted(column.name)}" for column in columns]
     loose = "FALSE" if are_clean else f"({_has_twins('json')} OR {_is_loose('CAST(json AS VARCHAR)')})"
-    well = prelude.some_fail([prelude.is_well(column) for column in columns])
     return View(
         text=(
             f"(SELECT {', '.join(told)}, is_loose FROM ("
             f"SELECT json_transform(json, {literal(spec)}) AS event, {loose} AS is_loose "
             f"FROM read_ndjson_objects({_files(sources)})))"
         ),
-        is_odd=f"(is_loose OR {well})",
+        doubts=["is_loose"],
         is_suspect="is_loose",
         here=columns,
     )
@@ -90,8 +125,9 @@ def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
     )
 
 
-def _files(sources: Sequence[Source]) -> str:
-    return f"{literals([source.log.path for source in sources])}, compression = {literal(sources[0].form)}"
+def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
+    paths = [*([str(first.path)] if first else []), *(source.log.path for source in sources)]
+    return f"{literals(paths)}, compression = {literal(sources[0].form)}"
 
 
 def _is_loose(line: str) -> str:

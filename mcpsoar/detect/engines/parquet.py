@@ -20,7 +20,6 @@ def packed(connection: Connection, sources: Sequence[Source], columns: Sequence[
     told = [f"{_text(column.name, kinds.get(column.name))} AS {quoted(column.name)}" for column in columns]
     return View(
         text=f"(SELECT {', '.join(told)}, filename, file_row_number FROM {relation})",
-        is_odd=prelude.some_fail([prelude.is_well(column) for column in here]),
         here=here,
         has_rows=True,
     )
