@@ -83,9 +83,10 @@ def value(column: Column) -> str:
             return f"CASE {field} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {other} END"
         case Kind.INTEGER:
             bare = f"trim({field}, '\"')"
+            usual = f"{field} > '/' AND {field} < ':' AND strlen({field}) < 10 AND NOT contains({field}, '.')"
             return (
-                f"CASE WHEN regexp_full_match({bare}, '{_INTEGER}') "
-                f"THEN TRY_CAST(split_part({bare}, '.', 1) AS BIGINT) END"
+                f"CASE WHEN {usual} THEN TRY_CAST({field} AS BIGINT) "
+                f"WHEN regexp_full_match({bare}, '{_INTEGER}') THEN TRY_CAST(split_part({bare}, '.', 1) AS BIGINT) END"
             )
         case Kind.NUMBER:
             bare = f"trim({field}, '\"')"
@@ -95,7 +96,11 @@ def value(column: Column) -> str:
             )
         case Kind.TEXTS:
             texts = f"CAST(CAST({field} AS JSON) AS VARCHAR[])"
-            return f"CASE WHEN regexp_full_match({field}, '{_TEXTS}') THEN {texts} END"
+            one = f"[substring({field}, 3, length({field}) - 4)]"
+            return (
+                f"CASE WHEN {_is_one(field)} AND NOT contains({field}, '\\') THEN {one} "
+                f"WHEN regexp_full_match({field}, '{_TEXTS}') THEN {texts} END"
+            )
         case Kind.TIME:
             return f"make_timestamp({instant(column.name)} * 1000)"
 
@@ -144,10 +149,7 @@ def is_well(column: Column, field: str = "") -> str:
         case Kind.NUMBER:
             return f"({field} IS NULL OR coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE))"
         case Kind.TEXTS:
-            is_short = (
-                f"starts_with({field}, '[\"') AND suffix({field}, '\"]') AND NOT contains({field}, ',')"
-            )
-            return f"CASE WHEN {is_short} THEN TRUE ELSE regexp_full_match({field}, '{_TEXTS}') END"
+            return f"CASE WHEN {_is_one(field)} THEN TRUE ELSE regexp_full_match({field}, '{_TEXTS}') END"
 
 
 def is_strange(name: str) -> str:
@@ -205,6 +207,11 @@ def _text(field: str, plain: str, other: str) -> str:
     return (
         f"CASE WHEN {usual} THEN {plain} WHEN {_is_string(field)} AND NOT {_is_blank(field)} THEN {other} END"
     )
+
+
+def _is_one(field: str) -> str:
+    """TRUE for a list of one text without a comma in it."""
+    return f"prefix({field}, '[\"') AND suffix({field}, '\"]') AND NOT contains({field}, ',')"
 
 
 def _is_string(field: str) -> str:
