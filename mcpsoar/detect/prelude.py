@@ -86,7 +86,8 @@ def value(column: Column) -> str:
             usual = f"{field} > '/' AND {field} < ':' AND strlen({field}) < 10 AND NOT contains({field}, '.')"
             return (
                 f"CASE WHEN {usual} THEN TRY_CAST({field} AS BIGINT) "
-                f"WHEN regexp_full_match({bare}, '{_INTEGER}') THEN TRY_CAST(split_part({bare}, '.', 1) AS BIGINT) END"
+                f"WHEN regexp_full_match({bare}, '{_INTEGER}') "
+                f"THEN TRY_CAST(split_part({bare}, '.', 1) AS BIGINT) END"
             )
         case Kind.NUMBER:
             bare = f"trim({field}, '\"')"
