@@ -10,7 +10,7 @@ from mcpsoar.app.drill_ground import CANARY_TOOL, Ground
 from mcpsoar.app.drill_outcome import Client
 from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
-from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
+from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Profile
 from mcpsoar.core.run import Report
 from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import RunVerdict, Verdict
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mcpsoar.lab.agent import Agent, Said
 
 OFFENDER = "github"
+UNTOUCHED = "notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,9 @@ def _profile(ground: Ground) -> Profile:
         tool=ground.settings.canary_tool,
         arguments={},
         token=Secret(ground.stage.canary_token(OFFENDER)),
+        control=Control(
+            UNTOUCHED, "summarize", {"text": "canary"}, Secret(ground.stage.canary_token(UNTOUCHED))
+        ),
         hold_s=ground.settings.hold_s,
         every_s=ground.settings.every_s,
     )

@@ -15,9 +15,9 @@
     url = "https://gateway.example.com/mcp/{server}"
     tool = "list_issues"
     token = { file = "/run/secrets/canary" }
-    control = "jira"                    # stays up: it must still answer
     hold_s = 60
     every_s = 3
+    control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
 
 Times are in seconds; a token is named, never written.
 """
@@ -28,7 +28,7 @@ from typing import Any
 
 from mcpsoar.app.secrets import resolve
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
+from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find
 from mcpsoar.kit.http import checked_url
@@ -119,23 +119,39 @@ class _File:
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:
         numbers = ("hold_s", "every_s", "timeout_s", "before_s")
         self._known(table, ("url", "tool", "arguments", "token", "control", *numbers))
-        url, tool = table.get("url"), table.get("tool")
+        url = table.get("url")
         if not isinstance(url, str) or "{server}" not in url:
             raise self._bad("the canary's url holds {server}", "url")
-        if not isinstance(tool, str) or not tool:
-            raise self._bad("the canary's tool is the name of a harmless one", "tool")
-        arguments, control = table.get("arguments", {}), table.get("control")
-        if not isinstance(arguments, dict) or not isinstance(control, str | None):
-            raise self._bad("arguments is a table, and control the name of a server", "arguments")
         checked_url(url.replace("{server}", "any"))
+        token = self._secret(table)
         return CanaryBinding(
             url=url,
-            tool=tool,
-            arguments=arguments,
-            token=self._secret(table),
-            control=control,
+            tool=self._tool(table),
+            arguments=self._arguments(table),
+            token=token,
+            control=self._control(table, token) if "control" in table else None,
             **{key: self._seconds(table, key) for key in numbers if key in table},
         )
+
+    def _control(self, canary: dict[str, Any], token: Secret | None) -> Control:
+        table = canary["control"]
+        if not isinstance(table, dict) or not isinstance(table.get("server"), str) or not table["server"]:
+            raise self._bad('control is a call: { server = "…", tool = "…" }', "control")
+        self._known(table, ("server", "tool", "arguments", "token"))
+        own = self._secret(table) if "token" in table else token
+        return Control(table["server"], self._tool(table), self._arguments(table), own)
+
+    def _tool(self, table: dict[str, Any]) -> str:
+        tool = table.get("tool")
+        if not isinstance(tool, str) or not tool:
+            raise self._bad("tool is the name of a harmless one", "tool")
+        return tool
+
+    def _arguments(self, table: dict[str, Any]) -> dict[str, Any]:
+        arguments = table.get("arguments", {})
+        if not isinstance(arguments, dict):
+            raise self._bad("arguments is a table", "arguments")
+        return arguments
 
     def _secret(self, table: dict[str, Any]) -> Secret | None:
         if "token" not in table:

@@ -40,7 +40,7 @@ class Station:
                 "tool": canary.tool,
                 "hold_s": canary.hold_s,
                 "every_s": canary.every_s,
-                "control": canary.control,
+                "control": canary.control.server if canary.control else None,
             }
         return bound
 
@@ -66,7 +66,7 @@ def station(
             roles[role] = known
         canary = _canary(profile.canary, clock) if profile.canary is not None else None
         tokens = [binding.token for binding in profile.roles.values()]
-        tokens += [profile.canary.token] if profile.canary is not None else []
+        tokens += [one.token for one in (profile.canary, profile.canary and profile.canary.control) if one]
         secrets = {token.reveal(): token for token in tokens if token is not None}
         if roles:
             load_wire()  # once and first: several looks would wait for each other's import

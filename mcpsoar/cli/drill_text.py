@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from mcpsoar.app.drill_outcome import Outcome, Raised
+from mcpsoar.cli import report_text
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Report, StepReport
 from mcpsoar.kit.clock import stamp_ms
@@ -80,7 +81,7 @@ def _run(report: Report, outcome: Outcome) -> Iterator[str]:
 def _exposure(report: Report) -> Iterator[str]:
     yield "   still exposed" + ("" if report.remaining_exposure else ": nothing known")
     for exposure in report.remaining_exposure:
-        yield f"     {clean(exposure.what)} until {exposure.until or 'no known end'}"
+        yield f"     {report_text.exposed(exposure)}"
 
 
 def _end(outcome: Outcome, *, is_kept: bool) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from mcpsoar.cli.show import clean
-from mcpsoar.core.run import Report, StepReport
+from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
 _SHOWN = 5
@@ -47,7 +47,12 @@ def _exposure(report: Report) -> Iterator[str]:
         return
     yield "  still exposed:"
     for exposure in report.remaining_exposure:
-        yield f"    {clean(exposure.what)}, until {exposure.until or 'an unknown time'}"
+        yield f"    {exposed(exposure)}"
+
+
+def exposed(exposure: Exposure) -> str:
+    """One line, cleaned."""
+    return clean(exposure.what) + (f", until {exposure.until}" if exposure.until else ", with no known end")
 
 
 def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:

@@ -35,65 +35,61 @@ class McpCanary:
     def __init__(
         self, binding: CanaryBinding, *, clock: Clock, transport: "httpx.BaseTransport | None" = None
     ) -> None:
-        where = checked_url(binding.url.replace("{server}", "any"))
+        self._where = checked_url(binding.url.replace("{server}", "any"))
         self._binding = binding
-        self._token = checked_token(binding.token, where=where)
+        for one in (binding, binding.control):
+            checked_token(one.token if one else None, where=self._where)
         self._clock = clock
         self._transport = transport
 
     def probe(self, server: str) -> Sighting:
         """Call the tool once, within `timeout_s` from the first look-up to the last byte."""
+        asked = self._binding.call_on(server)
+        token = checked_token(asked.token, where=self._where)
         try:
             url = self._binding.url.replace("{server}", segment(server))
             wire = Wire(
                 url,
-                self._token,
+                token,
                 clock=self._clock,
                 timeout_s=self._binding.timeout_s,
                 transport=self._transport,
             )
             try:
-                return self._judged(self._heard(wire))
+                passage, detail = _judged(_heard(wire, asked.tool, asked.arguments))
             finally:
                 wire.close()
         except Trouble as trouble:
-            return self._sighting(Passage.UNCLEAR, str(trouble))
-
-    def _heard(self, wire: Wire) -> Heard:
-        call = self._call()
-        heard = wire.call(
-            "tools/call",
-            {**call, "_meta": mcpwire.meta()},
-            headers=mcpwire.routing("tools/call", self._binding.tool),
-        )
-        if refusal.denial(heard) is None and refusal.wants_handshake(heard):
-            return _with_handshake(wire, call)
-        return heard
-
-    def _call(self) -> Facts:
-        nonce = secrets.token_hex(8)
-        return {"name": self._binding.tool, "arguments": _filled(dict(self._binding.arguments), nonce)}
-
-    def _judged(self, heard: Heard) -> Sighting:
-        refused = refusal.denial(heard)
-        if refused is not None:
-            return self._sighting(Passage.DENIED, refused)
-        if heard.message is None:
-            return self._sighting(Passage.UNCLEAR, f"HTTP {heard.status} without an MCP answer")
-        if error := heard.message.get("error"):
-            said = f"JSON-RPC error {error.get('code')}: {error.get('message')}"
-            return self._sighting(Passage.UNCLEAR, f"HTTP {heard.status}, {said}")
-        if refusal.is_error(heard.message):
-            said = refusal.result_text(heard.message)
-            return self._sighting(Passage.UNCLEAR, f"an error that is no refusal: {said}")
-        kind = heard.message["result"].get("resultType", "complete")
-        if heard.status != 200 or kind != "complete":
-            return self._sighting(Passage.UNCLEAR, f"HTTP {heard.status}, a result of type {kind}")
-        return self._sighting(Passage.EXECUTED, "the call was executed")
-
-    def _sighting(self, passage: Passage, detail: str) -> Sighting:
-        plain = "".join(char if char.isprintable() else " " for char in str(masked(detail, self._token)))
+            passage, detail = Passage.UNCLEAR, str(trouble)
+        plain = "".join(char if char.isprintable() else " " for char in str(masked(detail, token)))
         return Sighting(passage, plain[:_DETAIL], stamp(self._clock.now()))
+
+
+def _heard(wire: Wire, tool: str, arguments: Facts) -> Heard:
+    call: Facts = {"name": tool, "arguments": _filled(dict(arguments), secrets.token_hex(8))}
+    heard = wire.call(
+        "tools/call", {**call, "_meta": mcpwire.meta()}, headers=mcpwire.routing("tools/call", tool)
+    )
+    if refusal.denial(heard) is None and refusal.wants_handshake(heard):
+        return _with_handshake(wire, call)
+    return heard
+
+
+def _judged(heard: Heard) -> tuple[Passage, str]:
+    refused = refusal.denial(heard)
+    if refused is not None:
+        return Passage.DENIED, refused
+    if heard.message is None:
+        return Passage.UNCLEAR, f"HTTP {heard.status} without an MCP answer"
+    if error := heard.message.get("error"):
+        said = f"JSON-RPC error {error.get('code')}: {error.get('message')}"
+        return Passage.UNCLEAR, f"HTTP {heard.status}, {said}"
+    if refusal.is_error(heard.message):
+        return Passage.UNCLEAR, f"an error that is no refusal: {refusal.result_text(heard.message)}"
+    kind = heard.message["result"].get("resultType", "complete")
+    if heard.status != 200 or kind != "complete":
+        return Passage.UNCLEAR, f"HTTP {heard.status}, a result of type {kind}"
+    return Passage.EXECUTED, "the call was executed"
 
 
 def _with_handshake(wire: Wire, call: Facts) -> Heard:

@@ -21,6 +21,10 @@ class Proof:
     clock: Clock
     touched: tuple[str, ...]
 
+    @property
+    def _control(self) -> str | None:
+        return self.binding.control.server if self.binding.control else None
+
     def before(self, state: StepState) -> Sighting:
         """Call once before the change; again, within `before_s`, while nothing can be said."""
         until = self.clock.monotonic() + self.binding.before_s
@@ -58,8 +62,9 @@ class Proof:
             return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}; {lacking}")
         if (dead := self._dead_control(state)) is not None:
             return Outcome(StepVerdict.CANNOT_TELL, f"{denied}; but so may be everything: {dead}")
-        answered = f"{self.binding.control}, untouched, answered"
-        return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}; {answered}")
+        return Outcome(
+            StepVerdict.VERIFIED, f"{worked_before}; {denied}; {self._control}, untouched, answered"
+        )
 
     def released(self, state: StepState) -> Outcome:
         """After the undo: it must execute again, within `hold_s`."""
@@ -90,17 +95,16 @@ class Proof:
 
     def _lacks_control(self) -> str | None:
         """Why no untouched server can be tried; None when one can."""
-        if self.binding.control is None:
+        if self._control is None:
             return "no unaffected server was tried: name `control` in the profile"
-        if self.binding.control in self.touched:
-            return f"no unaffected server was tried: {self.binding.control} is contained too"
+        if self._control in self.touched:
+            return f"no unaffected server was tried: {self._control} is contained too"
         return None
 
     def _dead_control(self, state: StepState) -> str | None:
         """Why the untouched server proves nothing now; None when it answers."""
-        control = self.binding.control
-        sight = self._probe(state, "control", server=control)
-        return None if sight.passage is Passage.EXECUTED else f"{control}, untouched, {sight.detail}"
+        sight = self._probe(state, "control", server=self._control)
+        return None if sight.passage is Passage.EXECUTED else f"{self._control}, untouched, {sight.detail}"
 
     def _probe(self, state: StepState, phase: str, *, server: str | None = None) -> Sighting:
         sight = self.canary.probe(server or state.step.server or "")

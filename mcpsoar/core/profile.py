@@ -29,13 +29,23 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """One harmless call on a server that stays up, with a token that stays good."""
+
+    server: str
+    tool: str
+    arguments: Facts
+    token: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
 class CanaryBinding:
     """The data plane to try, with a token kept for it.
 
     `url` holds `{server}`. `hold_s` is longer than the plane's slowest cache: denials must last that long.
     `every_s` spaces the probes: a fast canary locks the team out of some gateways. `before_s` is the longest
-    that a change waits for the first call. `control` is a server that no run touches: where one is named, it
-    must still answer after the change, for a dead network refuses everybody.
+    that a change waits for the first call. Where a `control` is named, it must still answer after the change,
+    for a dead network refuses everybody.
     """
 
     url: str
@@ -46,7 +56,11 @@ class CanaryBinding:
     every_s: float = 3.0
     timeout_s: float = 5.0
     before_s: float = 1.0
-    control: str | None = None
+    control: Control | None = None
+
+    def call_on(self, server: str) -> "CanaryBinding | Control":
+        """What to call there, and with which token."""
+        return self.control if self.control and self.control.server == server else self
 
 
 @dataclass(frozen=True, slots=True)

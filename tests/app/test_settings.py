@@ -8,7 +8,8 @@ from mcpsoar.app import settings
 from mcpsoar.app.settings import Asked
 from mcpsoar.connectors.reference import connect
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import CanaryBinding, Profile
+from mcpsoar.core.profile import CanaryBinding, Control, Profile
+from mcpsoar.core.secret import Secret
 from mcpsoar.kit.clock import SystemClock
 
 WHOLE = """
@@ -161,6 +162,38 @@ def test_what_is_not_said_is_as_the_profile_has_it(config: Path) -> None:
     assert settings.load(Asked(), {}).profile.canary == CanaryBinding(
         "https://gw.example.com/{server}", "ping", {}, None
     )
+
+
+def test_a_control_is_a_call_with_a_token_of_its_own_or_the_canary_s(config: Path) -> None:
+    head = '[profiles.p]\napi = "https://cp.example.com"\n[profiles.p.canary]\n'
+    head += 'url = "https://gw.example.com/{server}"\ntool = "ping"\ntoken = { env = "CANARY" }\n'
+    environ = {"CANARY": "canary-token", "OTHER": "another-token"}
+    for more, token in [("", "canary-token"), (', token = { env = "OTHER" }', "another-token")]:
+        config.write_text(f'{head}control = {{ server = "jira", tool = "search"{more} }}\n')
+        canary = settings.load(Asked(), environ).profile.canary
+        assert canary is not None
+        assert canary.control == Control("jira", "search", {}, Secret(token))
+        assert (canary.call_on("jira"), canary.call_on("github")) == (canary.control, canary)
+
+
+@pytest.mark.parametrize(
+    ("control", "why"),
+    [
+        ('"jira"', "control is a call"),
+        ('{ tool = "search" }', "control is a call"),
+        ('{ server = "jira" }', "tool is the name"),
+        ('{ server = "jira", tool = "search", query = "x" }', "query"),
+    ],
+)
+def test_a_control_that_is_no_call_is_refused_with_its_line(config: Path, control: str, why: str) -> None:
+    config.write_text(
+        '[profiles.p]\napi = "https://cp.example.com"\n[profiles.p.canary]\n'
+        f'url = "https://gw.example.com/{{server}}"\ntool = "ping"\ncontrol = {control}\n'
+    )
+    with pytest.raises(Usage, match=why) as caught:
+        settings.load(Asked(), {})
+    assert caught.value.where is not None
+    assert caught.value.where.startswith("mcpsoar.toml:")
 
 
 def test_numbers_that_are_said_reach_the_profile(config: Path) -> None:

@@ -8,12 +8,13 @@ import pytest
 from mcpsoar.app import contain
 from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
-from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.profile import CanaryBinding, Control
 from mcpsoar.core.run import Passage, Report
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from tests.contain.fakes import CANARY, FakeCanary, FakeClock, FakeConnector, FakePlane, station
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+JIRA = Control("jira", "search", {"query": "canary"}, None)
 E, D, U = Passage.EXECUTED, Passage.DENIED, Passage.UNCLEAR
 
 
@@ -71,7 +72,7 @@ def test_denials_are_asked_for_over_the_whole_hold(tmp_path: Path) -> None:
 
 def test_a_dead_network_refuses_everybody_and_proves_nothing(tmp_path: Path) -> None:
     clock = FakeClock()
-    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=1.0, control="jira")
+    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=1.0, control=JIRA)
     canary = FakeCanary(clock, E, D)
     report = ordered(tmp_path, canary, clock, plane(), binding=binding)
     assert canary.probed[-1] == "jira"
@@ -80,7 +81,7 @@ def test_a_dead_network_refuses_everybody_and_proves_nothing(tmp_path: Path) -> 
 
 def test_an_untouched_path_that_answers_completes_the_proof(tmp_path: Path) -> None:
     clock = FakeClock()
-    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=2.0, control="jira")
+    binding = CanaryBinding(CANARY.url, "ping", {}, None, hold_s=1.0, every_s=2.0, control=JIRA)
     report = ordered(tmp_path, FakeCanary(clock, E, D, D, E), clock, plane(), binding=binding)
     assert of_canary(report) is StepVerdict.VERIFIED
     assert report.steps[-1].evidence["control"]["executed"] == 1
@@ -134,9 +135,11 @@ def test_a_server_that_no_run_changed_is_not_expected_to_execute(tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("control", "words"),
-    [(None, "name `control` in the profile"), ("github", "github is contained too")],
+    [(None, "name `control` in the profile"), (replace(JIRA, server="github"), "github is contained too")],
 )
-def test_a_proof_without_an_untouched_server_says_so(tmp_path: Path, control: str | None, words: str) -> None:
+def test_a_proof_without_an_untouched_server_says_so(
+    tmp_path: Path, control: Control | None, words: str
+) -> None:
     clock = FakeClock()
     binding = replace(CANARY, control=control)
     report = ordered(tmp_path, FakeCanary(clock, E, D), clock, plane(), binding=binding)

@@ -66,7 +66,7 @@ def test_what_is_not_proven_is_still_exposed(
     assert document(report)["remaining_exposure"] == [{"what": what, "until": None}]
     shown = "\n".join(lines(report))
     assert NOTHING not in shown
-    assert f"{what}, until an unknown time" in shown
+    assert f"{what}, with no known end" in shown
 
 
 def test_calls_that_still_execute_are_an_exposure(tmp_path: Path) -> None:
