@@ -67,10 +67,11 @@ class Tampered(Trouble):
 
 
 class Held(Trouble):
-    """Another live run holds this server."""
+    """Another live run holds this server; `run` is unknown where its lock was not signed."""
 
     def __init__(self, message: str, *, by: str, run: str, since: str) -> None:
-        super().__init__(message, next_command=f"mcpsoar runs show {run}")
+        shown = "list" if run == "unknown" else f"show {run}"
+        super().__init__(message, next_command=f"mcpsoar runs {shown}")
         self.by = by
         self.run = run
         self.since = since

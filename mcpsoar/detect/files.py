@@ -57,7 +57,7 @@ def _logs(argument: str, folder: Path, index: int, stdin: BinaryIO | None) -> It
         return
     if "://" in argument:
         raise Usage(
-            f"a table as a log is not built yet: {argument.partition('://')[0]}://",
+            f"a log is a file, a glob or -, and no {argument.partition('://')[0]}:// address",
             next_command="mcpsoar gates check FILE",
         )
     there = Path(argument).exists()

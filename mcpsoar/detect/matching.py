@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from sqlglot import exp
 
@@ -30,17 +29,6 @@ def matches(
         ctes = prelude.relation(TABLE, columns, wanted, extra="place AS place")
         found = rows(connection, f"WITH {ctes} SELECT place, {asked} FROM mcp_audit ORDER BY place")
     return {name: tuple(row[0] for row in found if row[index]) for index, name in enumerate(names, start=1)}
-
-
-def normalised(events: Sequence[Facts], columns: Sequence[Column]) -> list[dict[str, Any]]:
-    """Events as the rows of `mcp_audit` that rules and gates see, in their order; `event_ms` beside them."""
-    names = [column.name for column in columns]
-    with connect() as connection:
-        place(connection, events, columns)
-        ctes = prelude.relation(TABLE, columns, names, extra="place AS place")
-        listed = ", ".join(quoted(name) for name in names)
-        found = rows(connection, f"WITH {ctes} SELECT event_ms, {listed} FROM mcp_audit ORDER BY place")
-    return [dict(zip(("event_ms", *names), row, strict=True)) for row in found]
 
 
 def referenced(expressions: Iterable[exp.Expression]) -> frozenset[str]:

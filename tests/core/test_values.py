@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from mcpsoar.core.errors import Held
 from mcpsoar.core.event import first_tick_after
 from mcpsoar.core.plan import Direction, Plan, Step, Undo
 from mcpsoar.core.secret import Secret
@@ -69,3 +70,8 @@ def test_a_plan_digest_changes_with_its_direction_and_its_servers() -> None:
         )
         == 3
     )
+
+
+def test_the_next_command_of_a_lock_that_nobody_signed_names_no_run() -> None:
+    assert Held("h", by="unknown", run="unknown", since="unknown").next_command == "mcpsoar runs list"
+    assert Held("h", by="b", run="r1", since="s").next_command == "mcpsoar runs show r1"

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from mcpsoar.app.gates import statement
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.detect import prelude
 from mcpsoar.detect.dialects import EVENT_MS
 from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.engines.duckdb import connect, rows
 from mcpsoar.detect.gate import parse
-from mcpsoar.detect.matching import normalised, referenced
+from mcpsoar.detect.matching import TABLE, referenced
+from mcpsoar.detect.matching import place as place_events
 from mcpsoar.detect.scan import Ask, over_events
 from mcpsoar.detect.statement import text
 from mcpsoar.pack import gates, schema
@@ -30,7 +32,13 @@ TICK = BASE + 20 * 60_000
 
 def table(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Events as a user's own table would hold them; ingest_time is their order."""
-    found = [row for row in normalised(given, COLUMNS) if row["event_ms"] is not None]
+    names = [column.name for column in COLUMNS]
+    ctes = prelude.relation(TABLE, COLUMNS, names, extra="place AS place")
+    with connect() as connection:
+        place_events(connection, given, COLUMNS)
+        listed = f"SELECT event_ms, {', '.join(names)} FROM mcp_audit"
+        seen = rows(connection, f"WITH {ctes} {listed} WHERE event_ms IS NOT NULL ORDER BY place")
+    found = [dict(zip(("event_ms", *names), row, strict=True)) for row in seen]
     for place, row in enumerate(found):
         row["event_time"] = clock(row["event_ms"])
         row["ingest_time"] = clock(BASE + place)
