@@ -26,9 +26,11 @@ _OPTIONS = (
 _STRANGERS = 32  # reading more keys that are no columns costs more than it saves
 _LAYOUTS = 1000
 _NUMBER = re.compile(r"_\d+$")
-_STRINGS = r'"(?:[^"\\]|\\.)*"'
-# outside of strings: a comma before a closing bracket, what is no number or too big, what is nested deeply
-_LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9]{300})|(?:[\[{][^\[{]*){64}"
+_LINE = "CAST(json AS VARCHAR)"
+_BARE = f"""regexp_replace({_LINE}, '"(?:[^"\\\\]|\\\\.)*"', '', 'g')"""  # without the strings
+# outside of strings: a comma before a closing bracket, what is no number or too big
+_LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9]{300})"
+_DEEP = 64  # brackets in a line; a pattern that counts them is four times as slow as the rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,8 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
     """The thorough way; `are_clean` lines have been read by Python before, and are not doubted."""
     spec = json.dumps({column.name: "JSON" for column in columns})
     told = [f"CAST(event.{quoted(column.name)} AS VARCHAR) AS {quoted(column.name)}" for column in columns]
-    loose = "FALSE" if are_clean else f"({_has_twins('json')} OR {_is_loose('CAST(json AS VARCHAR)')})"
+    doubts = [_has_twins("json"), _is_loose(f"regexp_matches({_LINE}, '{_LOOSE}')"), _is_deep()]
+    loose = "FALSE" if are_clean else " OR ".join(doubts)
     return View(
         text=(
             f"(SELECT {', '.join(told)}, is_loose FROM ("
@@ -115,14 +118,11 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
 
 def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
     """How many lines hold a comma that the engine forgives and JSON does not, or are longer than it takes."""
-    line = "CAST(json AS VARCHAR)"
-    seen = [f"contains({line}, '{pair}')" for pair in (",}", " }", ",]", " ]")]
-    seen += [f"contains({line}, chr({code}))" for code in (9, 13)]  # in a string they are escaped
-    loose = f"CASE WHEN {' OR '.join(seen)} THEN {_is_loose(line)} ELSE FALSE END"
-    where = f"{loose} OR strlen({line}) > {LONGEST}"
-    return int(
-        rows(connection, f"SELECT count(*) FROM read_ndjson_objects({_files(sources)}) WHERE {where}")[0][0]
-    )
+    seen = [f"contains({_LINE}, '{pair}')" for pair in (",}", " }", ",]", " ]")]
+    seen += [f"contains({_LINE}, chr({code}))" for code in (9, 13)]  # in a string they are escaped
+    where = f"{_is_loose(' OR '.join(seen))} OR strlen({_LINE}) > {LONGEST}"
+    sql = f"SELECT count(*) FROM read_ndjson_objects({_files(sources)}) WHERE {where}"
+    return int(rows(connection, sql)[0][0])
 
 
 def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
@@ -130,9 +130,14 @@ def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
     return f"{literals(paths)}, compression = {literal(sources[0].form)}"
 
 
-def _is_loose(line: str) -> str:
-    bare = f"regexp_replace({line}, '{_STRINGS}', '', 'g')"
-    return f"(regexp_matches({line}, '{_LOOSE}') AND regexp_matches({bare}, '{_LOOSE}'))"
+def _is_loose(seems: str) -> str:
+    return f"CASE WHEN {seems} THEN regexp_matches({_BARE}, '{_LOOSE}') ELSE FALSE END"
+
+
+def _is_deep() -> str:
+    seems = f"strlen({_LINE}) - strlen(replace(replace({_LINE}, '[', ''), '{{', '')) >= {_DEEP}"
+    brackets = f"strlen(regexp_replace({_BARE}, '[^\\[{{]', '', 'g'))"
+    return f"CASE WHEN {seems} THEN {brackets} >= {_DEEP} ELSE FALSE END"
 
 
 def _has_twins(line: str) -> str:
