@@ -83,7 +83,7 @@ def value(column: Column) -> str:
             return f"CASE {field} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {other} END"
         case Kind.INTEGER:
             bare = f"trim({field}, '\"')"
-            usual = f"{field} > '/' AND {field} < ':' AND strlen({field}) < 10 AND NOT contains({field}, '.')"
+            usual = f"{field} > '/' AND {field} < ':' AND strlen({field}) < 10 AND {_is_whole(field)}"
             return (
                 f"CASE WHEN {usual} THEN TRY_CAST({field} AS BIGINT) "
                 f"WHEN regexp_full_match({bare}, '{_INTEGER}') "
@@ -144,9 +144,8 @@ def is_well(column: Column, field: str = "") -> str:
         case Kind.BOOL:
             return f"{field} IN ('true', 'false')"
         case Kind.INTEGER:
-            return (
-                f"({field} IS NULL OR TRY_CAST({field} AS BIGINT) IS NOT NULL AND NOT contains({field}, '.'))"
-            )
+            is_short = f"TRY_CAST({field} AS BIGINT) IS NOT NULL AND strlen({field}) < 19"
+            return f"({field} IS NULL OR {is_short} AND {_is_whole(field)})"
         case Kind.NUMBER:
             return f"({field} IS NULL OR coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE))"
         case Kind.TEXTS:
@@ -208,6 +207,11 @@ def _text(field: str, plain: str, other: str) -> str:
     return (
         f"CASE WHEN {usual} THEN {plain} WHEN {_is_string(field)} AND NOT {_is_blank(field)} THEN {other} END"
     )
+
+
+def _is_whole(field: str) -> str:
+    """TRUE for a number that is written without a point and without an exponent."""
+    return f"NOT contains({field}, '.') AND NOT contains({field}, 'e')"
 
 
 def _is_one(field: str) -> str:

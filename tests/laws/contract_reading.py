@@ -118,11 +118,18 @@ def field_value(name: str, value: Any) -> Any:
         return value
     if isinstance(value, bool | list | dict):
         raise ValueError(name)
-    if name in INTEGERS and not re.fullmatch(r"-?[0-9]{1,18}(\.0+)?", str(value)):
+    if name in INTEGERS and not _is_whole(value):
         raise ValueError(name)
     if name in NUMBERS and not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", str(value)):
         raise ValueError(name)
     return float(value)
+
+
+def _is_whole(value: str | float) -> bool:
+    """A whole number below 10^18, or its text."""
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"-?[0-9]{1,18}(\.0+)?", value))
+    return abs(value) < 10**18 and value == int(value)
 
 
 def read(log: bytes, now: int) -> Read:

@@ -154,7 +154,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
         "token_scopes": [["r"], ["r", "w"], [], None],
         "required_scopes": [["r"], ["w"], None],
         "classifier_result": ["CLEAN", "REDACT", "QUARANTINE", "ERROR", None],
-        "chain_depth": [1, "2", 1.5, None],
+        "chain_depth": [1, "2", 1.5, 1e5, 1e16, 1e17, 10**18, -0.0, None],
         "latency_ms": [1, 2.5, "x", None],
     }
     for name in draw(st.lists(st.sampled_from(sorted(choices)), unique=True, min_size=3)):
