@@ -1,4 +1,4 @@
-"""The report of a run as the JSON document that scripts rely on (contract, section 4)."""
+"""The report of a run as the JSON document that scripts rely on."""
 
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.run import Report, StepReport

@@ -79,7 +79,7 @@ class StepReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The end of a run (contract, section 4)."""
+    """The end of a run."""
 
     run: str
     playbook: str

@@ -25,7 +25,7 @@ def worst(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 class StepVerdict(StrEnum):
-    """What became of one step (contract, section 4)."""
+    """What became of one step."""
 
     VERIFIED = "verified"
     ALREADY = "already"

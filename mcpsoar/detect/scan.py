@@ -30,15 +30,15 @@ class Scan:
 
     connection: Connection
     ask: Ask
+    flags: Flags
     intake: Intake
     rejects: tuple[Reject, ...]
 
     def reading(self, gate: Gate, as_of_ms: int) -> Reading:
         """What a gate saw in the window that ends at `as_of_ms`."""
         window = Window(as_of_ms - gate.text.window_ms, as_of_ms)
-        index = list(self.ask.gates).index(gate)
-        flags = Flags.of(self.ask)
-        hit, judged, warned = (flags.has(f"g{index}{letter}") for letter in "hjw")
+        index = [one.text.id for one in self.ask.gates].index(gate.text.id)
+        hit, judged, warned = (self.flags.has(f"g{index}{letter}") for letter in "hjw")
         inside = f"event_ms >= {window.start_ms} AND event_ms < {window.end_ms}"
         counts = (
             f"count(*), count(*) FILTER ({judged}), count(*) FILTER ({hit} AND {judged}), "
@@ -75,7 +75,7 @@ class Scan:
 
     def finding(self, rule: str) -> tuple[int, tuple[str, ...]]:
         """How many events a rule matched, and the newest of them."""
-        flag = Flags.of(self.ask).has(f"r{list(self.ask.rules).index(rule)}")
+        flag = self.flags.has(f"r{list(self.ask.rules).index(rule)}")
         count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
         return count, self._evidence(flag)
 
@@ -99,7 +99,7 @@ def over_logs(
         loader = Loader(connection, ask, folder, rejects)
         loader.load(sources)
         intake = sheet.close(connection, ask, loader.told)
-        yield Scan(connection, ask, intake, tuple(rejects.named))
+        yield Scan(connection, ask, Flags.of(ask), intake, tuple(rejects.named))
 
 
 @contextmanager
@@ -111,4 +111,4 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
         given = View(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
         sheet.fill(connection, ask, given)
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
-        yield Scan(connection, ask, sheet.close(connection, ask, Told(views=[given])), ())
+        yield Scan(connection, ask, Flags.of(ask), sheet.close(connection, ask, Told(views=[given])), ())

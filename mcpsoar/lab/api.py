@@ -1,4 +1,4 @@
-"""The reference control-plane API over a plane (contract, section 3), with its faults."""
+"""The reference control-plane API over a plane, with its faults."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any

@@ -82,7 +82,7 @@ def control_plane(
     page_size: int = 50,
     port: int = 0,
 ) -> Iterator[Handle]:
-    """The control plane alone (contract, section 3), its state in `home`; no MCP SDK is loaded.
+    """The control plane alone, its state in `home`; no MCP SDK is loaded.
 
     Each server gets two opaque tokens and a refresh token, and a JWT if `jwt`.
     """

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-dialect = "duckdb"
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Failure = duckdb.Error
 MEMORY = "1GB"

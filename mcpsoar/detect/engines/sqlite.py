@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-dialect = "sqlite"
-
 
 def answer(statement: str, columns: Sequence[str], events: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
     """The one row a statement gives over a table `mcp_audit` of these events.
