@@ -4,6 +4,7 @@ It answers with one row: events, judged, numerator, denominator (0 where the gat
 several rows with one identity the one with the smallest ingest_time counts: a table has no other order.
 """
 
+import re
 from collections.abc import Sequence
 
 import sqlglot
@@ -13,11 +14,12 @@ from sqlglot.errors import SqlglotError
 from mcpsoar.core.content import Counts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
-from mcpsoar.detect.dialects import EVENT_MS, known
+from mcpsoar.detect.dialects import BARE, EVENT_MS, known
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
 
 _HERE = "EVENT_MS_HERE"
+_BARE_HERE = re.compile(r"BARE_HERE\(\s*(\w+)\s*\)")
 
 
 def text(gate: Gate, columns: Sequence[Column], dialect: str, *, as_of_ms: int | None = None) -> str:
@@ -29,6 +31,7 @@ def text(gate: Gate, columns: Sequence[Column], dialect: str, *, as_of_ms: int |
     try:
         made = tree.sql(dialect=known(dialect), pretty=True, unsupported_level=ErrorLevel.RAISE)
         made = made.replace(_HERE, EVENT_MS[dialect])
+        made = _BARE_HERE.sub(lambda found: BARE[dialect].format(found[1]), made)
         again = sqlglot.parse_one(made, dialect=dialect).sql(dialect=dialect)
         if sqlglot.parse_one(again, dialect=dialect).sql(dialect=dialect) != again:
             raise Unsupported(f"gate {gate.text.id} is read back as something else in {dialect}")
@@ -79,7 +82,7 @@ def _value(column: Column) -> str:
         values = ", ".join(f"'{value}'" for value in column.values)
         return f"CASE WHEN LOWER({column.name}) IN ({values}) THEN LOWER({column.name}) END"
     if column.kind is Kind.TEXT:
-        return f"CASE WHEN TRIM({column.name}) <> '' THEN {column.name} END"
+        return f"CASE WHEN BARE_HERE({column.name}) <> '' THEN {column.name} END"
     return column.name
 
 

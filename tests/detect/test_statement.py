@@ -31,17 +31,23 @@ TICK = BASE + 20 * 60_000
 
 
 def table(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Events as a user's own table would hold them; ingest_time is their order."""
+    """Events as a user's own table would hold them: text as it was sent, the other kinds typed.
+
+    ingest_time is their order.
+    """
     names = [column.name for column in COLUMNS]
+    sent = [column.name for column in COLUMNS if column.kind in (Kind.TEXT, Kind.ENUM)]
     ctes = prelude.relation(TABLE, COLUMNS, names, extra="place AS place")
     with connect() as connection:
         place_events(connection, given, COLUMNS)
-        listed = f"SELECT event_ms, {', '.join(names)} FROM mcp_audit"
+        listed = f"SELECT place, event_ms, {', '.join(names)} FROM mcp_audit"
         seen = rows(connection, f"WITH {ctes} {listed} WHERE event_ms IS NOT NULL ORDER BY place")
-    found = [dict(zip(("event_ms", *names), row, strict=True)) for row in seen]
-    for place, row in enumerate(found):
+    found = [dict(zip(("place", "event_ms", *names), row, strict=True)) for row in seen]
+    for row in found:
+        event = given[row["place"]]
+        row |= {name: event.get(name) if isinstance(event.get(name), str) else None for name in sent}
         row["event_time"] = clock(row["event_ms"])
-        row["ingest_time"] = clock(BASE + place)
+        row["ingest_time"] = clock(BASE + row["place"])
     return found
 
 
@@ -77,6 +83,27 @@ def test_duckdb_and_sqlite_answer_with_the_row_that_the_scan_counts(given: list[
         theirs = text(gate, COLUMNS, "sqlite", as_of_ms=TICK)
         assert on_duckdb(ours, columns, held) == want, json.dumps(given)
         assert sqlite.answer(theirs, [column.name for column in columns], flat) == want, json.dumps(given)
+
+
+BLANK = ["", *(chr(code) for code in range(0x3001) if chr(code).isspace()), " \t\u00a0\r\n"]
+
+
+@pytest.mark.parametrize("dialect", ["duckdb", "sqlite"])
+def test_an_approval_of_blanks_alone_is_none_in_a_table_too(dialect: str) -> None:
+    call = {"event_time": "2026-03-01T12:15:00Z", "action_class": "Write", "decision": "ALLOW"}
+    asked = [{**call, "event_id": str(place), "approval_id": one} for place, one in enumerate(BLANK)]
+    other = [
+        {**call, "event_id": one, "approval_id": f"\t{one}\u3000"} for one in ("ap-1", "\u30af", "\u200b")
+    ]
+    gate = parse(gates.load(ROOT, ["unapproved-write-calls"])[0], COLUMNS)
+    used = referenced(gate.expressions) | {"event_time", "event_id", "ingest_time"}
+    columns = [column for column in COLUMNS if column.name in used]
+    sql, held = text(gate, COLUMNS, dialect, as_of_ms=TICK), table(asked + other)
+    if dialect == "duckdb":
+        found = on_duckdb(sql, columns, held)
+    else:
+        found = sqlite.answer(sql, [column.name for column in columns], held)
+    assert found[2] == len(BLANK)
 
 
 def test_without_a_tick_the_statement_takes_the_first_after_the_last_event() -> None:

@@ -5,13 +5,13 @@ WITH fields AS (
       WHEN LOWER(environment) IN ('production', 'prod', 'staging', 'dev', 'test', 'unknown')
       THEN LOWER(environment)
     END AS environment,
-    CASE WHEN TRIM(event_id) <> '' THEN event_id END AS event_id,
+    CASE WHEN replaceRegexpAll(event_id, '[\\x{9}\\x{a}\\x{b}\\x{c}\\x{d}\\x{1c}\\x{1d}\\x{1e}\\x{1f}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}\\x{2001}\\x{2002}\\x{2003}\\x{2004}\\x{2005}\\x{2006}\\x{2007}\\x{2008}\\x{2009}\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]', '') <> '' THEN event_id END AS event_id,
     ingest_time AS ingest_time,
     CASE
       WHEN LOWER(registry_status) IN ('approved', 'pending', 'denied', 'unknown')
       THEN LOWER(registry_status)
     END AS registry_status,
-    CASE WHEN TRIM(server_name) <> '' THEN server_name END AS server_name
+    CASE WHEN replaceRegexpAll(server_name, '[\\x{9}\\x{a}\\x{b}\\x{c}\\x{d}\\x{1c}\\x{1d}\\x{1e}\\x{1f}\\x{20}\\x{85}\\x{a0}\\x{1680}\\x{2000}\\x{2001}\\x{2002}\\x{2003}\\x{2004}\\x{2005}\\x{2006}\\x{2007}\\x{2008}\\x{2009}\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}]', '') <> '' THEN server_name END AS server_name
   FROM mcp_audit
 ), tick AS (
   SELECT

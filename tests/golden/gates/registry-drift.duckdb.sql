@@ -5,13 +5,13 @@ WITH fields AS (
       WHEN LOWER(environment) IN ('production', 'prod', 'staging', 'dev', 'test', 'unknown')
       THEN LOWER(environment)
     END AS environment,
-    CASE WHEN TRIM(event_id) <> '' THEN event_id END AS event_id,
+    CASE WHEN TRIM(event_id, CONCAT(CHR(9), CHR(10), CHR(11), CHR(12), CHR(13), CHR(28), CHR(29), CHR(30), CHR(31), CHR(32), CHR(133), CHR(160), CHR(5760), CHR(8192), CHR(8193), CHR(8194), CHR(8195), CHR(8196), CHR(8197), CHR(8198), CHR(8199), CHR(8200), CHR(8201), CHR(8202), CHR(8232), CHR(8233), CHR(8239), CHR(8287), CHR(12288))) <> '' THEN event_id END AS event_id,
     ingest_time AS ingest_time,
     CASE
       WHEN LOWER(registry_status) IN ('approved', 'pending', 'denied', 'unknown')
       THEN LOWER(registry_status)
     END AS registry_status,
-    CASE WHEN TRIM(server_name) <> '' THEN server_name END AS server_name
+    CASE WHEN TRIM(server_name, CONCAT(CHR(9), CHR(10), CHR(11), CHR(12), CHR(13), CHR(28), CHR(29), CHR(30), CHR(31), CHR(32), CHR(133), CHR(160), CHR(5760), CHR(8192), CHR(8193), CHR(8194), CHR(8195), CHR(8196), CHR(8197), CHR(8198), CHR(8199), CHR(8200), CHR(8201), CHR(8202), CHR(8232), CHR(8233), CHR(8239), CHR(8287), CHR(12288))) <> '' THEN server_name END AS server_name
   FROM mcp_audit
 ), tick AS (
   SELECT

@@ -5,13 +5,13 @@ WITH fields AS (
       WHEN LOWER(environment) IN ('production', 'prod', 'staging', 'dev', 'test', 'unknown')
       THEN LOWER(environment)
     END AS environment,
-    CASE WHEN TRIM(event_id) <> '' THEN event_id END AS event_id,
+    CASE WHEN TRIM(event_id, CHAR(9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 133, 160, 5760, 8192, 8193, 8194, 8195, 8196, 8197, 8198, 8199, 8200, 8201, 8202, 8232, 8233, 8239, 8287, 12288)) <> '' THEN event_id END AS event_id,
     ingest_time AS ingest_time,
     CASE
       WHEN LOWER(registry_status) IN ('approved', 'pending', 'denied', 'unknown')
       THEN LOWER(registry_status)
     END AS registry_status,
-    CASE WHEN TRIM(server_name) <> '' THEN server_name END AS server_name
+    CASE WHEN TRIM(server_name, CHAR(9, 10, 11, 12, 13, 28, 29, 30, 31, 32, 133, 160, 5760, 8192, 8193, 8194, 8195, 8196, 8197, 8198, 8199, 8200, 8201, 8202, 8232, 8233, 8239, 8287, 12288)) <> '' THEN server_name END AS server_name
   FROM mcp_audit
 ), tick AS (
   SELECT

@@ -5,13 +5,13 @@ WITH fields AS (
       WHEN LOWER(environment) IN ('production', 'prod', 'staging', 'dev', 'test', 'unknown')
       THEN LOWER(environment)
     END AS environment,
-    CASE WHEN TRIM(event_id) <> '' THEN event_id END AS event_id,
+    CASE WHEN TRIM(CONCAT(NCHAR(9), NCHAR(10), NCHAR(11), NCHAR(12), NCHAR(13), NCHAR(28), NCHAR(29), NCHAR(30), NCHAR(31), NCHAR(32), NCHAR(133), NCHAR(160), NCHAR(5760), NCHAR(8192), NCHAR(8193), NCHAR(8194), NCHAR(8195), NCHAR(8196), NCHAR(8197), NCHAR(8198), NCHAR(8199), NCHAR(8200), NCHAR(8201), NCHAR(8202), NCHAR(8232), NCHAR(8233), NCHAR(8239), NCHAR(8287), NCHAR(12288)) FROM event_id) <> '' THEN event_id END AS event_id,
     ingest_time AS ingest_time,
     CASE
       WHEN LOWER(registry_status) IN ('approved', 'pending', 'denied', 'unknown')
       THEN LOWER(registry_status)
     END AS registry_status,
-    CASE WHEN TRIM(server_name) <> '' THEN server_name END AS server_name
+    CASE WHEN TRIM(CONCAT(NCHAR(9), NCHAR(10), NCHAR(11), NCHAR(12), NCHAR(13), NCHAR(28), NCHAR(29), NCHAR(30), NCHAR(31), NCHAR(32), NCHAR(133), NCHAR(160), NCHAR(5760), NCHAR(8192), NCHAR(8193), NCHAR(8194), NCHAR(8195), NCHAR(8196), NCHAR(8197), NCHAR(8198), NCHAR(8199), NCHAR(8200), NCHAR(8201), NCHAR(8202), NCHAR(8232), NCHAR(8233), NCHAR(8239), NCHAR(8287), NCHAR(12288)) FROM server_name) <> '' THEN server_name END AS server_name
   FROM mcp_audit
 ), tick AS (
   SELECT
