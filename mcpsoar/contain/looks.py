@@ -48,16 +48,20 @@ class Looks:
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
         task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
-        return task.result() if task.wait(self._budget_s - self.spent_s) else Look()
+        return task.result() if task.wait(self._left_s) else Look()
 
-    def again(self, step: Step) -> Look:
-        """A fresh one."""
-        self._tasks.pop(step.id, None)
-        return self.of(step)
+    def again(self, step: Step, within_s: float | None = None) -> Look:
+        """A fresh one: within what the budget has left, or else within a time of its own."""
+        task = self._crew.submit(partial(self._look, step))
+        return task.result() if task.wait(self._left_s if within_s is None else within_s) else Look()
 
     @property
     def spent_s(self) -> float:
         return self._clock.monotonic() - self._begun
+
+    @property
+    def _left_s(self) -> float:
+        return self._budget_s - self.spent_s
 
     def close(self) -> None:
         """A look under way gets a moment to end, so that connections are not closed while they are opened."""

@@ -134,7 +134,13 @@ class Runner:
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)
         if step.server is None and self._means.commons is not None:
-            shared = Shared(self._means.commons, self._ledger, self._means.looks, self._clock)
+            shared = Shared(
+                self._means.commons,
+                self._ledger,
+                self._means.looks,
+                clock=self._clock,
+                bounds=self._means.bounds,
+            )
             return shared.carry_out(state, change)
         first = self._befores.get(step.server or "")
         if first is not None and self._means.proof is not None:

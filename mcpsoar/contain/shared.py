@@ -4,22 +4,30 @@ from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
-from mcpsoar.core.plan import Direction
+from mcpsoar.core.errors import Indeterminate, Unreachable, Unsupported
+from mcpsoar.core.plan import Direction, Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.retry import Bounds, persist
 
 _FORCE_WAIT_S = 10.0  # a release holds the lock for a few calls; a containment does not wait for a stuck one
 _LIFT_WAIT_S = 60.0
+_LIFT_LOOK_S = 30.0  # a lift has time, and is not made unseen
 
 
 class Shared:
-    def __init__(self, commons: Commons, ledger: Ledger, looks: Looks, clock: Clock) -> None:
+    """`bounds` are for the look before a lift; a change has its own."""
+
+    def __init__(
+        self, commons: Commons, ledger: Ledger, looks: Looks, *, clock: Clock, bounds: Bounds
+    ) -> None:
         self._commons = commons
         self._ledger = ledger
         self._looks = looks
         self._clock = clock
+        self._bounds = bounds
 
     def carry_out(self, state: StepState, change: Change) -> Outcome:
         """Under the lock that goes with the direction, so that no release lifts what is being forced."""
@@ -55,23 +63,38 @@ class Shared:
             ]
             if holders:
                 return Outcome(StepVerdict.SKIPPED, f"still needed by {'; '.join(holders)}")
-            return self._by_note(self._looks.again(state.step), change, has_begun=state.intents > 0)
+            return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
+
+    def _look(self, step: Step) -> Look:
+        """How it is now; a look that failed is repeated, as a change would be."""
+
+        def seen() -> Look:
+            look = self._looks.again(step, _LIFT_LOOK_S)
+            if isinstance(look.trouble, Unreachable | Indeterminate):
+                raise look.trouble
+            return look
+
+        try:
+            return persist(seen, again=(Unreachable, Indeterminate), bounds=self._bounds, clock=self._clock)
+        except (Unreachable, Indeterminate) as trouble:
+            return Look(trouble=trouble)
 
     def _by_note(self, seen: Look, change: Change, *, has_begun: bool) -> Outcome:
         is_ours, by_others = self._commons.forced_by_others()
-        if is_ours and by_others is None and not has_begun and not _is_normal(seen):
+        if (not is_ours or by_others) and not has_begun:
+            return self._not_ours(seen)
+        if seen.baseline is None and not isinstance(seen.trouble, Unsupported):
             return Outcome(
                 StepVerdict.CANNOT_TELL,
-                "left in force: how it was before could not be seen; lift it by hand if nobody needs it",
+                f"nothing {'more ' * has_begun}was sent: it could not be looked at ({seen.why_unknown}); "
+                "lift it by hand if nobody needs it",
             )
-        if (not is_ours or by_others) and not has_begun:
-            if not self._ledger.is_dry:
-                self._commons.end()
-            if _is_normal(seen):
-                return Outcome(StepVerdict.ALREADY, "nothing was sent: it is not in force")
-            if seen.baseline is None:
-                return Outcome(StepVerdict.CANNOT_TELL, f"left as it is: {seen.why_unknown}")
-            return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
+        if by_others is None and not has_begun and not _is_normal(seen):
+            state = "left in force" if seen.baseline else "nothing was sent: it cannot be looked at"
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                f"{state}, and how it was before could not be seen; lift it by hand if nobody needs it",
+            )
         if seen.baseline is not None and seen.baseline.in_force:
             again = self._commons.forced_again(seen.baseline.facts)
             if again is not None:
@@ -86,6 +109,16 @@ class Shared:
         if outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.APPLIED_UNVERIFIED):
             return Outcome(outcome.verdict, f"{outcome.detail}; runs in other homes are not known")
         return outcome
+
+    def _not_ours(self, seen: Look) -> Outcome:
+        """Nobody of this home has it forced, or others had before us."""
+        if not self._ledger.is_dry:
+            self._commons.end()
+        if _is_normal(seen):
+            return Outcome(StepVerdict.ALREADY, "nothing was sent: it is not in force")
+        if seen.baseline is None:
+            return Outcome(StepVerdict.CANNOT_TELL, f"nothing was sent: {seen.why_unknown}")
+        return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
 
 
 def before_us(clock: Clock) -> Baseline:

@@ -175,11 +175,12 @@ def station(
     canary: Canary | None = None,
     binding: CanaryBinding = CANARY,
     url: str = "https://plane.example.com",
+    budget_s: float = 60.0,
 ) -> Station:
-    """A station that was never connected to anything."""
+    """A station that was never connected to anything; `budget_s` is what all its looks share."""
     roles = dict.fromkeys(ROLES, Binding("fake", url))
     profile = Profile(
         "fake", roles, binding if canary is not None else None, "a test", attempts=3, retry_s=9.0
     )
-    looks = Looks(dict.fromkeys(ROLES, connector), clock=clock, budget_s=60.0, threads=8)
+    looks = Looks(dict.fromkeys(ROLES, connector), clock=clock, budget_s=budget_s, threads=8)
     return Station(Home(home), profile, dict.fromkeys(ROLES, connector), canary, clock, say, looks)

@@ -284,10 +284,14 @@ def no_write_repeated_unseen(calls: list[Call]) -> None:
             assert first == "GET" or second == "GET", f"{step}: {own}"
 
 
-def test_a_policy_that_an_operator_forced_again_is_left_in_force(ground: Ground) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 0.6])
+def test_a_policy_that_an_operator_forced_again_is_left_in_force(ground: Ground, seconds: float) -> None:
+    """Seen also by a release that was held up for longer than its first looks may take."""
+    ground.look_s = 0.5
     ground.contain("github")
     ground.plane.plane.lift()
     ground.plane.plane.force()
+    ground.plane.faults.set(Fault.DELAY_BEFORE, "registry.enable", seconds=seconds)
     report = ground.release("github")
     assert verdicts(report)["force"] is StepVerdict.CANNOT_TELL
     assert "somebody else forced it again" in next(step.detail for step in report.steps if step.id == "force")
