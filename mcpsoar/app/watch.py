@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -73,7 +72,7 @@ def look(
     _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
-        sources = files.sources(logs, folder, stdin=sys.stdin.buffer if "-" in logs else None)
+        sources = files.sources(logs, folder)
         if rejects and rejects.exists() and any(rejects.samefile(one.log.path) for one in sources):
             raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
         with _kept(rejects) as keep, over_logs(sources, asked, folder, keep=keep) as scan:

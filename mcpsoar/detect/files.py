@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from glob import glob, has_magic
@@ -37,24 +37,27 @@ _MAGIC = ((b"\x1f\x8b", Form.GZIP), (b"\x28\xb5\x2f\xfd", Form.ZSTD), (b"PAR1", 
 
 
 def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = None) -> tuple[Source, ...]:
-    """The files in the order of the arguments, globs sorted; `-` and unpacked zstd are put into `folder`.
+    """The files in the order of the arguments, globs sorted.
 
-    Raises Usage for what is not there or cannot be read.
+    What can be read but once (`-`, pipes, devices) and unpacked zstd are put into `folder`. `stdin` is the
+    process's own where it is None. Raises Usage for what is not there or cannot be read.
     """
     found: list[Source] = []
-    for index, argument in enumerate(arguments):
-        for log in _logs(argument, folder, index, stdin):
+    spooled: dict[str, LogRef] = {}
+    for argument in arguments:
+        for name in _names(argument):
+            log = LogRef(name, str(Path(name).resolve()))
+            if name == "-" or not (Path(name).is_file() and Path(log.path).exists()):
+                if name in spooled:
+                    raise Usage(f"{name} can be read once; name it once")
+                log = spooled[name] = _spooled(name, folder / f"spooled-{len(spooled)}", stdin)
             found.append(_unpacked(log, folder, len(found)))
     return tuple(found)
 
 
-def _logs(argument: str, folder: Path, index: int, stdin: BinaryIO | None) -> Iterator[LogRef]:
+def _names(argument: str) -> Sequence[str]:
     if argument == "-":
-        spool = folder / f"stdin-{index}"
-        with spool.open("wb") as out:
-            shutil.copyfileobj(stdin or sys.stdin.buffer, out, _CHUNK)
-        yield LogRef("-", str(spool))
-        return
+        return [argument]
     if "://" in argument:
         raise Usage(
             f"a log is a file, a glob or -, and no {argument.partition('://')[0]}:// address",
@@ -62,11 +65,26 @@ def _logs(argument: str, folder: Path, index: int, stdin: BinaryIO | None) -> It
         )
     there = Path(argument).exists()
     names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
-    files = [name for name in names if Path(name).is_file() or not Path(name).is_dir()]
+    files = [name for name in names if not Path(name).is_dir()]
     if not files or not all(Path(name).exists() for name in files):
         raise Usage(f"no log at {argument}", next_command="mcpsoar gates check FILE…")
-    for name in files:
-        yield LogRef(name, str(Path(name).resolve()))
+    return files
+
+
+def _spooled(name: str, place: Path, stdin: BinaryIO | None) -> LogRef:
+    """Every reader after this one finds a file that can be read again."""
+    try:
+        with place.open("wb") as out:
+            if name == "-":
+                shutil.copyfileobj(stdin or sys.stdin.buffer, out, _CHUNK)
+            else:
+                with Path(name).open("rb") as file:
+                    shutil.copyfileobj(file, out, _CHUNK)
+    except OSError as error:
+        raise Usage(f"{name} cannot be read: {error.strerror}") from None
+    except (AttributeError, ValueError):
+        raise Usage("standard input cannot be read: it is closed") from None
+    return LogRef(name, str(place))
 
 
 def _unpacked(log: LogRef, folder: Path, index: int) -> Source:
