@@ -13,6 +13,7 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import LogRef
 
 _CHUNK = 1 << 20
+_PACKED = 1 << 10  # zstd: this much can hold 32 MiB
 
 
 class Form(StrEnum):
@@ -111,7 +112,7 @@ def _zstd(packed: BinaryIO, out: BinaryIO) -> str:
     is_open = False
     rest = b""
     try:
-        while data := rest or packed.read(_CHUNK):
+        while data := rest or packed.read(_PACKED):
             out.write(frame.decompress(data))
             is_open = not frame.eof
             rest = frame.unused_data if frame.eof else b""

@@ -21,6 +21,9 @@ from mcpsoar.detect.prelude import EPOCH_SPLIT, FIRST_MS, SKEW_MS
 from mcpsoar.kit import strictjson
 
 LONGEST = 16 * 1024 * 1024 - 1024  # the engine's own limit on one object, with room for its end
+_ROOM = 64  # bytes around an event: a mark at the start, blanks and an end of line
+_CHUNK = 1 << 20
+_KEPT = 1024  # of a line that is too long
 _BLANKS = b" \t\r\n\x0b\x0c"  # what the engine too takes off the ends of a line
 _BOM = b"\xef\xbb\xbf"
 _STAMP = re.compile(
@@ -43,6 +46,10 @@ def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> 
             for number, line in enumerate(_lines(file), 1):
                 text = line.removeprefix(_BOM) if number == 1 else line
                 text = text.strip(_BLANKS)
+                if len(line) > LONGEST + _ROOM or len(text) > LONGEST:
+                    why = f"the line is longer than {LONGEST} bytes; its first {_KEPT} are kept"
+                    yield Reject(source.log.name, number, why, line[:_KEPT])
+                    continue
                 if not text:
                     continue
                 event = _event(text, now_ms)
@@ -80,8 +87,6 @@ def event_ms(value: Json) -> int | None:
 
 
 def _event(text: bytes, now_ms: int) -> dict[str, Any] | str:
-    if len(text) > LONGEST:
-        return f"the line is longer than {LONGEST} bytes"
     try:
         event = strictjson.parse(text)
     except Malformed as error:
@@ -105,5 +110,9 @@ def _opened(source: Source) -> BinaryIO:
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
-    while line := file.readline():
+    """Lines with their ends; one that is too long is cut where that shows, and the rest of it passed over."""
+    while line := file.readline(LONGEST + _ROOM + 1):
+        rest = line
+        while len(line) > LONGEST + _ROOM and rest and not rest.endswith(b"\n"):
+            rest = file.readline(_CHUNK)
         yield line
