@@ -80,15 +80,24 @@ def replace(path: Path, data: bytes) -> None:
         finally:
             os.close(fd)
         new.rename(path)
+        sync_folder(path.parent)
     except OSError as error:
         new.unlink(missing_ok=True)
         raise unwritable(path, error) from None
 
 
 def folder(path: Path) -> Path:
-    """A folder for the owner alone; one that is there already keeps its mode. Raises Unwritable."""
+    """A folder for the owner alone, its name on disk; one that is there already keeps its mode.
+
+    Raises Unwritable.
+    """
     try:
-        path.mkdir(_DIR_MODE, parents=True, exist_ok=True)
+        if path.is_dir():
+            return path
+        if not path.parent.exists():
+            folder(path.parent)
+        path.mkdir(_DIR_MODE, exist_ok=True)
+        sync_folder(path.parent)
     except OSError as error:
         raise unwritable(path, error) from None
     return path
