@@ -6,16 +6,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
+from mcpsoar.core.digest import Json, canonical
 from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.event import LogRef, Reject
 from mcpsoar.detect import lines, prelude, sheet
 from mcpsoar.detect.engines import ndjson
-from mcpsoar.detect.engines.duckdb import Connection, Failure, rows
+from mcpsoar.detect.engines.duckdb import Connection, Failure, quoted, rows
 from mcpsoar.detect.engines.parquet import packed
 from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.rawbytes import may_be_loose
 from mcpsoar.detect.sheet import Ask, Told
 from mcpsoar.detect.view import View
+from mcpsoar.kit import strictjson
 
 _NAMED = 10
 _TOGETHER = 64
@@ -172,14 +174,22 @@ class Loader:
         self.told.views.append(view)
 
     def _bad_rows(self, view: View, names: dict[str, str]) -> Iterator[Reject]:
-        at = prelude.instant("event_time")
-        sql = (
-            f"SELECT filename, file_row_number, {at}, CAST(to_json(r) AS VARCHAR) FROM {view.text} AS r "
-            f"WHERE NOT coalesce({self._in_range}, FALSE)"
-        )
-        for path, row, at_ms, text in rows(self._connection, sql):
+        fields = [column.name for column in view.here]
+        told = ["filename", "file_row_number", prelude.instant("event_time"), *map(quoted, fields)]
+        unfit = f"NOT coalesce({self._in_range}, FALSE)"
+        sql = f"SELECT {', '.join(told)} FROM {view.text} WHERE {unfit}"
+        for path, row, at_ms, *texts in rows(self._connection, sql):
             why = "event_time is no time" if at_ms is None else "event_time is out of range"
-            yield Reject(names[path], row + 1, why, text.encode())
+            there = {name: _value(text) for name, text in zip(fields, texts, strict=True) if text is not None}
+            yield Reject(names[path], row + 1, why, canonical(there))
+
+
+def _value(text: str) -> Json:
+    """What a JSON text says; what is none, such as the engine's NaN, as a string."""
+    try:
+        return strictjson.parse(text.encode())
+    except Malformed:
+        return text
 
 
 class _BadLines(Exception):

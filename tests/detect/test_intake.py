@@ -64,7 +64,31 @@ def test_parquet_is_read_with_its_own_types(tmp_path: Path) -> None:
     assert (got.intake.events, got.intake.rejected) == (2, 2)
     assert [one.line for one in got.rejects] == [2, 3]
     assert got.intake.malformed == {"decision": 1, "latency_ms": 1}
-    assert [json.loads(text)["event_id"] for text in kept.read_text().splitlines()] == ['"b"', '"c"']
+    early, earlier = [json.loads(text) for text in kept.read_text().splitlines()]
+    assert early == {
+        "event_time": 946684799000,
+        "event_id": "b",
+        "action_class": "write",
+        "decision": "ALLOW",
+        "token_aud": [],
+        "latency_ms": 2.5,
+        "scope_match": False,
+    }
+    assert earlier == {**early, "event_id": "c", "event_time": "1970-01-02T00:00:00.000Z"}
+    assert [one.why for one in got.rejects] == ["event_time is out of range"] * 2
+
+
+def test_rejected_rows_of_parquet_are_lines_that_can_be_read_again(tmp_path: Path) -> None:
+    path, kept = tmp_path / "log", tmp_path / "rejects"
+    late = "TIMESTAMP '2026-03-01 12:30:00'"
+    with connect(folder=str(tmp_path)) as connection:
+        connection.execute(
+            f"COPY (SELECT {late} AS event_time, 'a' AS event_id, 'NaN'::DOUBLE AS latency_ms, "
+            f"['x'] AS token_aud, NULL::VARCHAR AS tool_name) TO '{path}' (FORMAT parquet)"
+        )
+    assert read(path, rejects=kept).intake.rejected == 1
+    again = look([str(kept)], pack=ROOT, now_ms=NOW + 3_600_000).intake
+    assert (again.events, again.rejected, again.malformed) == (1, 0, {"latency_ms": 1})
 
 
 def test_bad_lines_are_named_ten_of_them_and_kept_all(tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ def _text(name: str, kind: str | None) -> str:
     if kind is None:
         return "CAST(NULL AS VARCHAR)"
     if kind.startswith(_TIMES):
-        at_ms = f"epoch_us(CAST({quoted(name)} AS TIMESTAMPTZ)) // 1000"
-        # a stamp so early would be taken for seconds
-        early = f"{at_ms} < {prelude.EPOCH_SPLIT}"
-        return f"CASE WHEN {early} THEN '\"early\"' ELSE CAST({at_ms} AS VARCHAR) END"
+        at = f"CAST({quoted(name)} AS TIMESTAMPTZ)"
+        at_ms = f"epoch_us({at}) // 1000"
+        # a number so small would be taken for seconds
+        early = f"strftime({at}, '\"%Y-%m-%dT%H:%M:%S.%gZ\"')"
+        return f"CASE WHEN {at_ms} < {prelude.EPOCH_SPLIT} THEN {early} ELSE CAST({at_ms} AS VARCHAR) END"
     return f"CAST(to_json({quoted(name)}) AS VARCHAR)"
