@@ -1,5 +1,6 @@
 """Gates: what a pack holds, whether its cases hold, and one as a statement for a user's own engine."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,10 @@ from mcpsoar.pack import schema
 
 _SAID = ("state", "numerator", "denominator", "warned", "evidence", "subjects")
 _GIVEN = ("approved", "as_of")
+_RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ](?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:[Zz]|[+-]\d{2}:\d{2})?",
+    re.ASCII,
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TICK = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_TICK = datetime(2100, 1, 1, tzinfo=UTC)
@@ -87,14 +92,16 @@ def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
 
 
 def as_of(said: str) -> int:
-    """A tick in milliseconds from RFC 3339 text; no zone is UTC.
+    """A tick in milliseconds from RFC 3339 text; no zone is UTC, and seconds may be left out.
 
     Raises Usage unless it is a whole minute from 2000, where events may begin, to 2100.
     """
     try:
-        at = datetime.fromisoformat(said)
+        at = datetime.fromisoformat(said.upper()) if _RFC3339.fullmatch(said) else None
     except ValueError:
-        raise Usage(f"{said!r} is no time; write 2026-03-01T00:10:00Z") from None
+        at = None
+    if at is None:
+        raise Usage(f"{said!r} is no time; write 2026-03-01T00:10:00Z")
     since = (at if at.tzinfo else at.replace(tzinfo=UTC)) - _FIRST_TICK  # no UTC date: year 1 has none
     if not timedelta() <= since <= _LAST_TICK - _FIRST_TICK:
         raise Usage(f"{said!r} is no minute to judge: gates are judged from 2000 to 2100")

@@ -59,11 +59,6 @@ def look(
     from mcpsoar.detect.scan import Ask, over_logs
     from mcpsoar.targets import sql
 
-    if as_of_ms is not None and as_of_ms % MINUTE_MS:
-        raise Usage(
-            "a gate is judged at whole minutes",
-            next_command="mcpsoar gates check LOG --as-of 2026-03-01T00:10:00Z",
-        )
     columns = schema.load(pack)
     texts = gate_pack.load(pack, gates or ())
     rules = rule_pack.load(pack) if with_rules else ()
