@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mcpsoar.app import settings
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unwritable, Usage
 from mcpsoar.kit.clock import SystemClock
@@ -92,13 +93,11 @@ def _unusable(why: str) -> Usage:
 
 
 def home_of(named: str | None, environ: Mapping[str, str]) -> Path:
-    """--home, then $MCPSOAR_HOME, then the user's state folder; the lab lives in `lab` below it."""
-    named = named or environ.get("MCPSOAR_HOME")
-    if named:
-        return Path(named).absolute() / "lab"
-    import platformdirs
-
-    return platformdirs.user_state_path("mcpsoar") / "lab"
+    """`lab` below where runs live. Raises Usage."""
+    try:
+        return settings.home(named, environ).absolute() / "lab"
+    except Usage as error:
+        raise _unusable(str(error)) from None
 
 
 def _written(running: "Lab", home: Path) -> Up:

@@ -42,7 +42,8 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
 
     `--api` (or $MCPSOAR_API, or $API) is a whole profile by itself; a named --profile or --config goes first.
     """
-    _check(asked)
+    if asked.api is not None and asked.profile is not None:
+        raise Usage("--api is a whole profile by itself: leave out --profile or --api")
     api = asked.api or ("" if asked.profile or asked.config else _api(environ))
     if api:
         profile = _by_api(api, _token(environ))
@@ -66,7 +67,6 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
 
 def home(asked: str | None, environ: Mapping[str, str]) -> Path:
     """Where runs and journals live. Raises Usage for a place that is no folder."""
-    _is_said("--home", asked)
     named = asked or environ.get("MCPSOAR_HOME")
     if not named:
         from platformdirs import user_state_path
@@ -80,20 +80,6 @@ def home(asked: str | None, environ: Mapping[str, str]) -> Path:
     if not is_folder:
         raise Usage("is no folder, and runs live in one", where=named)
     return path
-
-
-def _check(asked: Asked) -> None:
-    """What the command line says is meant: nothing of it is passed over. Raises Usage."""
-    said = {"--config": asked.config, "--profile": asked.profile, "--api": asked.api}
-    for option, value in said.items():
-        _is_said(option, value)
-    if asked.api is not None and asked.profile is not None:
-        raise Usage("--api is a whole profile by itself: leave out --profile or --api")
-
-
-def _is_said(option: str, value: str | None) -> None:
-    if value is not None and not value.strip():
-        raise Usage(f"{option} is empty (a variable that is not set?)")
 
 
 def _api(environ: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.cli.words import line
+from mcpsoar.cli.words import filled, line
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import Verdict
@@ -27,7 +27,11 @@ def _options(command: F) -> F:
         (
             click.argument("servers", metavar="SERVER...", nargs=-1),
             click.option(
-                "--from", "source", metavar="FILE", help="Also the servers in FILE, one name a line."
+                "--from",
+                "source",
+                type=filled,
+                metavar="FILE",
+                help="Also the servers in FILE, one name a line.",
             ),
             click.option("--reason", metavar="TEXT", callback=line(1000), help="Why; kept in the journal."),
             click.option(
@@ -36,12 +40,16 @@ def _options(command: F) -> F:
                 callback=line(128),
                 help="The incident's ticket; kept in the journal.",
             ),
-            click.option("--playbook", metavar="NAME", help="Instead of contain-server."),
-            click.option("--profile", metavar="NAME", help="Which profile of the settings to use."),
-            click.option("--api", metavar="URL", help="The reference API at URL, for all three roles."),
+            click.option("--playbook", type=filled, metavar="NAME", help="Instead of contain-server."),
+            click.option(
+                "--profile", type=filled, metavar="NAME", help="Which profile of the settings to use."
+            ),
+            click.option(
+                "--api", type=filled, metavar="URL", help="The reference API at URL, for all three roles."
+            ),
             click.option("--dry-run", is_flag=True, help="Look and plan; send no change."),
             click.option("--yes", is_flag=True, help="Do not ask."),
-            click.option("--home", metavar="DIR", help="Where runs and journals live."),
+            click.option("--home", type=filled, metavar="DIR", help="Where runs and journals live."),
         )
     ):
         command = option(command)

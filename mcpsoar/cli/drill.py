@@ -10,12 +10,15 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import talker
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import filled
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.verdict import Verdict
 
 
 @click.command()
-@click.option("--keep", metavar="DIR", help="Keep the log, the findings, the reports and the runs in DIR.")
+@click.option(
+    "--keep", type=filled, metavar="DIR", help="Keep the log, the findings, the reports and the runs in DIR."
+)
 @common
 def drill(given: Common, keep: str | None) -> Verdict:
     """Play incidents for real on the embedded lab, detect, page, contain and release, and prove each.

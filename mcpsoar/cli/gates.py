@@ -10,6 +10,7 @@ from mcpsoar.app import gates as app
 from mcpsoar.cli import show
 from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import filled
 from mcpsoar.core.content import GateText
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.finding import GateState, Judgement
@@ -65,16 +66,22 @@ def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
 
 @gates.command("check")
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
-@click.option("--gate", "wanted", multiple=True, metavar="ID", help="Judge only this gate; repeatable.")
+@click.option(
+    "--gate", "wanted", type=filled, multiple=True, metavar="ID", help="Judge only this gate; repeatable."
+)
 @click.option(
     "--approved",
+    type=filled,
     metavar="FILE",
     help="The approved servers, a name a line; a # line is a remark.",
 )
 @click.option(
-    "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
+    "--as-of",
+    type=filled,
+    metavar="TIME",
+    help="The whole minute to judge; default: the first after the last event.",
 )
-@click.option("--rejects", metavar="FILE", help="Write every line that is no event to FILE.")
+@click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
 @common
 def check(
     given: Common,
@@ -113,14 +120,20 @@ def check(
 
 @gates.command("sql")
 @click.argument("gate")
-@click.option("--dialect", default="duckdb", show_default=True, metavar="D", help="The engine's SQL.")
+@click.option(
+    "--dialect", type=filled, default="duckdb", show_default=True, metavar="D", help="The engine's SQL."
+)
 @click.option(
     "--approved",
+    type=filled,
     metavar="FILE",
     help="The approved servers, a name a line; a # line is a remark.",
 )
 @click.option(
-    "--as-of", metavar="TIME", help="The whole minute to judge; default: the first after the last event."
+    "--as-of",
+    type=filled,
+    metavar="TIME",
+    help="The whole minute to judge; default: the first after the last event.",
 )
 @common
 def sql(given: Common, gate: str, dialect: str, approved: str | None, as_of: str | None) -> None:

@@ -13,6 +13,7 @@ import click
 
 from mcpsoar.cli import show, stdout
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import filled
 
 if TYPE_CHECKING:
     from mcpsoar.app.lab import Up
@@ -25,7 +26,10 @@ def lab() -> None:
 
 @lab.command()
 @click.option(
-    "--home", metavar="DIR", help="Where state lives (also: $MCPSOAR_HOME); a restart finds it there."
+    "--home",
+    type=filled,
+    metavar="DIR",
+    help="Where state lives (also: $MCPSOAR_HOME); a restart finds it there.",
 )
 @click.option(
     "--port",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from mcpsoar.cli.told import Told, told
+from mcpsoar.cli.words import filled
 from mcpsoar.core.errors import Trouble
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,8 +79,13 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         show_default=True,
         help="json prints exactly one document on standard output.",
     ),
-    click.option("--pack", metavar="DIR", help="Content to use instead of the pack that came with mcpsoar."),
-    click.option("--config", metavar="FILE", help="Settings to use instead of ./mcpsoar.toml."),
+    click.option(
+        "--pack",
+        type=filled,
+        metavar="DIR",
+        help="Content to use instead of the pack that came with mcpsoar.",
+    ),
+    click.option("--config", type=filled, metavar="FILE", help="Settings to use instead of ./mcpsoar.toml."),
     click.option("--no-color", is_flag=True, help="No colour (also: NO_COLOR)."),
     click.option("-q", "--quiet", is_flag=True, help="No progress on standard error."),
     click.option("-v", "--verbose", count=True, help="Also one line for each call to another system."),

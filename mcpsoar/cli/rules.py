@@ -10,6 +10,7 @@ from mcpsoar.app import rules as app
 from mcpsoar.cli import show
 from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.words import filled
 from mcpsoar.core.content import CaseKind, RuleText
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.pack.locate import locate
@@ -47,7 +48,9 @@ def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
 @rules.command("convert")
 @click.argument("target")
 @click.argument("wanted", nargs=-1, metavar="[RULE]...")
-@click.option("--dialect", metavar="NAME", help="SQL dialect, for the target sql (default: duckdb).")
+@click.option(
+    "--dialect", type=filled, metavar="NAME", help="SQL dialect, for the target sql (default: duckdb)."
+)
 @common
 def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | None) -> None:
     """Print rules in the language of TARGET: splunk (SPL), elastic (ES|QL) or sql.

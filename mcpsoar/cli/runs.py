@@ -7,12 +7,12 @@ import click
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
 from mcpsoar.cli.options import Common, common
-from mcpsoar.cli.words import journal_head
+from mcpsoar.cli.words import filled, journal_head
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.verdict import Verdict
 
 _WORTH = {Verdict.YES: "intact", Verdict.NO: "tampered", Verdict.CANNOT_TELL: "unfinished"}
-_home = click.option("--home", metavar="DIR", help="Where runs and journals live.")
+_home = click.option("--home", type=filled, metavar="DIR", help="Where runs and journals live.")
 
 
 @click.group()
@@ -52,8 +52,8 @@ def show_(given: Common, run: str, home: str | None) -> Verdict:
 
 @runs.command()
 @click.argument("run", metavar="ID")
-@click.option("--profile", metavar="NAME", help="The profile that the run was planned with.")
-@click.option("--api", metavar="URL", help="The address that the run was planned with.")
+@click.option("--profile", type=filled, metavar="NAME", help="The profile that the run was planned with.")
+@click.option("--api", type=filled, metavar="URL", help="The address that the run was planned with.")
 @_home
 @common
 def resume(given: Common, run: str, profile: str | None, api: str | None, home: str | None) -> Verdict:

@@ -8,6 +8,13 @@ import click
 from mcpsoar.kit.plain import hidden_in
 
 
+def filled(text: str) -> str:
+    """The type of an option's text: one given empty is none left out, which would mean the default."""
+    if not text.strip():
+        raise click.BadParameter("is empty (a variable that is not set?)")
+    return text
+
+
 def line(longest: int) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
     """One line of at most so many characters, each of which shows; blanks alone are nothing said."""
 

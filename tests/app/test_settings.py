@@ -210,18 +210,6 @@ def test_a_connector_s_own_mistake_is_told_with_the_place_of_its_table(config: P
     assert caught.value.where == "mcpsoar.toml:5"
 
 
-@pytest.mark.parametrize("empty", ["", " "])
-@pytest.mark.parametrize("option", ["api", "profile", "config"])
-def test_an_option_that_is_given_empty_is_no_option_left_out(option: str, empty: str) -> None:
-    with pytest.raises(Usage, match=f"--{option} is empty"):
-        settings.load(Asked(**{option: empty}), {"MCPSOAR_API": "https://another.example.com"})
-
-
-def test_a_home_that_is_given_empty_is_no_home_left_out() -> None:
-    with pytest.raises(Usage, match="--home is empty"):
-        settings.home("", {"MCPSOAR_HOME": "/somewhere/else"})
-
-
 def test_a_profile_without_a_settings_file_is_told_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
