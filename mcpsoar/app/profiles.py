@@ -122,7 +122,7 @@ class _File:
         url = table.get("url")
         if not isinstance(url, str) or "{server}" not in url:
             raise self._bad("the canary's url holds {server}", "url")
-        checked_url(url.replace("{server}", "any"))
+        self._address(url.replace("{server}", "any"), "url")
         token = self._secret(table)
         return CanaryBinding(
             url=url,
@@ -161,7 +161,13 @@ class _File:
     def _url(self, table: dict[str, Any], key: str) -> str:
         if not isinstance(table.get(key), str):
             raise self._bad(f"{key} is an address", key)
-        return checked_url(table[key])
+        return self._address(table[key], key)
+
+    def _address(self, text: str, key: str) -> str:
+        try:
+            return checked_url(text)
+        except Usage as error:
+            raise self._bad(error.message, key) from None
 
     def _count(self, table: dict[str, Any], key: str) -> int:
         value = table[key]

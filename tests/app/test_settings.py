@@ -122,6 +122,9 @@ def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
         ("look_s = 1.5", "retry_s = nan", 4, "above 0"),
         ("hold_s = 60", "hold = 60", 19, "unknown key 'hold'"),
         ("/mcp/{server}", "/mcp", 17, "holds {server}"),
+        ("https://idp.example.com", "idp example", 11, "must look like https://"),
+        ("https://policy.example.com", "https://me:hunter2@policy.example.com", 14, "no user or password"),
+        ("https://gateway.example.com/mcp", "gateway.example.com/mcp", 17, "must look like https://"),
         ('default_profile = "prod"', 'default_profile = "prd"', 2, "no profile 'prd'"),
     ],
 )
@@ -136,6 +139,13 @@ def test_a_mistake_is_told_with_its_place_and_without_the_secret(
     assert caught.value.where is not None
     assert caught.value.where.endswith(f"mcpsoar.toml:{line}"), caught.value.where
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_wrong_address_of_a_whole_profile_is_told_with_its_place(config: Path) -> None:
+    config.write_text(config.read_text().replace("http://127.0.0.1:8080", "foo bar"))
+    with pytest.raises(Usage, match="must look like https://") as caught:
+        settings.load(Asked(profile="test"), {})
+    assert caught.value.where == "mcpsoar.toml:21"
 
 
 def test_a_command_that_fails_shows_nothing_of_what_it_said(config: Path) -> None:
