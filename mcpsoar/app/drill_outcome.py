@@ -57,7 +57,7 @@ class Raised:
 class Client:
     """A client that was connected before the containment, and how it fared at each point."""
 
-    revision: str
+    name: str
     before: str
     contained: str
     released: str
@@ -111,7 +111,7 @@ def facts(outcome: Outcome) -> Json:
         "containment": document(outcome.contained),
         "clients": [
             {
-                "revision": client.revision,
+                "client": client.name,
                 "before": client.before,
                 "contained": client.contained,
                 "released": client.released,

@@ -34,14 +34,14 @@ def lines(outcome: Outcome, *, is_kept: bool) -> Iterator[str]:
     yield from _run(outcome.contained, outcome)
     yield "   clients that were connected before"
     for client in outcome.clients:
-        yield f"     {client.revision:<22} {client.before}, then {clean(client.contained, limit=90)}"
+        yield f"     {client.name:<22} {client.before}, then {clean(client.contained, limit=90)}"
     yield from _exposure(outcome.contained)
     yield ""
     yield f"5. Release of {', '.join(outcome.released.servers)}: {outcome.released.verdict}"
     yield from _run(outcome.released, outcome)
     yield "   the same clients"
     for client in outcome.clients:
-        yield f"     {client.revision:<22} {clean(client.released, limit=90)}"
+        yield f"     {client.name:<22} {clean(client.released, limit=90)}"
     yield ""
     yield from _end(outcome, is_kept=is_kept)
 

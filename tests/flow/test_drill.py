@@ -40,6 +40,7 @@ def test_the_drill_passes_and_keeps_everything(tmp_path: Path, capsys: pytest.Ca
     assert said["verdict"] == "passed"
     assert said["failures"] == []
     assert err == ""
+    assert [list(one) for one in said["clients"]] == [["client", "before", "contained", "released"]] * 3
     assert all(Path(place).exists() for place in said["files"].values())
     assert len(Path(said["files"]["log"]).read_text().splitlines()) > said["benign"]["calls"]
 
