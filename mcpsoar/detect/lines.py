@@ -88,9 +88,9 @@ def event_ms(value: Json) -> int | None:
 
 def _event(text: bytes, now_ms: int) -> dict[str, Any] | str:
     try:
-        event = strictjson.parse(text)
+        event = strictjson.parse(text, noun="the line")
     except Malformed as error:
-        return error.message.replace("the answer", "the line", 1)
+        return error.message
     if not isinstance(event, dict):
         return "the line is no JSON object"
     at_ms = event_ms(event.get("event_time"))

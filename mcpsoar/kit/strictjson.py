@@ -10,8 +10,8 @@ from mcpsoar.core.errors import Malformed
 DEPTH = 64
 
 
-def parse(data: bytes, *, where: str | None = None) -> Json:
-    """Read one document. Raises Malformed for what two readers could read differently.
+def parse(data: bytes, *, where: str | None = None, noun: str = "the answer") -> Json:
+    """Read one document, which messages call `noun`. Raises Malformed for what two readers read differently.
 
     That is: a key twice, NaN and infinities, numbers past a double, lone surrogates, anything not UTF-8,
     more than 64 levels.
@@ -25,13 +25,13 @@ def parse(data: bytes, *, where: str | None = None) -> Json:
         )
         _check(value)
     except UnicodeDecodeError:
-        raise Malformed("the answer is not UTF-8", where=where) from None
+        raise Malformed(f"{noun} is not UTF-8", where=where) from None
     except _Odd as odd:
-        raise Malformed(f"the answer is not plain JSON: {odd}", where=where) from None
+        raise Malformed(f"{noun} is not plain JSON: {odd}", where=where) from None
     except RecursionError:
-        raise Malformed("the answer is nested too deeply", where=where) from None
+        raise Malformed(f"{noun} is nested too deeply", where=where) from None
     except ValueError:
-        raise Malformed("the answer is not JSON", where=where) from None
+        raise Malformed(f"{noun} is not JSON", where=where) from None
     return value
 
 

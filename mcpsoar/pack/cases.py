@@ -33,10 +33,9 @@ def load(path: Path) -> tuple[Case, ...]:
         return ()
     text = yamltext.text(path, at_most=_LIMIT_BYTES)
     try:
-        value = strictjson.parse(text.encode())
+        value = strictjson.parse(text.encode(), noun="the file")
     except Malformed as error:
-        said = error.message.replace("the answer", "the file")
-        raise BadContent(said, where=f"{path}:{_broken_line(text, path)}") from None
+        raise BadContent(error.message, where=f"{path}:{_broken_line(text, path)}") from None
     if not isinstance(value, dict) or set(value) != {"cases"} or not isinstance(value["cases"], list):
         raise BadContent('holds {"cases": […]} and nothing else', where=f"{path}:1")
     lines = _lines(text)
