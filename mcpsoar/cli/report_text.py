@@ -65,21 +65,35 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
         verb = "release --yes" if report.extra.get("direction") == "undo" else "contain"
         yield f"  next     {clean(complete(f'mcpsoar {verb} {servers}'))}"
         return
+    is_apply = report.extra.get("direction") == "apply"
+    missing = _missing(report) if is_apply else ()
     if report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING:
-        if _is_worth_resuming(report):
+        if _is_worth_resuming(report, missing):
             yield f"  next     {clean(complete(f'mcpsoar runs resume {report.run}'))}"
-        else:
+        elif not missing:
             yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
-    was_sent = any(step.attempts for step in report.steps)
-    if was_sent and report.extra.get("direction") == "apply" and report.verdict is not RunVerdict.RUNNING:
+    if missing:
+        yield f"  next     check the name: there is no {clean(', '.join(missing))} on this control plane"
+        if set(missing) < set(report.servers):
+            alone = complete(f"mcpsoar release {' '.join(missing)} --yes")
+            yield f"           to let go of it alone: {clean(alone)}"
+    has_acted = any(step.evidence.get("may_have_acted") for step in report.steps)
+    if has_acted and is_apply and report.verdict is not RunVerdict.RUNNING:
         yield f"  to undo  {clean(complete(f'mcpsoar release {servers} --yes'))}"
     prove = f"mcpsoar runs verify {report.run} --head {report.journal_head}"
     yield f"  to prove {clean(complete(prove))}"
 
 
-def _is_worth_resuming(report: Report) -> bool:
+def _missing(report: Report) -> tuple[str, ...]:
+    """Servers that the control plane does not know: most likely a name that was mistyped."""
+    found = (step.server for step in report.steps if step.evidence.get("unknown_server"))
+    return tuple(dict.fromkeys(server for server in found if server is not None))
+
+
+def _is_worth_resuming(report: Report, missing: tuple[str, ...]) -> bool:
     """Whether anything is left that another look or call could settle."""
     return report.verdict is RunVerdict.INTERRUPTED or any(
         step.verdict not in (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.SKIPPED)
+        and step.server not in missing
         for step in report.steps
     )

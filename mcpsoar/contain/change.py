@@ -74,13 +74,14 @@ class Change:
         """Bring the step about, or say what is known. Raises Unwritable: then nothing more was sent."""
         if self._is_undo and self._step.undo is Undo.NONE:
             return Outcome(StepVerdict.SKIPPED, "there is no way back: clients fetch new tokens")
+        self._first = self._look_entry(look)
         if isinstance(look.trouble, UnknownTarget):
+            self._journal.append(*self._first)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
         if isinstance(look.trouble, Unsupported):
             self._can_read = False
         if not self._is_undo and not self._tries:
             self._was = look.baseline
-        self._first = self._look_entry(look)
         try:
             if look.baseline is not None and not self._tries and self._is_met(look.baseline):
                 ended = self._already()
@@ -283,7 +284,8 @@ class Change:
             return ()
         if look.baseline is not None:
             return (self._entry("look", **(baseline_facts(look.baseline) or {})),)
-        return (self._entry("look", unknown=look.why_unknown),)
+        what = type(look.trouble).__name__ if look.trouble else None
+        return (self._entry("look", unknown=look.why_unknown, what=what),)
 
     def _note(self, trouble: Trouble) -> None:
         self._journal.append(self._entry("trouble", what=type(trouble).__name__, text=str(trouble)))

@@ -14,12 +14,14 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 # troubles after which a change that was sent has certainly changed nothing, as a journal names them
 _HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
 _NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
+_NO_TARGET = UnknownTarget.__name__
 
 
 @dataclass(slots=True)
 class StepState:
     """One step so far. `baseline` is the state before the first change; None when it is not known, and
     `unknown_because` says why. `may_have_acted`: a change was sent and not every one was turned away.
+    `has_no_target`: the control plane knows no such server.
     """
 
     step: Step
@@ -29,6 +31,7 @@ class StepState:
     effect: Facts | None = None
     is_awaited: bool = False
     has_acted: bool = False
+    has_no_target: bool = False
     troubles: list[str] = field(default_factory=list)
     seen: Observation | None = None
     keys: list[str] = field(default_factory=list)
@@ -149,6 +152,7 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
         case "look" if not state.intents:
             state.baseline = as_baseline(entry) if "facts" in entry else None
             state.unknown_because = entry.get("unknown")
+            state.has_no_target = entry.get("what") == _NO_TARGET
         case "intent":
             state.intents += 1
             state.effect = None
@@ -161,6 +165,7 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             _answered(state, has_acted=True)
         case "trouble":
             state.troubles.append(entry["text"])
+            state.has_no_target |= entry["what"] == _NO_TARGET
             _answered(state, has_acted=entry["what"] not in _NOTHING_DONE)
         case "seen":
             state.seen = _observation(entry)
@@ -168,6 +173,7 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             sight = Sighting(Passage(entry["passage"]), entry["detail"], entry["seen_at"])
             state.sightings.setdefault(entry["phase"], []).append(sight)
         case "again":
+            state.has_no_target = False
             state.verdict = state.finished_at = None
             state.sightings.pop("after", None)
         case "outcome":

@@ -20,7 +20,7 @@ _UNDONE = {
 
 
 def judged(ledger: Ledger) -> RunVerdict:
-    """What a run that has come to its end amounts to (contract, section 4)."""
+    """What a run that has come to its end amounts to."""
     if ledger.is_dry:
         return RunVerdict.PLANNED
     answers = [state.verdict.verdict for state in ledger.steps.values() if state.verdict]
@@ -112,12 +112,16 @@ def _unfinished(state: StepState) -> str:
 
 def _evidence(state: StepState) -> Facts:
     found: dict[str, object] = {"before": baseline_facts(state.baseline)}
-    if state.unknown_because is not None:
+    if state.has_no_target:
+        found["unknown_server"] = True
+    elif state.unknown_because is not None:
         found["before_unknown"] = state.unknown_because
     if state.effect is not None:
         found["claimed"] = state.effect
     if state.seen is not None:
         found["seen"] = {"at": state.seen.seen_at, "says": state.seen.detail, "facts": state.seen.facts}
+    if state.intents:
+        found["may_have_acted"] = state.may_have_acted
     if state.troubles:
         found["troubles"] = list(state.troubles)
     if state.keys:

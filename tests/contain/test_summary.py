@@ -19,12 +19,20 @@ NOTHING = "still exposed: nothing"
 
 
 def contained(
-    home: Path, plane: FakePlane, *, refused: str = "", unseen: str = "", canary: tuple[Passage, ...] = ()
+    home: Path,
+    plane: FakePlane,
+    *servers: str,
+    refused: str = "",
+    unseen: str = "",
+    canary: tuple[Passage, ...] = (),
 ) -> Report:
-    """github, on a plane that never processes the change `refused` and cannot show the step `unseen`."""
+    """github, if no other is named, on a plane that never processes the change `refused` ("all": none of
+    them) and cannot show the step `unseen`.
+    """
+    names = servers or ("github",)
 
     def trouble(call: str) -> None:
-        if refused and call == f"apply {refused}":
+        if refused and (call == f"apply {refused}" or (refused == "all" and call.startswith("apply "))):
             raise Unreachable("no connection")
         if unseen and call == f"look {unseen}":
             raise Unsupported("there is no such read-back")
@@ -32,7 +40,7 @@ def contained(
     clock = FakeClock()
     connector = FakeConnector(plane, clock, trouble, unseen=unseen)
     ready = station(home, connector, clock, canary=FakeCanary(clock, *canary) if canary else None)
-    report = contain.carry_out(Order(("github",), Direction.APPLY), ("github",), ready, ROOT)
+    report = contain.carry_out(Order(names, Direction.APPLY), names, ready, ROOT)
     ready.looks.close()
     return report
 
@@ -89,6 +97,40 @@ def test_undoing_is_offered_only_for_what_was_sent(tmp_path: Path) -> None:
     again = contained(tmp_path, there)
     assert again.verdict is RunVerdict.CONTAINED
     assert "to undo" not in "\n".join(lines(again))
+
+
+def test_undoing_is_not_offered_where_nothing_was_processed(tmp_path: Path) -> None:
+    there = plane()
+    report = contained(tmp_path, there, refused="all")
+    assert report.verdict is RunVerdict.NOT_CONTAINED
+    assert there.calls == []
+    shown = "\n".join(lines(report))
+    assert "to undo" not in shown
+    assert f"next     mcpsoar runs resume {report.run}" in shown
+
+
+@pytest.mark.parametrize("canary", [(), (Passage.UNCLEAR,)])
+def test_a_mistyped_name_is_to_be_checked_and_not_tried_again(
+    tmp_path: Path, canary: tuple[Passage, ...]
+) -> None:
+    shown = "\n".join(lines(contained(tmp_path, plane(), "githbu", canary=canary)))
+    assert "next     check the name: there is no githbu" in shown
+    assert "runs resume" not in shown
+    assert "to undo  mcpsoar release githbu --yes" in shown, "the policy was forced all the same"
+
+
+def test_a_mistyped_name_beside_a_true_one_can_be_let_go_alone(tmp_path: Path) -> None:
+    shown = "\n".join(lines(contained(tmp_path, plane(), "github", "githbu")))
+    assert "next     check the name: there is no githbu" in shown
+    assert "to let go of it alone: mcpsoar release githbu --yes" in shown
+    assert "runs resume" not in shown
+
+
+def test_what_failed_beside_a_mistyped_name_is_tried_again(tmp_path: Path) -> None:
+    report = contained(tmp_path, plane(), "githbu", refused="force")
+    shown = "\n".join(lines(report))
+    assert f"next     mcpsoar runs resume {report.run}" in shown
+    assert "check the name: there is no githbu" in shown
 
 
 def test_a_rehearsal_that_would_fail_does_not_send_anybody_on(tmp_path: Path) -> None:
