@@ -11,6 +11,7 @@ from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, connect, literal, quoted, rows
 
 TABLE = "given"
+_TOGETHER = 500  # events in one statement
 
 
 def matches(
@@ -41,8 +42,8 @@ def place(connection: Connection, events: Sequence[Facts], columns: Sequence[Col
     names = [column.name for column in columns]
     typed = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
     connection.execute(f"CREATE TEMP TABLE {TABLE} (place BIGINT, {typed})")
-    for start in range(0, len(events), 500):
-        some = events[start : start + 500]
+    for start in range(0, len(events), _TOGETHER):
+        some = events[start : start + _TOGETHER]
         values = ", ".join(
             f"({index}, {', '.join(_text(event.get(name)) for name in names)})"
             for index, event in enumerate(some, start)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _CHUNK = 1 << 18  # a chunk stays in the processor's cache while it is searched for every pair
-_PAIRS = (",}", " }", ",]", " ]")
-_SPACES = "\t\r"  # raw ones can stand between values alone; in a text they are escaped
+PAIRS = (",}", " }", ",]", " ]")
+SPACES = "\t\r"  # raw ones can stand between values alone; in a text they are escaped
 
 
 def may_be_loose(paths: Iterable[str], *, longest: int) -> bool:
@@ -29,7 +29,7 @@ def _file(path: Path, longest: int) -> bool:
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(view[1:]):
             seen = stringzilla.Str(view[: count + 1])
-            if any(seen.find(pair) >= 0 for pair in _PAIRS) or seen.find_first_of(_SPACES) >= 0:
+            if any(seen.find(pair) >= 0 for pair in PAIRS) or seen.find_first_of(SPACES) >= 0:
                 return True
             first, last = chunk.find(b"\n", 1, count + 1), chunk.rfind(b"\n", 1, count + 1)
             if unended + (first - 1 if first > 0 else count) > longest:

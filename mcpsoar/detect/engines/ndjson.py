@@ -14,14 +14,16 @@ from pathlib import Path
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
-from mcpsoar.detect.engines.duckdb import Connection, literal, literals, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, literal, paths, quoted, rows
 from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.lines import LONGEST
+from mcpsoar.detect.rawbytes import PAIRS, SPACES
 from mcpsoar.detect.view import View
 
+_SAMPLE = 2048
 _OPTIONS = (
     "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
-    "field_appearance_threshold = 0, sample_size = 2048"
+    f"field_appearance_threshold = 0, sample_size = {_SAMPLE}"
 )
 _STRANGERS = 32  # reading more keys that are no columns costs more than it saves
 _LAYOUTS = 1000
@@ -29,7 +31,7 @@ _NUMBER = re.compile(r"_\d+$")
 _LINE = "CAST(json AS VARCHAR)"
 _BARE = f"""regexp_replace({_LINE}, '"(?:[^"\\\\]|\\\\.)*"', '', 'g')"""  # without the strings
 # outside of strings: a comma before a closing bracket, what is no number or too big
-_LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9]{300})"
+_LOOSE = r"(?i),[ \t\r]*[}\]]|[:,\[ \t\r-](?:nan|inf|[0-9.]+e[+-]?[0-9]{3}|[0-9.]{100})"
 _DEEP = 64  # brackets in a line; a pattern that counts them is four times as slow as the rest
 
 
@@ -45,7 +47,9 @@ class Seed:
     mark: str
 
 
-def seed(connection: Connection, sources: Sequence[Source], folder: Path) -> Seed | None:
+def seed(
+    connection: Connection, sources: Sequence[Source], columns: Sequence[Column], folder: Path
+) -> Seed | None:
     """Look for every key and write a seed; None where keys are too many, or one line has one of them twice.
 
     `folder` is a temporary one, with a name that cannot be guessed.
@@ -53,7 +57,8 @@ def seed(connection: Connection, sources: Sequence[Source], folder: Path) -> See
     layouts = f"SELECT DISTINCT json_keys(json) AS keys FROM read_ndjson_objects({_files(sources)})"
     found = rows(connection, f"SELECT keys FROM ({layouts}) LIMIT {_LAYOUTS}")
     names = {name for (keys,) in found for name in keys}
-    if len(found) == _LAYOUTS or any(len(set(keys)) < len(keys) for (keys,) in found):
+    are_many = len(found) == _LAYOUTS or len(names) > len(columns) + _STRANGERS
+    if are_many or any(len(set(keys)) < len(keys) for (keys,) in found):
         return None
     path, mark = folder / f"seed-{len(list(folder.iterdir()))}", f"seed of {folder.name}"
     line = json.dumps({mark: 1, **dict.fromkeys(names)}).encode() + b"\n"
@@ -69,12 +74,17 @@ def fields(
     The engine detects the columns itself, because only then does it refuse a key that it did not expect; and
     it finds a key that stands twice only among those it expects.
     """
+    known = {column.name for column in columns}
+    widest = f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(sources)}) LIMIT {_SAMPLE})"
+    if (rows(connection, widest)[0][0] or 0) > len(known) + _STRANGERS:
+        return None  # to detect that many columns takes longer than to read them
     relation = f"read_json({_files(sources, first)}, {_OPTIONS})"
     found = [name for name, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")]
     if first:
+        if first.mark not in found:
+            return None
         relation = f"{relation} WHERE {quoted(first.mark)} IS NULL"
         found.remove(first.mark)
-    known = {column.name for column in columns}
     strangers = [name for name in found if name not in known]
     # the engine's names ignore case, and it numbers the second of two
     has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in strangers)
@@ -118,16 +128,16 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
 
 def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
     """How many lines hold a comma that the engine forgives and JSON does not, or are longer than it takes."""
-    seen = [f"contains({_LINE}, '{pair}')" for pair in (",}", " }", ",]", " ]")]
-    seen += [f"contains({_LINE}, chr({code}))" for code in (9, 13)]  # in a string they are escaped
+    seen = [f"contains({_LINE}, '{pair}')" for pair in PAIRS]
+    seen += [f"contains({_LINE}, chr({ord(space)}))" for space in SPACES]
     where = f"{_is_loose(' OR '.join(seen))} OR strlen({_LINE}) > {LONGEST}"
     sql = f"SELECT count(*) FROM read_ndjson_objects({_files(sources)}) WHERE {where}"
     return int(rows(connection, sql)[0][0])
 
 
 def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
-    paths = [*([str(first.path)] if first else []), *(source.log.path for source in sources)]
-    return f"{literals(paths)}, compression = {literal(sources[0].form)}"
+    files = [*([str(first.path)] if first else []), *(source.log.path for source in sources)]
+    return f"{paths(files)}, compression = {literal(sources[0].form)}, hive_partitioning = false"
 
 
 def _is_loose(seems: str) -> str:
