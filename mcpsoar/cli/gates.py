@@ -2,31 +2,22 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mcpsoar.app import gates as app
-from mcpsoar.cli import show
+from mcpsoar.app.look_document import document
+from mcpsoar.cli import look_text, show
 from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
 from mcpsoar.cli.words import filled
 from mcpsoar.core.content import GateText
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict
-from mcpsoar.kit.clock import SystemClock, now_ms, stamp_ms
+from mcpsoar.kit.clock import SystemClock, now_ms
 from mcpsoar.kit.names import names
 from mcpsoar.pack.locate import locate
-
-if TYPE_CHECKING:
-    from mcpsoar.app.watch import Look
-
-_STYLES = {
-    GateState.WARN: "yellow",
-    GateState.PAGE: "bold red",
-    GateState.NO_DATA: "magenta",
-}
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,9 +103,9 @@ def check(
         rejects=Path(rejects) if rejects else None,
     )
     if given.is_json:
-        show.document(_document(look))
+        show.document(document(look))
     else:
-        _tell(given, look, kept=rejects)
+        look_text.tell(look, is_kept=bool(rejects), no_color=given.no_color)
     return app.verdict(look.judgements, look.intake)
 
 
@@ -151,57 +142,6 @@ def sql(given: Common, gate: str, dialect: str, approved: str | None, as_of: str
         show.line(made)
 
 
-def _document(look: "Look") -> dict[str, Any]:
-    intake = look.intake
-    return {
-        "as_of": stamp_ms(look.as_of_ms),
-        "approved": look.approved,
-        "events": intake.events,
-        "rejected": intake.rejected,
-        "rejects": [{"where": f"{one.source}:{one.line}", "why": one.why} for one in look.rejects],
-        "repeats": intake.repeats,
-        "conflicts": list(intake.conflicts),
-        "conflict_count": intake.conflict_count,
-        "malformed": intake.malformed,
-        "cut": list(intake.cut),
-        "gates": [
-            _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)
-        ],
-    }
-
-
-def _judged(gate: GateText, judgement: Judgement) -> dict[str, Any]:
-    reading = judgement.reading
-    return {
-        "gate": gate.id,
-        "state": judgement.state.value,
-        "value": _plain(judgement.value),
-        "numerator": reading.numerator,
-        "denominator": reading.denominator,
-        "target": gate.target,
-        "page_when": gate.page_when,
-        "owner": gate.owner,
-        "severity": gate.severity,
-        "warned": reading.warned,
-        "coverage": reading.judged / reading.events if reading.events else None,
-        "window": {"from": stamp_ms(reading.window.start_ms), "to": stamp_ms(reading.window.end_ms)},
-        "evidence": list(reading.evidence),
-        "groups": [
-            {
-                "key": group.key,
-                "state": group.state.value,
-                "numerator": group.numerator,
-                "denominator": group.denominator,
-            }
-            for group in reading.groups
-        ],
-    }
-
-
-def _plain(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value == int(value) else value
-
-
 def _facts(gate: GateText) -> dict[str, Any]:
     return {
         "id": gate.id,
@@ -219,67 +159,6 @@ def _facts(gate: GateText) -> dict[str, Any]:
         "cases": len(gate.cases),
         "path": str(gate.path),
     }
-
-
-def _tell(given: Common, look: "Look", *, kept: str | None) -> None:
-    intake = look.intake
-    for one in look.rejects:
-        show.talk(f"rejected {one.source}:{one.line}: {one.why}")
-    if intake.rejected > len(look.rejects):
-        show.talk(
-            f"rejected {intake.rejected - len(look.rejects)} more"
-            + ("" if kept else "; --rejects FILE keeps them")
-        )
-    for source in intake.cut:
-        show.line(show.clean(f"CANNOT TELL: {source} broke off; what came after is not in these figures"))
-    for name, count in intake.malformed.items():
-        show.talk(f"malformed {name}: {count} values were not of its type and count as absent")
-    if intake.conflict_count:
-        named = ", ".join(intake.conflicts)
-        show.talk(f"conflicts: {intake.conflict_count} ids with other content or other times: {named}")
-    counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
-    if look.approved is not None:
-        counts += f"; names on the approved list: {look.approved}"
-    show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
-    judged = list(zip(look.gates, look.judgements, strict=True))
-    show.table(
-        ("GATE", "STATE", "VALUE", "TARGET", "OWNER"),
-        [(gate.id, one.state.value, _value(one), gate.target, gate.owner) for gate, one in judged],
-        no_color=given.no_color,
-        styles=[_STYLES.get(one.state) for one in look.judgements],
-    )
-    for gate, judgement in judged:
-        if judgement.state in (GateState.PAGE, GateState.WARN):
-            _explain(gate, judgement)
-
-
-def _explain(gate: GateText, judgement: Judgement) -> None:
-    reading = judgement.reading
-    show.line()
-    show.line(show.clean(f"{judgement.state.value.upper()} {gate.id}: {gate.title}"))
-    show.line(show.clean(f"  owner     {gate.owner} ({gate.severity})"))
-    show.line(f"  window    {stamp_ms(reading.window.start_ms)} to {stamp_ms(reading.window.end_ms)}")
-    show.line(show.clean(f"  pages     {gate.page_when}; now {_value(judgement)}"))
-    for group in reading.groups[:5]:
-        share = "" if group.denominator is None else f" of {group.denominator}"
-        show.line(show.clean(f"  at        {group.key or '(no server named)'}: {group.numerator}{share}"))
-    for event_id in reading.evidence[:5]:
-        show.line(show.clean(f"  evidence  {event_id}"))
-    if len(reading.evidence) > 5:
-        show.line(f"            and {len(reading.evidence) - 5} more in --format json")
-    if judgement.state is GateState.PAGE:
-        for step in gate.runbook:
-            show.line(show.clean(f"  next      {step}"))
-
-
-def _value(judgement: Judgement) -> str:
-    reading = judgement.reading
-    if judgement.value is None:
-        return "no data"
-    if reading.denominator is None:
-        warned = f", {reading.warned} to look at" if reading.warned else ""
-        return f"{reading.numerator}{warned}"
-    return f"{judgement.value:.2%} ({reading.numerator} of {reading.denominator})"
 
 
 def _span(window_ms: int) -> str:
