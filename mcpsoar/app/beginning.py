@@ -1,10 +1,10 @@
-"""The beginning of a run: its servers locked, its plan on disk; then the engine has it."""
+"""The beginning of a run: its servers locked, its plan on disk; then the carrier has it."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import getpid
 
-from mcpsoar.app.engine import Engine, open_runs
+from mcpsoar.app.carrier import Carrier, open_runs
 from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.releasing import releasing as found
@@ -38,13 +38,13 @@ def run(
         run_id = ready.home.make(now, random_hex)
         stack.enter_context(ready.home.run_lock(run_id)).take()
         locks.sign({"by": order.by, "run": run_id, "since": stamp(now), "pid": getpid()})
-        engine = Engine(ready)
-        journal = engine.journal(run_id)
+        carrier = Carrier(ready)
+        journal = carrier.journal(run_id)
         stack.callback(journal.close)
         journal.append(_plan_entry(order, made, ready, releasing, run_id))
         finish = ready.complete(f"mcpsoar runs resume {run_id}")
         ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: {finish}")
-        return engine.carry_out(run_id, journal)
+        return carrier.carry_out(run_id, journal)
 
 
 def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing | None, run_id: str) -> Facts:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mcpsoar.app.engine import open_runs
+from mcpsoar.app.carrier import open_runs
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger
 from mcpsoar.contain.shared import before_us

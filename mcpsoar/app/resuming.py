@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from os import getpid
 from pathlib import Path
 
-from mcpsoar.app.engine import Engine
+from mcpsoar.app.carrier import Carrier
 from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
 from mcpsoar.contain import plan as plans
@@ -21,8 +21,8 @@ from mcpsoar.pack import playbooks
 
 def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
     """Carry out what is not settled. Raises Usage (another plan, overtaken), Tampered, Held, Unwritable."""
-    engine = Engine(ready)
-    ledger = engine.ledger(run)
+    carrier = Carrier(ready)
+    ledger = carrier.ledger(run)
     made = plans.make(
         playbooks.load(pack, ledger.playbook),
         ledger.servers,
@@ -46,7 +46,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         _not_overtaken(ready.home, ledger)
         since = stamp(ready.clock.now())
         locks.sign({"by": by, "run": run, "since": since, "pid": getpid()})
-        journal = engine.journal(run)
+        journal = carrier.journal(run)
         stack.callback(journal.close)
         again = [state for state in ledger.steps.values() if state.verdict and not is_settled(state)]
         journal.append(
@@ -54,7 +54,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
             *({"kind": "again", "step": state.step.id} for state in again),
         )
         ready.say(f"{since}  run {run} is resumed")
-        return engine.carry_out(run, journal)
+        return carrier.carry_out(run, journal)
 
 
 def _not_overtaken(home: Home, ledger: Ledger) -> None:

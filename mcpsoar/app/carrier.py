@@ -16,12 +16,17 @@ from mcpsoar.core.verdict import RunVerdict
 from mcpsoar.kit.retry import Bounds
 
 
-class Engine:
+class Carrier:
+    """Carries runs out on one station; who calls it holds the run's locks and closes its journal."""
+
     def __init__(self, station: Station) -> None:
         self._station = station
 
     def journal(self, run: str) -> Journal:
-        """A run's journal, opened where it ends; torn bytes are cut, and that is written down."""
+        """A run's journal, opened where it ends; torn bytes are cut, and that is written down.
+
+        Raises Tampered, Unwritable.
+        """
         path, anchor = self._station.home.journal(run), self._station.home.anchor(run)
         chain = read(path, anchor, run) if path.exists() else None
         if chain is not None and chain.problem is not None:
@@ -32,6 +37,7 @@ class Engine:
         return journal
 
     def ledger(self, run: str) -> Ledger:
+        """A run's state, as its journal says. Raises Tampered."""
         chain = read(self._station.home.journal(run), self._station.home.anchor(run), run)
         ledger, problem = fold(chain)
         if ledger is None:
