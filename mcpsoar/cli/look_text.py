@@ -18,7 +18,7 @@ _STYLES = {
 
 
 def tell(look: "Look", *, is_kept: bool, no_color: bool) -> None:
-    """Print rejects and doubts as talk, what the gates say as the answer. `is_kept`: a file has the rejects."""
+    """Print rejects and doubts as talk, the gates as the answer; `is_kept`: a file has the rejects."""
     intake = look.intake
     for one in look.rejects:
         show.talk(f"rejected {one.source}:{one.line}: {one.why}")
