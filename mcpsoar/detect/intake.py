@@ -21,6 +21,7 @@ from mcpsoar.kit import strictjson
 
 _NAMED = 10
 _TOGETHER = 64
+_SMALL_BYTES = 8 << 20  # several files together need a look at every key first: dear for big ones
 
 
 class Rejects:
@@ -76,12 +77,16 @@ class Loader:
     def _read(self, group: Sequence[Source]) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
         try:
-            is_read = self._fields(group)
-            if is_read is None and (first := ndjson.seed(self._connection, group, self._folder)):
+            # of several files the engine refuses an unexpected key in the first alone
+            is_read = self._fields(group) if len(group) == 1 else None
+            if is_read is None and (first := self._seed(group)):
                 is_read = self._fields(group, first)
             return is_read or self._append(ndjson.lines(group, self._ask.columns))
         except (_BadLines, Failure):
             return False
+
+    def _seed(self, group: Sequence[Source]) -> ndjson.Seed | None:
+        return ndjson.seed(self._connection, group, self._ask.columns, self._folder)
 
     def _fields(self, group: Sequence[Source], first: ndjson.Seed | None = None) -> bool | None:
         """Append by the quick way; None where a key was met that it did not expect."""
@@ -197,8 +202,13 @@ class _BadLines(Exception):
 
 
 def _groups(sources: Sequence[Source]) -> Iterator[list[Source]]:
-    """Neighbours of one form, a bounded number at a time; the order of the files is kept."""
-    for _, some in groupby(sources, key=lambda source: source.form):
+    """Small neighbours of one form together, a bounded number of them; the order of the files is kept."""
+    for (_, is_small), some in groupby(sources, key=lambda source: (source.form, _is_small(source))):
         group = list(some)
-        for start in range(0, len(group), _TOGETHER):
-            yield group[start : start + _TOGETHER]
+        together = _TOGETHER if is_small else 1
+        for start in range(0, len(group), together):
+            yield group[start : start + together]
+
+
+def _is_small(source: Source) -> bool:
+    return source.form is not Form.PARQUET and Path(source.log.path).stat().st_size <= _SMALL_BYTES

@@ -224,7 +224,7 @@ def _is_string(field: str) -> str:
 
 
 def _is_plain(field: str) -> str:
-    finite = f"coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE)"
+    finite = f"strlen({field}) < 100 AND coalesce(isfinite(TRY_CAST({field} AS DOUBLE)), FALSE)"
     return f"CASE WHEN {_is_string(field)} OR {field} IN ('true', 'false') THEN TRUE ELSE {finite} END"
 
 

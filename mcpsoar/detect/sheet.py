@@ -17,6 +17,7 @@ from mcpsoar.detect.matching import referenced
 from mcpsoar.detect.view import View
 
 _NAMED = 10
+_SLOTS = 1 << 17  # bits of the filter of ids that stand twice
 _BITS = 60  # flags in one word, with room for its sign
 _ARRIVAL = "ingest_time"  # a second delivery arrives later, and is no other content for that
 
@@ -136,23 +137,15 @@ def close(connection: Connection, ask: Ask, told: Told) -> Intake:
 def _twins(connection: Connection, ask: Ask, views: Sequence[View]) -> tuple[int, Sequence[str]]:
     """Read the rows whose id stands twice once more, with their whole content; drop all but the first."""
     connection.execute(
-        "CREATE TEMP TABLE twins AS SELECT row_number() OVER (ORDER BY rowid) AS place, rowid AS seq, idh "
-        "FROM sheet WHERE idh IN "
-        "(SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1)"
+        "CREATE TEMP TABLE doubles AS "
+        "SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1"
     )
-    here = {column for view in views for column in view.here}
-    content = [column for column in ask.columns if column in here and column.name != _ARRIVAL]
-    known = [column.name for column in content if column.kind is not Kind.TIME]
-    connection.execute("CREATE TEMP TABLE copies (event_key VARCHAR, event_ms BIGINT, content UBIGINT)")
-    for view in views:
-        text = f"(SELECT * FROM {view.text} WHERE hash(event_id) IN (SELECT idh FROM twins))"
-        ctes = prelude.relation(text, ask.columns, [column.name for column in content])
-        connection.execute(
-            f"INSERT INTO copies WITH {ctes} SELECT event_key, event_ms, "
-            f"hash({', '.join(quoted(name) for name in known)}) FROM mcp_audit WHERE {ask.is_valid}"
-        )
-    counts = rows(connection, "SELECT (SELECT count(*) FROM twins), (SELECT count(*) FROM copies)")[0]
-    if counts[0] != counts[1]:
+    connection.execute(f"CREATE TEMP TABLE twins AS {_PLACED.format('sheet')}")
+    _copy(connection, ask, views)
+    connection.execute(f"CREATE TEMP TABLE copied AS {_PLACED.format('copies')}")
+    same = "SELECT count(*) FROM twins JOIN copied USING (place, idh)"
+    counts = rows(connection, f"SELECT ({same}), count(*), (SELECT count(*) FROM copied) FROM twins")[0]
+    if len(set(counts)) > 1:
         raise Malformed("the log changed while it was read", next_command="mcpsoar gates check LOG")
     connection.execute(_JUDGED)
     repeats = rows(connection, "SELECT count(*) FROM judged WHERE copy > 1")[0][0]
@@ -167,11 +160,38 @@ def _twins(connection: Connection, ask: Ask, views: Sequence[View]) -> tuple[int
     return repeats, [row[0] for row in found]
 
 
+def _copy(connection: Connection, ask: Ask, views: Sequence[View]) -> None:
+    """Content of every row whose id may be a double, in the order of the log.
+
+    Which they are is told by a filter of bits and not by a join: a join would lose the order.
+    """
+    here = {column for view in views for column in view.here}
+    content = [column for column in ask.columns if column in here and column.name != _ARRIVAL]
+    known = [quoted(column.name) for column in content if column.kind is not Kind.TIME]
+    bits = f"bitstring_agg(CAST(idh % {_SLOTS} AS INTEGER), 0, {_SLOTS - 1})"
+    filled = rows(connection, f"SELECT CAST({bits} AS VARCHAR) FROM doubles")[0][0]
+    connection.execute(
+        "CREATE TEMP TABLE copies (idh UBIGINT, event_key VARCHAR, event_ms BIGINT, content UBIGINT)"
+    )
+    for view in views:
+        may_be = f"get_bit(CAST('{filled}' AS BIT), CAST(hash(event_id) % {_SLOTS} AS INTEGER)) = 1"
+        text = f"(SELECT * FROM {view.text} WHERE {may_be})"
+        ctes = prelude.relation(text, ask.columns, [column.name for column in content])
+        connection.execute(
+            f"INSERT INTO copies WITH {ctes} SELECT hash(event_text), event_key, event_ms, "
+            f"hash({', '.join(known)}) FROM mcp_audit WHERE {ask.is_valid} AND event_text IS NOT NULL"
+        )
+
+
+_PLACED = """
+SELECT *, rowid AS seq, row_number() OVER (ORDER BY rowid) AS place
+FROM {} WHERE idh IN (SELECT idh FROM doubles)
+"""
 _JUDGED = """
 CREATE TEMP TABLE judged AS
 SELECT place, event_key, event_ms, content,
   first_value(event_ms) OVER (PARTITION BY event_key ORDER BY place) AS first_ms,
   first_value(content) OVER (PARTITION BY event_key, event_ms ORDER BY place) AS first_content,
   row_number() OVER (PARTITION BY event_key, event_ms ORDER BY place) AS copy
-FROM (SELECT *, row_number() OVER (ORDER BY rowid) AS place FROM copies)
+FROM copied
 """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from glob import escape
 from typing import Any, TypeAlias
 
 import duckdb
@@ -28,7 +29,7 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = {literal(folder or '')}")
-        connection.execute(f"SET allowed_paths = {literals(files)}")
+        connection.execute(f"SET allowed_paths = {literals([*files, *map(escape, files)])}")
         connection.execute(f"SET allowed_directories = {literals([folder] if folder else [])}")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -40,6 +41,11 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
 def rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """All rows at once: an open result would block the next statement."""
     return connection.execute(sql).fetchall()
+
+
+def paths(files: Sequence[str]) -> str:
+    """A list of paths, none of which is a pattern."""
+    return literals([escape(file) for file in files])
 
 
 def literal(text: str) -> str:

@@ -75,7 +75,9 @@ def fields(
     it finds a key that stands twice only among those it expects.
     """
     known = {column.name for column in columns}
-    widest = f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(sources)}) LIMIT {_SAMPLE})"
+    widest = (
+        f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(sources)}) LIMIT {_SAMPLE})"
+    )
     if (rows(connection, widest)[0][0] or 0) > len(known) + _STRANGERS:
         return None  # to detect that many columns takes longer than to read them
     relation = f"read_json({_files(sources, first)}, {_OPTIONS})"

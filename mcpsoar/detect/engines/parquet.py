@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
-from mcpsoar.detect.engines.duckdb import Connection, literals, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, paths, quoted, rows
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.view import View
 
@@ -13,8 +13,9 @@ _TIMES = ("TIMESTAMP", "DATE")
 
 def packed(connection: Connection, sources: Sequence[Source], columns: Sequence[Column]) -> View:
     """Raises the engine's Failure for what is no Parquet."""
-    paths = literals([source.log.path for source in sources])
-    relation = f"read_parquet({paths}, file_row_number = true, filename = true)"
+    files = paths([source.log.path for source in sources])
+    options = "file_row_number = true, filename = true, hive_partitioning = false"
+    relation = f"read_parquet({files}, {options})"
     kinds = {name: kind for name, kind, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")}
     here = [column for column in columns if column.name in kinds]
     told = [f"{_text(column.name, kinds.get(column.name))} AS {quoted(column.name)}" for column in columns]
