@@ -62,7 +62,10 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
 
     Raises BadContent with every complaint about cases, and Usage for an unknown or no gate.
     """
+    from mcpsoar.detect import derived
+
     columns = schema.load(root)
+    derived.check(columns)
     gates = pack.load(root, wanted)
     if not gates:
         raise Usage(f"no gates in {root}", next_command="mcpsoar gates list")

@@ -36,11 +36,13 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
     Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
     that is not bridged.
     """
+    from mcpsoar.detect import derived
     from mcpsoar.detect.scan import matches
     from mcpsoar.targets import sql
 
     rules = _some(root, wanted)
     columns = schema.load(root)
+    derived.check(columns)
     asked = sql.predicates(rules, columns)
     cases = [(rule.id, case) for rule in rules for case in rule.cases]
     complaints = [bad for _, case in cases for bad in (*_odd(case), *strangers(case, columns))]

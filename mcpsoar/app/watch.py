@@ -54,12 +54,13 @@ def look(
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
-    from mcpsoar.detect import files
+    from mcpsoar.detect import derived, files
     from mcpsoar.detect.gate import parse
     from mcpsoar.detect.scan import Ask, over_logs
     from mcpsoar.targets import sql
 
     columns = schema.load(pack)
+    derived.check(columns)
     texts = gate_pack.load(pack, gates or ())
     rules = rule_pack.load(pack) if with_rules else ()
     predicates = sql.predicates(rules, columns) if rules else {}

@@ -3,7 +3,7 @@
 Bulk logs never become Python objects; what is here describes them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 MINUTE_MS = 60_000
@@ -25,7 +25,8 @@ class Kind(Enum):
 class Column:
     """One column of `mcp_audit`: its type, the lower-case values of an enumeration, its one meaning.
 
-    `derived` is the SQL that gives the value where an event does not carry it itself, or empty.
+    `derived` is the SQL that gives the value where an event does not carry it itself, or empty; `where` is
+    the file:line that says so.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column:
     meaning: str
     values: tuple[str, ...] = ()
     derived: str = ""
+    where: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

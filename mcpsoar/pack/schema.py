@@ -53,4 +53,4 @@ def _column(text: str, where: str) -> Column:
     if (kind == Kind.ENUM.value) != bool(values) or not all(_VALUE.fullmatch(value) for value in values):
         said = "an enumeration, and no other, has values in lower case: enum(read|write)"
         raise BadContent(said, where=where)
-    return Column(found["name"], Kind(kind), meaning, values, derived)
+    return Column(found["name"], Kind(kind), meaning, values, derived, where)
