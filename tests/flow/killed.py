@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from mcpsoar.app import beginning, contain, engine  # noqa: F401 (loaded once, before the forks)
+from mcpsoar.app import beginning, carrier, contain  # noqa: F401 (loaded once, before the forks)
 from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, Binding, Profile
