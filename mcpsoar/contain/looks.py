@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mcpsoar.core.errors import Trouble
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Baseline
-from mcpsoar.kit.crew import Crew, Task
+from mcpsoar.kit.crew import Crew, wait_for
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _GRACE_S = 0.2
 
@@ -36,7 +40,7 @@ class Looks:
         self._begun = clock.monotonic()
         self._budget_s = budget_s
         self._crew = Crew(threads, "mcpsoar-look")
-        self._tasks: dict[str, Task[Look]] = {}
+        self._tasks: dict[str, Future[Look]] = {}
 
     def begin(self, steps: Iterable[Step], direction: Direction) -> None:
         """Look at every target, but for what cannot be undone, and what is undone only under a lock."""
@@ -48,12 +52,12 @@ class Looks:
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
         task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
-        return task.result() if task.wait(self._left_s) else Look()
+        return task.result() if wait_for(task, self._left_s) else Look()
 
     def again(self, step: Step, within_s: float | None = None) -> Look:
         """A fresh one: within what the budget has left, or else within a time of its own."""
         task = self._crew.submit(partial(self._look, step))
-        return task.result() if task.wait(self._left_s if within_s is None else within_s) else Look()
+        return task.result() if wait_for(task, self._left_s if within_s is None else within_s) else Look()
 
     @property
     def spent_s(self) -> float:

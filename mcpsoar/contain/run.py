@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
+from typing import TYPE_CHECKING
 
 from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
@@ -19,8 +20,11 @@ from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
-from mcpsoar.kit.crew import Crew, Task
+from mcpsoar.kit.crew import Crew, wait_for
 from mcpsoar.kit.retry import Bounds
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 _CANARIES = 128
 _UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERIFIED, StepVerdict.SKIPPED)
@@ -57,7 +61,7 @@ class Runner:
         self._ended: SimpleQueue[str] = SimpleQueue()
         self._actors = Crew(means.threads, "mcpsoar-step")
         self._canaries = Crew(_CANARIES, "mcpsoar-canary")
-        self._befores: dict[str, Task[Passage]] = {}
+        self._befores: dict[str, Future[Passage]] = {}
 
     def run(self) -> None:
         """Every step to its end. Raises Unwritable when the journal broke: nothing was sent after that."""
@@ -78,7 +82,7 @@ class Runner:
 
     def _schedule(self) -> None:
         waiting = {state.step.id: state for state in self._todo()}
-        tasks: dict[str, Task[None]] = {}
+        tasks: dict[str, Future[None]] = {}
         failure: BaseException | None = None
         while waiting or tasks:
             ready = [] if failure else [name for name in waiting if self._is_ready(waiting[name].step)]
@@ -91,7 +95,7 @@ class Runner:
             if not tasks:
                 break
             ended = tasks.pop(self._ended.get())
-            failure = failure or ended.error()
+            failure = failure or ended.exception()
         if failure is not None:
             raise failure
         self._settle_servers()
@@ -144,7 +148,7 @@ class Runner:
             return shared.carry_out(state, change)
         first = self._befores.get(step.server or "")
         if first is not None and self._means.proof is not None:
-            first.wait(self._means.proof.binding.before_s - self._means.looks.spent_s)
+            wait_for(first, self._means.proof.binding.before_s - self._means.looks.spent_s)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
         return change.leave(look) if is_untouched and not is_void else change.carry_out(look)
@@ -178,7 +182,7 @@ class Runner:
         first = self._befores.get(server)
         if state.executed_before:
             return "executed before the change"
-        if first is not None and first.wait(0) and first.result() is Passage.EXECUTED:
+        if first is not None and first.done() and first.result() is Passage.EXECUTED:
             return "executed before the change"
         return self._means.worked_before.get(server)
 

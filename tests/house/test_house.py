@@ -77,11 +77,46 @@ with contextlib.redirect_stdout(io.StringIO()):
     assert heavy not in loaded_by(code)
 
 
-def test_only_the_exit_module_catches_everything(root: Path) -> None:
-    allowed = {"exit.py", "__main__.py"}
-    for path in modules(root):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ExceptHandler):
-                name = node.type.id if isinstance(node.type, ast.Name) else None
-                bare = node.type is None or name in ("Exception", "BaseException")
-                assert not bare or path.name in allowed, f"{path}:{node.lineno} catches everything"
+EVERYTHING = {"Exception", "BaseException"}
+
+
+def blind(tree: ast.AST) -> list[int]:
+    """The lines where everything is caught: alone, among others, or suppressed."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler):
+            caught = [node.type] if node.type else None
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+            caught = node.args
+        else:
+            continue
+        if caught is None or any(names(one) & EVERYTHING for one in caught):
+            found.append(node.lineno)
+    return found
+
+
+def names(tree: ast.AST) -> set[str]:
+    """Every name in it, those after a dot too."""
+    return {
+        node.id if isinstance(node, ast.Name) else node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+    }
+
+
+@pytest.mark.parametrize("caught", ["", "Exception", "(OSError, BaseException)", "builtins.Exception"])
+def test_a_blind_catch_is_seen(caught: str) -> None:
+    assert blind(ast.parse(f"try: work()\nexcept {caught}: pass")) == [2]
+
+
+def test_a_blind_catch_is_told_from_a_narrow_one() -> None:
+    assert blind(ast.parse("with contextlib.suppress(OSError, Exception): work()")) == [1]
+    assert blind(ast.parse("with suppress(OSError): work()")) == []
+    assert blind(ast.parse("try: work()\nexcept (OSError, ValueError): pass")) == []
+
+
+def test_only_the_exit_module_and_the_crew_catch_everything(root: Path) -> None:
+    """A crew hands whatever work raised to the thread that asks for the result."""
+    allowed = {"exit.py", "__main__.py", "crew.py"}
+    found = {str(path): lines for path in modules(root) if (lines := blind(ast.parse(path.read_text())))}
+    assert {Path(path).name for path in found} <= allowed, found
