@@ -2,26 +2,24 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from glob import glob, has_magic
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import LogRef
 
 _CHUNK = 1 << 20
-_PACKED = 1 << 10  # zstd: this much can hold 32 MiB
+_PACKED = 1 << 10  # this much of zstd can hold 32 MiB
 
 
-class Form(StrEnum):
-    """How a file is packed; the values are the engine's words for it."""
+class Form(Enum):
+    """What the engine is given to read."""
 
-    PLAIN = "none"
-    GZIP = "gzip"
-    ZSTD = "zstd"
+    LINES = "lines"
     PARQUET = "parquet"
 
 
@@ -34,13 +32,15 @@ class Source:
     damage: str = ""
 
 
-_MAGIC = ((b"\x1f\x8b", Form.GZIP), (b"\x28\xb5\x2f\xfd", Form.ZSTD), (b"PAR1", Form.PARQUET))
+_PARQUET = b"PAR1"
+_ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([kind]) + b"\x2a\x4d\x18" for kind in range(0x50, 0x60)))
+_GZIP = b"\x1f\x8b"
 
 
 def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = None) -> tuple[Source, ...]:
     """The files in the order of the arguments, globs sorted.
 
-    What can be read but once (`-`, pipes, devices) and unpacked zstd are put into `folder`. `stdin` is the
+    What can be read but once (`-`, pipes, devices) and what was packed are put into `folder`. `stdin` is the
     process's own where it is None. Raises Usage for what is not there or cannot be read.
     """
     found: list[Source] = []
@@ -89,35 +89,55 @@ def _spooled(name: str, place: Path, stdin: BinaryIO | None) -> LogRef:
 
 
 def _unpacked(log: LogRef, folder: Path, index: int) -> Source:
+    """Unpacked here: the engine checks no sum, and takes a zstd frame without its end for the whole."""
     try:
         with Path(log.path).open("rb") as file:
             head = file.read(4)
-            form = next((form for magic, form in _MAGIC if head.startswith(magic)), Form.PLAIN)
-            if form is not Form.ZSTD:
-                return Source(log, form)
+            if head == _PARQUET:
+                return Source(log, Form.PARQUET)
+            if not (head.startswith(_GZIP) or head in _ZSTD):
+                return Source(log, Form.LINES)
             file.seek(0)
             plain = folder / f"unpacked-{index}"
             with plain.open("wb") as out:
-                damage = _zstd(file, out)
+                damage = _gzip(file, out) if head.startswith(_GZIP) else _zstd(file, out)
     except OSError as error:
         raise Usage(f"{log.name} cannot be read: {error.strerror}") from None
-    return Source(LogRef(log.name, str(plain)), Form.PLAIN, damage)
+    return Source(LogRef(log.name, str(plain)), Form.LINES, damage)
+
+
+def _gzip(packed: BinaryIO, out: BinaryIO) -> str:
+    import zlib
+
+    try:
+        is_whole = _frames(packed, out, lambda: zlib.decompressobj(wbits=31), padding=b"\0")
+    except zlib.error:
+        return "the gzip data is damaged from here on"
+    return "" if is_whole else "the gzip data ends early"
 
 
 def _zstd(packed: BinaryIO, out: BinaryIO) -> str:
-    """Unpack every frame; DuckDB takes a frame without its end for the whole, so it is looked at here."""
     import zstandard
 
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    is_open = False
-    rest = b""
+    unpack = zstandard.ZstdDecompressor(max_window_size=1 << 31)
     try:
-        while data := rest or packed.read(_PACKED):
-            out.write(frame.decompress(data))
-            is_open = not frame.eof
-            rest = frame.unused_data if frame.eof else b""
-            if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
+        is_whole = _frames(packed, out, unpack.decompressobj)
     except zstandard.ZstdError:
         return "the zstd data is damaged from here on"
-    return "the zstd data ends early" if is_open else ""
+    return "" if is_whole else "the zstd data ends early"
+
+
+def _frames(packed: BinaryIO, out: BinaryIO, start: Callable[[], Any], padding: bytes = b"") -> bool:
+    """Unpack frame after frame; False when the last has no end. `padding` may stand between them."""
+    frame, is_open = start(), False
+    rest = b""
+    while data := rest or packed.read(_PACKED):
+        if not is_open and not (data := data.lstrip(padding) if padding else data):
+            rest = b""
+            continue
+        out.write(frame.decompress(data))
+        is_open = not frame.eof
+        rest = frame.unused_data if frame.eof else b""
+        if frame.eof:
+            frame = start()
+    return not is_open

@@ -99,10 +99,8 @@ class Loader:
     def _check(self, group: Sequence[Source]) -> None:
         """Raises _BadLines where a line needs what the engine forgives. Runs beside the engine's scan."""
         paths = [source.log.path for source in group]
-        is_plain = group[0].form is Form.PLAIN
-        if is_plain and not may_be_loose(paths, longest=lines.LONGEST):
-            return
-        if ndjson.loose_lines(self._connection.cursor(), group):
+        is_seen = may_be_loose(paths, longest=lines.LONGEST)
+        if is_seen and ndjson.loose_lines(self._connection.cursor(), group):
             raise _BadLines
 
     def _append(self, view: View, *, beside: Callable[[], None] = lambda: None) -> bool:
@@ -154,7 +152,7 @@ class Loader:
         self._rejects.add(lines.sift(source, clean, known=known, now_ms=self._ask.now_ms))
         if not clean.stat().st_size:
             return
-        sifted = Source(LogRef(source.log.name, str(clean)), Form.PLAIN)
+        sifted = Source(LogRef(source.log.name, str(clean)), Form.LINES)
         try:
             self._append(ndjson.lines([sifted], self._ask.columns, are_clean=True))
         except Failure as error:

@@ -4,19 +4,17 @@ It runs over a file only when the engine has met something odd in it, and its wo
 through is written anew and read by the engine.
 """
 
-import gzip
 import re
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from mcpsoar.core.digest import Json, canonical
 from mcpsoar.core.errors import Malformed
 from mcpsoar.core.event import Reject
-from mcpsoar.detect.files import Form, Source
+from mcpsoar.detect.files import Source
 from mcpsoar.detect.prelude import EPOCH_SPLIT, FIRST_MS, SKEW_MS
 from mcpsoar.kit import strictjson
 
@@ -41,27 +39,23 @@ def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> 
     Keys that are no columns are left out of `clean` where there are any.
     """
     number = 0
-    try:
-        with _opened(source) as file, clean.open("wb") as out:
-            for number, line in enumerate(_lines(file), 1):
-                text = line.removeprefix(_BOM) if number == 1 else line
-                text = text.strip(_BLANKS)
-                if len(line) > LONGEST + _ROOM or len(text) > LONGEST:
-                    why = f"the line is longer than {LONGEST} bytes; its first {_KEPT} are kept"
-                    yield Reject(source.log.name, number, why, line[:_KEPT])
-                    continue
-                if not text:
-                    continue
-                event = _event(text, now_ms)
-                if isinstance(event, str):
-                    yield Reject(source.log.name, number, event, line.rstrip(b"\r\n"))
-                elif event.keys() <= known:
-                    out.write(text + b"\n")
-                else:
-                    out.write(canonical({key: event[key] for key in event if key in known}) + b"\n")
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        why = "the gzip data ends early or is damaged from here on"
-        yield Reject(source.log.name, number + 1, why, b"", is_cut=True)
+    with Path(source.log.path).open("rb") as file, clean.open("wb") as out:
+        for number, line in enumerate(_lines(file), 1):
+            text = line.removeprefix(_BOM) if number == 1 else line
+            text = text.strip(_BLANKS)
+            if len(line) > LONGEST + _ROOM or len(text) > LONGEST:
+                why = f"the line is longer than {LONGEST} bytes; its first {_KEPT} are kept"
+                yield Reject(source.log.name, number, why, line[:_KEPT])
+                continue
+            if not text:
+                continue
+            event = _event(text, now_ms)
+            if isinstance(event, str):
+                yield Reject(source.log.name, number, event, line.rstrip(b"\r\n"))
+            elif event.keys() <= known:
+                out.write(text + b"\n")
+            else:
+                out.write(canonical({key: event[key] for key in event if key in known}) + b"\n")
     if source.damage:
         yield Reject(source.log.name, number + 1, source.damage, b"", is_cut=True)
 
@@ -101,12 +95,6 @@ def _event(text: bytes, now_ms: int) -> dict[str, Any] | str:
     if at_ms > now_ms + SKEW_MS:
         return "event_time is more than ten minutes ahead of the clock"
     return event
-
-
-def _opened(source: Source) -> BinaryIO:
-    if source.form is Form.GZIP:
-        return cast("BinaryIO", gzip.open(source.log.path, "rb"))
-    return Path(source.log.path).open("rb")
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:

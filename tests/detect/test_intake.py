@@ -135,6 +135,22 @@ def test_a_log_whose_packing_ends_early_is_never_taken_for_whole(tmp_path: Path,
     assert verdict(got.judgements, got.intake) is Verdict.CANNOT_TELL
 
 
+def test_a_gzip_whose_sum_is_wrong_is_never_taken_for_whole(tmp_path: Path) -> None:
+    data = bytearray(gzip.compress(b"".join(line(f"{number:032x}") for number in range(200))))
+    data[-6] ^= 1
+    assert read(write(tmp_path / "log", bytes(data))).intake.cut == (str(tmp_path / "log"),)
+
+
+def test_packed_members_may_be_padded_and_begin_with_what_is_skipped(tmp_path: Path) -> None:
+    two = gzip.compress(line("a")) + b"\0" * 3000 + gzip.compress(line("b")) + b"\0" * 7
+    assert read(write(tmp_path / "gz", two)).intake.events == 2
+    skipped = b"\x50\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"note"
+    far = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    )
+    assert read(write(tmp_path / "zst", skipped + far.compress(line("a")))).intake.events == 1
+
+
 def test_a_cut_last_line_costs_that_line_alone(tmp_path: Path) -> None:
     got = read(write(tmp_path / "log", line("a") + line("b")[:-9]))
     assert (got.intake.events, got.intake.rejected) == (1, 1)
@@ -220,7 +236,7 @@ def test_a_good_line_is_never_left_to_python(
 
 def test_standard_input_is_read_like_a_file(tmp_path: Path) -> None:
     found = files.sources(["-"], tmp_path, stdin=io.BytesIO(gzip.compress(line("a"))))
-    assert [(one.log.name, one.form) for one in found] == [("-", files.Form.GZIP)]
+    assert [(one.log.name, Path(one.log.path).read_bytes()) for one in found] == [("-", line("a"))]
 
 
 @pytest.mark.parametrize("name", ["missing", "none-*.ndjson", "postgresql://db.example.com/db?table=t"])

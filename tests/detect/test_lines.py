@@ -17,10 +17,10 @@ NOW = 1_772_367_000_000
 MIB = 1 << 20
 
 
-def sifted(path: Path, data: bytes, form: Form = Form.PLAIN) -> tuple[list[Reject], bytes]:
+def sifted(path: Path, data: bytes) -> tuple[list[Reject], bytes]:
     path.write_bytes(data)
     clean = path.with_name("clean")
-    source = Source(LogRef("log", str(path)), form)
+    source = Source(LogRef("log", str(path)), Form.LINES)
     return list(lines.sift(source, clean, known=frozenset({"event_time"}), now_ms=NOW)), clean.read_bytes()
 
 
@@ -48,9 +48,8 @@ def test_the_longest_line_is_a_line(
     assert (not rejects, bool(clean)) == (is_event, is_event)
 
 
-@pytest.mark.parametrize("form", [Form.GZIP, Form.ZSTD])
-def test_a_bomb_costs_no_more_than_the_longest_line(tmp_path: Path, form: Form) -> None:
-    pack: Any = gzip.compress if form is Form.GZIP else zstandard.compress
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+def test_a_bomb_costs_no_more_than_the_longest_line(tmp_path: Path, pack: Any) -> None:
     log = tmp_path / "log"
     log.write_bytes(pack(b"x" * (256 * MIB)))
     tracemalloc.start()

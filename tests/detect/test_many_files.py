@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from mcpsoar.app.watch import Look
 from mcpsoar.detect.engines.duckdb import connect
 from tests.detect.test_intake import AT, line, read, write
 
 WRITE = {"action_class": "write", "decision": "ALLOW", "server_name": "crm"}
 
 
-def unapproved(got: Any) -> int:
+def unapproved(got: Look) -> int:
     return next(
         one.reading.numerator for one in got.judgements if one.reading.gate == "unapproved-write-calls"
     )

@@ -84,7 +84,7 @@ def test_too_many_layouts_are_not_read_by_their_keys(
     log = tmp_path / "log"
     log.write_bytes(b'{"a":1}\n{"b":1}\n{"c":1}\n{"a":2}\n')
     with connect(files=[str(log)], folder=str(tmp_path)) as connection:
-        made = ndjson.seed(connection, [Source(LogRef("log", str(log)), Form.PLAIN)], COLUMNS, tmp_path)
+        made = ndjson.seed(connection, [Source(LogRef("log", str(log)), Form.LINES)], COLUMNS, tmp_path)
     assert (made is not None) is is_seeded
 
 

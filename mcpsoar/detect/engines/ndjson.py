@@ -5,7 +5,6 @@ late, an object inside, a key that stands twice. A seed tells it all the keys be
 reads whole lines and takes each apart.
 """
 
-import gzip
 import json
 import re
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from pathlib import Path
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, paths, quoted, rows
-from mcpsoar.detect.files import Form, Source
+from mcpsoar.detect.files import Source
 from mcpsoar.detect.lines import LONGEST
 from mcpsoar.detect.rawbytes import PAIRS, SPACES
 from mcpsoar.detect.view import View
@@ -61,8 +60,7 @@ def seed(
     if are_many or any(len(set(keys)) < len(keys) for (keys,) in found):
         return None
     path, mark = folder / f"seed-{len(list(folder.iterdir()))}", f"seed of {folder.name}"
-    line = json.dumps({mark: 1, **dict.fromkeys(names)}).encode() + b"\n"
-    path.write_bytes(gzip.compress(line) if sources[0].form is Form.GZIP else line)
+    path.write_text(json.dumps({mark: 1, **dict.fromkeys(names)}) + "\n")
     return Seed(path, mark)
 
 
@@ -139,7 +137,7 @@ def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
 
 def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
     files = [*([str(first.path)] if first else []), *(source.log.path for source in sources)]
-    return f"{paths(files)}, compression = {literal(sources[0].form)}, hive_partitioning = false"
+    return f"{paths(files)}, compression = 'none', hive_partitioning = false"
 
 
 def _is_loose(seems: str) -> str:
