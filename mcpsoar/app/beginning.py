@@ -1,5 +1,6 @@
 """The beginning of a run: its servers locked, its plan on disk; then the carrier has it."""
 
+import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import getpid
@@ -11,10 +12,13 @@ from mcpsoar.app.releasing import releasing as found
 from mcpsoar.app.station import Station
 from mcpsoar.contain.home import ServerLocks
 from mcpsoar.contain.ledger import baseline_facts
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, canonical
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction, Plan
-from mcpsoar.core.run import Report
+from mcpsoar.core.run import Passage, Report
+from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.http import masked
 
 
 def run(
@@ -24,7 +28,8 @@ def run(
     releasing: Releasing | None,
     random_hex: Callable[[int], str],
 ) -> Report:
-    """Raises Held, Unwritable."""
+    """Raises Held, Unwritable, and Usage for a plan that cannot be written without a token's text."""
+    _check_secrets(made, ready)
     if made.direction is Direction.APPLY:
         _tell_interrupted(ready, made.servers)
     with ExitStack() as stack:
@@ -71,6 +76,15 @@ def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing |
         "baselines": before,
         "untouched": untouched,
     }
+
+
+def _check_secrets(made: Plan, ready: Station) -> None:
+    """A journal blanks every token, and is what the run is carried out by: so none may stand in a plan."""
+    steps = [step.as_facts() for step in made.steps]
+    words = [*StepVerdict, *RunVerdict, *Passage]
+    plain = canonical({"servers": made.servers, "steps": steps, "bindings": made.bindings, "words": words})
+    if any(canonical(masked(json.loads(plain), secret)) != plain for secret in ready.secrets):
+        raise Usage("the text of a token stands in a server's name, an address or a step: what does it hold?")
 
 
 def _tell_interrupted(ready: Station, names: tuple[str, ...]) -> None:

@@ -33,7 +33,7 @@ def execute(
     complete: Callable[[str], str] = str,
     random_hex: Callable[[int], str] = secrets.token_hex,
 ) -> Report:
-    """Carry one order out and report it (contract, section 4); `say` gets every line of progress,
+    """Carry one order out and report it; `say` gets every line of progress,
     with each command in it made whole by `complete`.
 
     Raises Usage and BadContent (nothing was attempted), Held (another live run has a server), Unwritable

@@ -56,32 +56,37 @@ def exposed(exposure: Exposure) -> str:
 
 
 def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
-    servers = clean(" ".join(report.servers))
+    servers = " ".join(report.servers)
     if report.verdict is RunVerdict.PLANNED:
         if failing := [step.id for step in report.steps if step.verdict is StepVerdict.FAILED]:
             more = f" and {len(failing) - _SHOWN} more" if len(failing) > _SHOWN else ""
             yield f"  next     mend first what would fail: {clean(', '.join(failing[:_SHOWN]))}{more}"
             return
         verb = "release --yes" if report.extra.get("direction") == "undo" else "contain"
-        yield f"  next     {clean(complete(f'mcpsoar {verb} {servers}'))}"
+        yield f"  next     {_command(complete(f'mcpsoar {verb} {servers}'))}"
         return
     is_apply = report.extra.get("direction") == "apply"
     missing = _missing(report) if is_apply else ()
     if report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING:
         if _is_worth_resuming(report, missing):
-            yield f"  next     {clean(complete(f'mcpsoar runs resume {report.run}'))}"
+            yield f"  next     {_command(complete(f'mcpsoar runs resume {report.run}'))}"
         elif not missing:
             yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
     if missing:
         yield f"  next     check the name: there is no {clean(', '.join(missing))} on this control plane"
         if set(missing) < set(report.servers):
             alone = complete(f"mcpsoar release {' '.join(missing)} --yes")
-            yield f"           to let go of it alone: {clean(alone)}"
+            yield f"           to let go of it alone: {_command(alone)}"
     has_acted = any(step.evidence.get("may_have_acted") for step in report.steps)
     if has_acted and is_apply and report.verdict is not RunVerdict.RUNNING:
-        yield f"  to undo  {clean(complete(f'mcpsoar release {servers} --yes'))}"
+        yield f"  to undo  {_command(complete(f'mcpsoar release {servers} --yes'))}"
     prove = f"mcpsoar runs verify {report.run} --head {report.journal_head}"
-    yield f"  to prove {clean(complete(prove))}"
+    yield f"  to prove {_command(complete(prove))}"
+
+
+def _command(text: str) -> str:
+    """Cleaned and whole: what is cut cannot be pasted."""
+    return clean(text, limit=len(text))
 
 
 def _missing(report: Report) -> tuple[str, ...]:

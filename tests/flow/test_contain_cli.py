@@ -97,6 +97,25 @@ def test_an_odd_name_is_told_and_nothing_is_sent(plane: Handle, capsys: Captured
     assert plane.ledger() == []
 
 
+@pytest.mark.parametrize("token", ["github", "registry", "verified"])
+def test_a_token_that_stands_in_the_plan_is_refused_and_nothing_is_sent(
+    plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("MCPSOAR_TOKEN", token)
+    assert main(["contain", "github"]) == 2
+    assert "the text of a token stands in" in capsys.readouterr().err
+    assert writes(plane) == []
+
+
+def test_what_is_to_be_pasted_is_never_cut(plane: Handle, capsys: Captured, tmp_path: Path) -> None:
+    names = [f"a-server-with-a-rather-long-name-{number:03}" for number in range(90)]
+    (tmp_path / "names").write_text("\n".join(names))
+    main(["contain", "--from", "names", "--yes", "github"])
+    undo = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("  to undo"))
+    assert undo.count("a-server-with") == len(names)
+    assert f"--yes --api {plane.url}" in undo
+
+
 def test_with_nothing_configured_nothing_is_pretended(
     plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
