@@ -60,11 +60,11 @@ def look(
     from mcpsoar.targets import sql
 
     columns = schema.load(pack)
-    derived.check(columns)
     texts = gate_pack.load(pack, gates or ())
     rules = rule_pack.load(pack) if with_rules else ()
     predicates = sql.predicates(rules, columns) if rules else {}
     asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
+    derived.check(columns, asked.wanted)
     _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
