@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mcpsoar.core.content import GateText, RuleText
-from mcpsoar.core.errors import Usage
-from mcpsoar.core.event import MINUTE_MS, Intake, Reject, first_tick_after
+from mcpsoar.core.errors import Malformed, Usage
+from mcpsoar.core.event import MINUTE_MS, Column, Intake, Reject, first_tick_after
 from mcpsoar.core.finding import Finding, GateState, Judgement, Page
 from mcpsoar.pack import gates as gate_pack
 from mcpsoar.pack import rules as rule_pack
@@ -54,7 +54,7 @@ def look(
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
-    from mcpsoar.detect import derived, files
+    from mcpsoar.detect import files
     from mcpsoar.detect.gate import parse
     from mcpsoar.detect.scan import Ask, over_logs
     from mcpsoar.targets import sql
@@ -64,14 +64,13 @@ def look(
     rules = rule_pack.load(pack) if with_rules else ()
     predicates = sql.predicates(rules, columns) if rules else {}
     asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
-    derived.check(columns, asked.wanted)
     _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
         sources = files.sources(logs, folder)
         if rejects and rejects.exists() and any(rejects.samefile(one.log.path) for one in sources):
             raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
-        with _kept(rejects) as keep, over_logs(sources, asked, folder, keep=keep) as scan:
+        with _kept(rejects) as keep, _blamed(columns), over_logs(sources, asked, folder, keep=keep) as scan:
             at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
             judgements, findings = _judged(scan, at_ms, rules)
             return Look(
@@ -118,6 +117,18 @@ def page(gate: GateText, judgement: Judgement) -> Page:
         runbook=gate.runbook,
         at_ms=reading.window.end_ms,
     )
+
+
+@contextmanager
+def _blamed(columns: Sequence[Column]) -> Iterator[None]:
+    """A log that the engine cannot read may be good, and an expression of the pack's schema not."""
+    from mcpsoar.detect import derived
+
+    try:
+        yield
+    except (Malformed, Usage):
+        derived.check(columns)
+        raise
 
 
 def _tick(intake: Intake, now_ms: int) -> int:
