@@ -26,28 +26,28 @@ EVENT_MS = {
     "tsql": "DATEDIFF_BIG(MILLISECOND, '1970-01-01', event_time)",
 }
 # every blank that the prelude knows, by its number: printed as they are, they would not survive a copy
-_BLANKS = tuple(code for code in range(0x3001) if chr(code).isspace())
-_NUMBERS = ", ".join(map(str, _BLANKS))
-_ESCAPED = "".join(f"\\u{code:04x}" for code in _BLANKS)
+BLANKS = tuple(code for code in range(0x3001) if chr(code).isspace())
+_NUMBERS = ", ".join(map(str, BLANKS))
+_ESCAPED = "".join(f"\\u{code:04x}" for code in BLANKS)
 # a text without the blanks at its ends, or with none at all: only whether anything is left is asked
 BARE = {
     "bigquery": f"TRIM({{0}}, CODE_POINTS_TO_STRING([{_NUMBERS}]))",
     # its TRIM takes a set of bytes, not of characters
     "clickhouse": "replaceRegexpAll({0}, '["
-    + "".join(f"\\\\x{{{{{code:x}}}}}" for code in _BLANKS)
+    + "".join(f"\\\\x{{{{{code:x}}}}}" for code in BLANKS)
     + "]', '')",
     "databricks": f"TRIM(BOTH '{_ESCAPED}' FROM {{0}})",
-    "duckdb": f"TRIM({{0}}, CONCAT({', '.join(f'CHR({code})' for code in _BLANKS)}))",
+    "duckdb": f"TRIM({{0}}, CONCAT({', '.join(f'CHR({code})' for code in BLANKS)}))",
     "postgres": f"TRIM(BOTH E'{_ESCAPED}' FROM {{0}})",
     # its CHR knows ASCII alone
     "redshift": (
-        f"BTRIM({{0}}, FROM_VARBYTE(FROM_HEX('{''.join(map(chr, _BLANKS)).encode().hex()}'), 'utf8'))"
+        f"BTRIM({{0}}, FROM_VARBYTE(FROM_HEX('{''.join(map(chr, BLANKS)).encode().hex()}'), 'utf8'))"
     ),
     "snowflake": f"TRIM({{0}}, '{_ESCAPED}')",
     "spark": f"TRIM(BOTH '{_ESCAPED}' FROM {{0}})",
     "sqlite": f"TRIM({{0}}, CHAR({_NUMBERS}))",
     "trino": f"TRIM(BOTH U&'{_ESCAPED.replace('u', '')}' FROM {{0}})",
-    "tsql": f"TRIM(CONCAT({', '.join(f'NCHAR({code})' for code in _BLANKS)}) FROM {{0}})",
+    "tsql": f"TRIM(CONCAT({', '.join(f'NCHAR({code})' for code in BLANKS)}) FROM {{0}})",
 }
 
 

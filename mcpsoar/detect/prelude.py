@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.detect.dialects import BLANKS
 from mcpsoar.detect.engines.duckdb import literal, quoted
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
@@ -248,4 +249,4 @@ def _whens(values: Iterable[str], written: Callable[[str], str]) -> str:
     return " ".join(f"WHEN '\"{written(name)}\"' THEN '{name}'" for name in values)
 
 
-_BLANKS = " || ".join(f"chr({code})" for code in range(0x3001) if chr(code).isspace())
+_BLANKS = " || ".join(f"chr({code})" for code in BLANKS)
