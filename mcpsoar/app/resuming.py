@@ -1,5 +1,6 @@
 """Finishing a run that was killed, or that could not tell: looked at before anything is repeated."""
 
+import shlex
 from contextlib import ExitStack
 from os import getpid
 from pathlib import Path
@@ -12,8 +13,11 @@ from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home, ServerLocks
 from mcpsoar.contain.ledger import Ledger
 from mcpsoar.contain.run import is_settled
+from mcpsoar.contain.summary import place
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Held, Usage
-from mcpsoar.core.plan import Direction
+from mcpsoar.core.plan import Direction, Plan
+from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Report
 from mcpsoar.kit.clock import stamp
 from mcpsoar.pack import playbooks
@@ -31,11 +35,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         has_canary=ready.canary is not None,
     )
     if made.digest != ledger.plan_digest:
-        raise Usage(
-            f"run {run} was planned as {ledger.plan_digest}, today's playbook and profile give "
-            f"{made.digest}: the same step would mean something else",
-            next_command=f"mcpsoar runs show {run}",
-        )
+        raise _another_plan(ledger, made, ready.profile.name)
     with ExitStack() as stack:
         own = stack.enter_context(ready.home.run_lock(run))
         if not own.take():
@@ -55,6 +55,46 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         )
         ready.say(f"{since}  run {run} is resumed")
         return carrier.carry_out(run, journal)
+
+
+def _another_plan(ledger: Ledger, made: Plan, name: str) -> Usage:
+    """What differs between a run's plan and today's, and the command that would work."""
+    where = place(ledger)
+    options = "".join(f" --{option} {shlex.quote(value)}" for option, value in where.items())
+    why = "the same step would mean something else"
+    if places := _places(ledger.bindings, made.bindings):
+        then = f"; set profile {name} back, then" if where.get("profile") == name else ""
+        return Usage(
+            f"run {ledger.run} was planned on another place: {'; '.join(places)}: {why}{then}",
+            next_command=f"mcpsoar runs resume {ledger.run}{options}",
+        )
+    names = " ".join(ledger.servers)
+    anew = f"release {names} --yes" if ledger.direction is Direction.UNDO else f"contain {names}"
+    return Usage(
+        f"run {ledger.run}: playbook {ledger.playbook} is not what it was when the run was planned: {why}; "
+        "begin anew",
+        next_command=f"mcpsoar {anew}{options}",
+    )
+
+
+def _places(was: Facts, now: Facts) -> list[str]:
+    """`roles: run X, now Y` for those that differ; roles that differ alike stand together."""
+    alike: dict[str, list[str]] = {}
+    for role in dict.fromkeys((*ROLES, *was, *now)):
+        if was.get(role) != now.get(role):
+            then, today = _spelt(was.get(role)), _spelt(now.get(role))
+            alike.setdefault(f"run {then}, now {today}", []).append(role)
+    return [f"{', '.join(roles)}: {words}" for words, roles in alike.items()]
+
+
+def _spelt(bound: Facts | None) -> str:
+    """An address, and what else was bound if it is more than the reference API there."""
+    if bound is None:
+        return "none"
+    more = [
+        f"{name} {said}" for name, said in bound.items() if name != "url" and said not in (None, "reference")
+    ]
+    return " ".join([bound["url"], *([f"({', '.join(more)})"] if more else [])])
 
 
 def _not_overtaken(home: Home, ledger: Ledger) -> None:

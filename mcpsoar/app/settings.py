@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from mcpsoar.app.profiles import by_file
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import ROLES, Binding, Profile
+from mcpsoar.core.profile import BY_API, ROLES, Binding, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit.http import checked_url
 
@@ -93,7 +93,7 @@ def _token(environ: Mapping[str, str]) -> Secret | None:
 
 def _by_api(api: str, token: Secret | None) -> Profile:
     binding = Binding("reference", checked_url(api), token)
-    return Profile("api", dict.fromkeys(ROLES, binding), None, "--api")
+    return Profile(BY_API, dict.fromkeys(ROLES, binding), None, "--api")
 
 
 def _file(named: str | None, environ: Mapping[str, str]) -> Path | None:

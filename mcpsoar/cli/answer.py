@@ -40,7 +40,7 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
     if given.is_json:
         show.document(document(report))
     else:
-        for text in lines(report, given.told.complete):
+        for text in lines(report, given.told.at(report.extra).complete):
             show.line(text)
     if (why := stdout.why_lost()) is not None:  # what was done is on disk: nothing to take back
         home = shlex.quote(str(Path(report.journal_path).parents[2]))

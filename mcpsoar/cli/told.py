@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _PLANE = ("api", "profile", "config", "home", "pack")
@@ -17,6 +17,7 @@ _TAKES = {
     ("rules",): ("pack",),
     ("gates",): ("pack",),
 }
+_INSTEAD = {"api": {"profile", "config"}, "profile": {"api"}}  # what an option leaves no room for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,19 @@ class Told:
         if words[:1] != ["mcpsoar"] or "--help" in words:
             return command
         takes = _TAKES.get(tuple(words[1:2])) or _TAKES.get(tuple(words[1:3])) or ()
+        said = {name for name in _PLANE if f"--{name}" in words}
+        said |= next((names for name, names in _INSTEAD.items() if name in said), set())
         for name in takes:
             value = getattr(self, name)
-            if value and f"--{name}" not in words:
+            if value and name not in said:
                 command += f" --{name} {shlex.quote(value)}"
         return command
+
+    def at(self, place: Mapping[str, Any]) -> "Told":
+        """The same, but on the control plane of a run: its `api`, or else its `profile`."""
+        if place.get("api"):
+            return replace(self, api=place["api"], profile=None, config=None)
+        return replace(self, api=None, profile=place["profile"]) if place.get("profile") else self
 
 
 def told(options: Mapping[str, Any], environ: Mapping[str, str]) -> Told:

@@ -4,6 +4,7 @@ from mcpsoar.contain.ledger import Ledger, StepState, baseline_facts
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.plan import Direction
+from mcpsoar.core.profile import BY_API
 from mcpsoar.core.run import Exposure, Passage, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict, worst
 
@@ -58,6 +59,15 @@ def _open(state: StepState) -> str:
     return known.get(action, f"{server or 'everything'}, {action} not known to be in force")
 
 
+def place(ledger: Ledger) -> dict[str, str]:
+    """The option that names a run's control plane: `api` or `profile`; neither when nothing was bound."""
+    name = ledger.about.get("profile")
+    if not ledger.bindings or not isinstance(name, str):
+        return {}
+    places = {bound["url"] for bound in ledger.bindings.values()} if name == BY_API else set()
+    return {"api": places.pop()} if len(places) == 1 else {"profile": name}
+
+
 def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
     """The report as of the journal's last line."""
     verdict = ledger.verdict or (RunVerdict.RUNNING if is_live else RunVerdict.INTERRUPTED)
@@ -77,6 +87,7 @@ def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
             "started_at": ledger.started_at,
             "finished_at": ledger.ended_at,
             **{name: said for name, said in ledger.about.items() if said is not None},
+            **place(ledger),
         },
     )
 

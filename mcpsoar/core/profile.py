@@ -7,6 +7,7 @@ from mcpsoar.core.digest import Facts
 from mcpsoar.core.secret import Secret
 
 ROLES = ("registry", "tokens", "policy")
+BY_API = "api"  # the name of a profile that is one address alone, as --api gives it
 
 
 class SecretSource(StrEnum):
