@@ -17,11 +17,17 @@ _WORDS = {
     RunVerdict.RUNNING: "STILL RUNNING",
     RunVerdict.INTERRUPTED: "INTERRUPTED",
 }
+_LEFT = {
+    # action: (what is still so, of what; "" for the server)
+    "registry.disable": ("disabled", ""),
+    "policy.force_write_approval": ("forced", "approval of writes"),
+}
 
 
 def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]:
     """Plain lines, cleaned; `complete` makes of a command what finds the same home and control plane."""
     yield f"{_WORDS[report.verdict]}: {clean(', '.join(report.servers))}"
+    yield from _still(report)
     yield f"  run      {report.run}, playbook {clean(report.playbook)}"
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
         if report.extra.get(name):
@@ -30,6 +36,16 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
         yield from _step(step)
     yield from _exposure(report)
     yield from _next(report, complete)
+
+
+def _still(report: Report) -> Iterator[str]:
+    """What a release left in force; servers for one reason stand in one line."""
+    alike: dict[str, list[str]] = {}
+    for left in report.extra.get("still_in_force", ()):
+        word, what = _LEFT.get(left["action"], ("in force", left["step"]))
+        alike.setdefault(f"still {word}, {left['why']}", []).append(what or left["server"])
+    for words, names in alike.items():
+        yield f"  {clean(words, limit=400)}: {clean(', '.join(names), limit=400)}"
 
 
 def _step(step: StepReport) -> Iterator[str]:

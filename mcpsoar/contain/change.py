@@ -109,6 +109,10 @@ class Change:
             return Outcome(StepVerdict.ALREADY, f"nothing was sent: no run changed it, and {look.trouble}")
         return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
 
+    def note(self, look: Look) -> None:
+        """Write down a look after which nothing is sent. Raises Unwritable."""
+        self._journal.append(*self._look_entry(look))
+
     def _already(self) -> Outcome | None:
         seen = self._prove("in force before anything was sent")
         if seen.verdict is Verdict.YES:

@@ -82,7 +82,7 @@ class Shared:
     def _by_note(self, seen: Look, change: Change, *, has_begun: bool) -> Outcome:
         is_ours, by_others = self._commons.forced_by_others()
         if (not is_ours or by_others) and not has_begun:
-            return self._not_ours(seen)
+            return self._not_ours(seen, change)
         if seen.baseline is None and not isinstance(seen.trouble, Unsupported):
             return Outcome(
                 StepVerdict.CANNOT_TELL,
@@ -110,7 +110,7 @@ class Shared:
             return Outcome(outcome.verdict, f"{outcome.detail}; runs in other homes are not known")
         return outcome
 
-    def _not_ours(self, seen: Look) -> Outcome:
+    def _not_ours(self, seen: Look, change: Change) -> Outcome:
         """Nobody of this home has it forced, or others had before us."""
         if not self._ledger.is_dry:
             self._commons.end()
@@ -118,6 +118,7 @@ class Shared:
             return Outcome(StepVerdict.ALREADY, "nothing was sent: it is not in force")
         if seen.baseline is None:
             return Outcome(StepVerdict.CANNOT_TELL, f"nothing was sent: {seen.why_unknown}")
+        change.note(seen)
         return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
 
 

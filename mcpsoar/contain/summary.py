@@ -3,7 +3,7 @@
 from mcpsoar.contain.ledger import Ledger, StepState, baseline_facts
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.plan import Direction
+from mcpsoar.core.plan import Direction, Undo
 from mcpsoar.core.profile import BY_API
 from mcpsoar.core.run import Exposure, Passage, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict, worst
@@ -42,6 +42,30 @@ def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
     found = [Exposure(_open(state), None) for state in states if not (ledger.is_dry or _is_closed(state))]
     found += [exposure for state in states if state.seen for exposure in state.seen.exposures]
     return tuple(dict.fromkeys(found))
+
+
+def still_in_force(ledger: Ledger) -> list[dict[str, str | None]]:
+    """What a release left in force: {step, server, action, why} for each step that is known to be; what
+    is everybody's last.
+    """
+    found = []
+    for state in ledger.steps.values():
+        if state.step.undo is not Undo.NONE and (why := _why_left(ledger, state)) is not None:
+            step = state.step
+            found.append({"step": step.id, "server": step.server, "action": step.action, "why": why})
+    return sorted(found, key=lambda left: left["server"] is None)
+
+
+def _why_left(ledger: Ledger, state: StepState) -> str | None:
+    if state.verdict not in (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.SKIPPED):
+        return None
+    if state.seen is not None and state.seen.verdict is Verdict.YES:
+        was = ledger.baselines.get(state.step.id)
+        return "as before the run" if was is not None and was.in_force else None
+    if state.baseline is not None:
+        return "not by these runs" if state.baseline.in_force else None
+    is_shared = state.step.server is None
+    return state.detail.removeprefix("still ") if is_shared and state.verdict is StepVerdict.SKIPPED else None
 
 
 def _is_closed(state: StepState) -> bool:
@@ -88,6 +112,7 @@ def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
             "finished_at": ledger.ended_at,
             **{name: said for name, said in ledger.about.items() if said is not None},
             **place(ledger),
+            **({"still_in_force": still_in_force(ledger)} if ledger.direction is Direction.UNDO else {}),
         },
     )
 
