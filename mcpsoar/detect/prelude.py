@@ -60,7 +60,7 @@ def relation(
     fails = [_fails(is_well(column)) for column in once]
     inner.append(f"({' OR '.join([*doubts, *fails]) or 'FALSE'}) AS odd")
     inner += [f"{quoted(column.name)} AS {_raw(column)}" for column in twice]
-    late = [_unless(quoted(column.name), _fails(is_well(column, _raw(column)))) for column in twice]
+    late = [_unless(_came_out(column), _fails(is_well(column, _raw(column)))) for column in twice]
     outer = [f"({' OR '.join(['odd', *late])}) AS odd"]
     outer += [f"{_final(column, by_name)} AS {quoted(column.name)}" for column in asked]
     return (
@@ -184,6 +184,10 @@ def _final(column: Column, by_name: dict[str, Column]) -> str:
 
 def _fails(condition: str) -> str:
     return f"NOT coalesce({condition}, TRUE)"
+
+
+def _came_out(column: Column) -> str:
+    return "event_text" if column.name == "event_id" else quoted(column.name)
 
 
 def _unless(value: str, condition: str) -> str:
