@@ -1,7 +1,7 @@
 """Runs after the fact: list them, show one, finish a killed one, and prove a journal."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcpsoar.app import resuming
@@ -30,18 +30,23 @@ class Check:
 
 
 def listed(home: Path) -> tuple[Facts, ...]:
-    """Every run, newest first: run, servers, verdict, started_at; `problem` where a journal is not whole."""
+    """Every run, newest first: run, servers, verdict, started_at; `problem` where a journal is not whole;
+    `released_by` where later runs released it: {run, at, servers} of each.
+    """
     house = Home(home)
     rows = []
-    for run in house.runs():
-        chain = _chain(house, run)
-        ledger, problem = fold(chain)
+    chains = {run: _chain(house, run) for run in house.runs()}
+    folded = {run: fold(chain) for run, chain in chains.items()}
+    since = _released_since(ledger for ledger, _ in folded.values() if ledger is not None)
+    for run, (ledger, problem) in folded.items():
         row: dict[str, object] = {"run": run, "servers": [], "verdict": "interrupted", "started_at": None}
         if ledger is not None:
             row["servers"] = list(ledger.servers)
-            row["verdict"] = _shown(house, run, chain, ledger).verdict.value
+            row["verdict"] = _shown(house, run, chains[run], ledger).verdict.value
             row["started_at"] = ledger.started_at
             row["direction"] = ledger.direction.value
+        if run in since:
+            row["released_by"] = since[run]
         if problem is not None:
             row["problem"] = problem
         rows.append(row)
@@ -49,7 +54,7 @@ def listed(home: Path) -> tuple[Facts, ...]:
 
 
 def show(home: Path, run: str) -> Report:
-    """The report of one run as its journal tells it. Raises Usage, Tampered."""
+    """The report of one run as its journal tells it, and who released it since. Raises Usage, Tampered."""
     house = Home(home)
     run = house.named(run)
     chain = _chain(house, run)
@@ -58,7 +63,10 @@ def show(home: Path, run: str) -> Report:
         raise Tampered(problem, next_command=f"mcpsoar runs verify {run}")
     if ledger is None:
         raise Usage(f"run {run} was killed before it wrote a plan: nothing was sent")
-    return _shown(house, run, chain, ledger)
+    shown = _shown(house, run, chain, ledger)
+    others = (fold(_chain(house, other))[0] for other in house.runs() if other != run)
+    since = _released_since(other for other in others if other is not None)
+    return replace(shown, extra={**shown.extra, "released_by": since[run]}) if run in since else shown
 
 
 def verify(home: Path, run: str, head: str | None = None) -> Check:
@@ -120,6 +128,20 @@ def _judged(chain: Chain, head: str | None) -> tuple[Verdict, str]:
 
 def _chain(house: Home, run: str) -> Chain:
     return read(house.journal(run), house.anchor(run), run)
+
+
+def _released_since(ledgers: Iterable[Ledger]) -> dict[str, list[Facts]]:
+    """By containment, the releases that brought servers of it back: {run, at, servers}, oldest first."""
+    found: dict[str, list[Facts]] = {}
+    for ledger in ledgers:
+        servers: dict[str, list[str]] = {}
+        for run, name in ledger.releases:
+            if (run, name) in ledger.released:
+                servers.setdefault(run, []).append(name)
+        at = ledger.ended_at or ledger.started_at
+        for run, names in servers.items():
+            found.setdefault(run, []).append({"run": ledger.run, "at": at, "servers": names})
+    return found
 
 
 def _shown(house: Home, run: str, chain: Chain, ledger: Ledger) -> Report:

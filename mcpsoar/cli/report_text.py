@@ -28,6 +28,7 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
     """Plain lines, cleaned; `complete` makes of a command what finds the same home and control plane."""
     yield f"{_WORDS[report.verdict]}: {clean(', '.join(report.servers))}"
     yield from _still(report)
+    yield from _since(report)
     yield f"  run      {report.run}, playbook {clean(report.playbook)}"
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
         if report.extra.get(name):
@@ -46,6 +47,14 @@ def _still(report: Report) -> Iterator[str]:
         alike.setdefault(f"still {word}, {left['why']}", []).append(what or left["server"])
     for words, names in alike.items():
         yield f"  {clean(words, limit=400)}: {clean(', '.join(names), limit=400)}"
+
+
+def _since(report: Report) -> Iterator[str]:
+    """Who released it later."""
+    for release in report.extra.get("released_by", ()):
+        is_all = set(release["servers"]) >= set(report.servers)
+        names = "" if is_all else f": {clean(', '.join(release['servers']), limit=400)}"
+        yield f"  released since by run {clean(release['run'])} at {clean(release['at'])}{names}"
 
 
 def _step(step: StepReport) -> Iterator[str]:
@@ -82,8 +91,11 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
         yield f"  next     {_command(complete(f'mcpsoar {verb} {servers}'))}"
         return
     is_apply = report.extra.get("direction") == "apply"
-    missing = _missing(report) if is_apply else ()
-    if report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING:
+    released = {name for release in report.extra.get("released_by", ()) for name in release["servers"]}
+    held = [name for name in report.servers if name not in released]
+    missing = tuple(name for name in _missing(report) if is_apply and name in held)
+    is_open = report.verdict.verdict is not Verdict.YES and report.verdict is not RunVerdict.RUNNING
+    if is_open and not released:
         if _is_worth_resuming(report, missing):
             yield f"  next     {_command(complete(f'mcpsoar runs resume {report.run}'))}"
         elif not missing:
@@ -94,8 +106,9 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
             alone = complete(f"mcpsoar release {' '.join(missing)} --yes")
             yield f"           to let go of it alone: {_command(alone)}"
     has_acted = any(step.evidence.get("may_have_acted") for step in report.steps)
-    if has_acted and is_apply and report.verdict is not RunVerdict.RUNNING:
-        yield f"  to undo  {_command(complete(f'mcpsoar release {servers} --yes'))}"
+    if has_acted and is_apply and held and report.verdict is not RunVerdict.RUNNING:
+        undo = f"mcpsoar release {' '.join(held)} --yes"
+        yield f"  to undo  {_command(complete(undo))}"
     prove = f"mcpsoar runs verify {report.run} --head {report.journal_head}"
     yield f"  to prove {_command(complete(prove))}"
 

@@ -113,7 +113,15 @@ def verify(given: Common, run: str, head: str | None, home: str | None) -> Verdi
     return check.verdict
 
 
+def _since(row: Facts) -> str:
+    """What became of a containment later."""
+    released = {name for release in row.get("released_by", ()) for name in release["servers"]}
+    if not released:
+        return ""
+    return ", released since" if released >= set(row["servers"]) else ", released in part"
+
+
 def _row(row: Facts) -> tuple[str, ...]:
     servers = ", ".join(row["servers"])
     problem = f"  {row['problem']}" if "problem" in row else ""
-    return row["run"], row["verdict"], row["started_at"] or "unknown", servers + problem
+    return row["run"], row["verdict"] + _since(row), row["started_at"] or "unknown", servers + problem
