@@ -24,13 +24,19 @@ def rules() -> None:
 @rules.command("list")
 @common
 def list_(given: Common) -> None:
-    """List the rules of the pack with the risk that each watches. Reads files alone."""
+    """List the rules of the pack: the risk that each watches, and the columns that it needs.
+
+    A log without one of these columns cannot answer the rule: its silence is no all-clear. Reads files alone.
+    """
     found = app.listed(_root(given))
     if given.is_json:
         show.document({"rules": [_facts(rule) for rule in found]})
         return
-    rows = [(rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title) for rule in found]
-    show.table(("RULE", "RISK", "LEVEL", "CASES", "TITLE"), rows, no_color=given.no_color)
+    rows = [
+        (rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title, ", ".join(rule.needs))
+        for rule in found
+    ]
+    show.table(("RULE", "RISK", "LEVEL", "CASES", "TITLE", "NEEDS"), rows, no_color=given.no_color)
 
 
 @rules.command("test")
@@ -85,6 +91,8 @@ def _facts(rule: RuleText) -> dict[str, object]:
         "risk": rule.risk,
         "level": rule.level,
         "status": rule.status,
+        "needs": list(rule.needs),
+        "playbook": rule.playbook,
         "cases": {kind.value: kinds[kind] for kind in CaseKind},
         "path": str(rule.path),
     }

@@ -28,7 +28,11 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """One Sigma rule as its file says it; `id` is the file's stem, `uuid` Sigma's own id."""
+    """One Sigma rule as its file says it; `id` is the file's stem, `uuid` Sigma's own id.
+
+    `needs` are the columns without which a log cannot answer it: silence there is no all-clear. `playbook` is
+    the one that answers it, None where nothing is to be contained.
+    """
 
     id: str
     uuid: str
@@ -39,6 +43,8 @@ class RuleText:
     path: Path
     text: str
     cases: tuple[Case, ...]
+    needs: tuple[str, ...] = ()
+    playbook: str | None = None
 
 
 class Counts(StrEnum):

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,7 +12,7 @@ from mcpsoar.core.content import Case, RuleText
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
-from mcpsoar.pack import cases
+from mcpsoar.pack import cases, playbooks, schema
 from mcpsoar.pack.locate import folder
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
@@ -25,7 +27,16 @@ _SUCH = {
     "owasp": "owasp.mcp03-2025-tool-poisoning",
     "safe": "safe.t1001",
 }
+NO_PLAYBOOK = "none"
 STATUSES = ("stable", "test", "experimental", "deprecated", "unsupported")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a rule may name: columns of the dictionary, playbooks of the pack."""
+
+    columns: tuple[str, ...]
+    playbooks: tuple[str, ...]
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
@@ -34,11 +45,15 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
     Raises BadContent with every complaint of every file, Usage for an id that no rule has.
     """
     home = folder(root, "sigma_rules")
+    known = Known(
+        tuple(column.name for column in schema.load(root)),
+        (*(path.stem for path in playbooks.paths(root)), NO_PLAYBOOK),
+    )
     complaints: list[BadContent] = []
     found: list[RuleText] = []
     for path in sorted(home.rglob("*.yml"), key=lambda one: one.stem):
         try:
-            found.append(_rule(path))
+            found.append(_rule(path, known))
         except BadContent as error:
             complaints.append(error)
     complaints += _twins(found)
@@ -55,10 +70,10 @@ def _chosen(found: Sequence[RuleText], wanted: Sequence[str], home: Path) -> tup
     return tuple(by_id[name] for name in dict.fromkeys(wanted)) if wanted else tuple(found)
 
 
-def _rule(path: Path) -> RuleText:
+def _rule(path: Path, known: Known) -> RuleText:
     text = yamltext.text(path)
     located = yamltext.parse(text, path)
-    complaints = list(_complaints(located))
+    complaints = list(_complaints(located, known))
     read: tuple[Case, ...] = ()
     try:
         read = cases.load(cases.beside(path))
@@ -67,20 +82,24 @@ def _rule(path: Path) -> RuleText:
     if complaints:
         raise together(complaints)
     value = located.value
+    custom = value["custom"]
+    playbook = custom.get("playbook", NO_PLAYBOOK)
     return RuleText(
         id=path.stem,
         uuid=value["id"],
         title=value["title"],
         level=value["level"],
         status=value["status"],
-        risk=value["custom"]["risk"],
+        risk=custom["risk"],
         path=path,
         text=text,
         cases=read,
+        needs=tuple(custom.get("needs", ())),
+        playbook=None if playbook == NO_PLAYBOOK else playbook,
     )
 
 
-def _complaints(located: yamltext.Located) -> Iterator[BadContent]:
+def _complaints(located: yamltext.Located, known: Known) -> Iterator[BadContent]:
     value = located.value
     if not isinstance(value, dict):
         yield located.bad("is no rule: a Sigma rule is a YAML map")
@@ -95,12 +114,29 @@ def _complaints(located: yamltext.Located) -> Iterator[BadContent]:
     for key, allowed in (("level", LEVELS), ("status", STATUSES)):
         if value.get(key) not in allowed:
             yield located.bad(f"{key} is one of {', '.join(allowed)}", key)
-    custom = value.get("custom")
-    if not isinstance(custom, dict) or not _is_text(custom.get("risk")):
-        yield located.bad("has no custom: {risk: …}: the risk that it watches", "custom")
     if not isinstance(value.get("detection"), dict):
         yield located.bad("has no detection", "detection")
+    yield from _custom_complaints(located, value.get("custom"), known)
     yield from _tag_complaints(located, value.get("tags", []))
+
+
+def _custom_complaints(located: yamltext.Located, custom: Any, known: Known) -> Iterator[BadContent]:
+    if not isinstance(custom, dict) or not _is_text(custom.get("risk")):
+        yield located.bad("has no custom: {risk: …}: the risk that it watches", "custom")
+        return
+    if custom.get("playbook", NO_PLAYBOOK) not in known.playbooks:
+        yield located.bad(f"playbook is one of {', '.join(known.playbooks)}", "custom", "playbook")
+    needs = custom.get("needs", [])
+    if not isinstance(needs, list):
+        yield located.bad("needs is a list of the columns that a log must have", "custom", "needs")
+        return
+    for at, name in enumerate(needs):
+        if name not in known.columns:
+            (near,) = get_close_matches(str(name), known.columns, n=1, cutoff=0.0)
+            said = f"mcp_audit has no column {name!r} to need; the nearest is {near!r}"
+            yield located.bad(said, "custom", "needs", at)
+        elif name in needs[:at]:
+            yield located.bad(f"needs names {name!r} twice", "custom", "needs", at)
 
 
 def _tag_complaints(located: yamltext.Located, tags: Any) -> Iterator[BadContent]:
