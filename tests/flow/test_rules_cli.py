@@ -12,8 +12,9 @@ import pytest
 from mcpsoar.cli.main import main
 
 ROOT = Path(__file__).resolve().parents[2]
-EIGHTH = """\
-title: Eighth Rule
+OWN = 41
+ONE_MORE = """\
+title: One More Rule
 id: 5b7f0f3a-90a4-4c9e-9a2b-6d1b4d8f7e10
 status: experimental
 level: low
@@ -56,60 +57,66 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
 @pytest.fixture
 def pack(tmp_path: Path) -> Path:
-    """Our own pack and an eighth rule: one file and its proof."""
+    """Our own pack and one more rule: one file and its proof."""
     shutil.copytree(ROOT / "sigma_rules", tmp_path / "sigma_rules")
     folder = tmp_path / "sigma_rules" / "tool"
-    (folder / "eighth_rule.yml").write_text(EIGHTH)
-    (folder / "eighth_rule.cases.json").write_text(json.dumps(CASES))
+    (folder / "one_more_rule.yml").write_text(ONE_MORE)
+    (folder / "one_more_rule.cases.json").write_text(json.dumps(CASES))
     return tmp_path
 
 
-def eighth(pack: Path, was: str, now: str) -> Path:
-    path = pack / "sigma_rules" / "tool" / "eighth_rule.yml"
-    assert was in EIGHTH
-    path.write_text(EIGHTH.replace(was, now))
+def one_more(pack: Path, was: str, now: str) -> Path:
+    path = pack / "sigma_rules" / "tool" / "one_more_rule.yml"
+    assert was in ONE_MORE
+    path.write_text(ONE_MORE.replace(was, now))
     return path
 
 
 def cases(pack: Path, kept: list[Any]) -> Path:
-    path = pack / "sigma_rules" / "tool" / "eighth_rule.cases.json"
+    path = pack / "sigma_rules" / "tool" / "one_more_rule.cases.json"
     path.write_text(json.dumps({"cases": kept}, indent=1))
     return path
 
 
 def test_our_own_rules_are_listed_and_hold(run: Any) -> None:
     listed = run("list", "--format", "json").document["rules"]
-    assert len(listed) == 7
+    assert len(listed) == OWN
     assert all(all(count for count in rule["cases"].values()) for rule in listed)
-    assert "shadow_server_in_production" in run("list").out
+    told = {rule["id"]: (rule["needs"], rule["playbook"]) for rule in listed}
+    assert told["call_chain_too_deep"] == (["chain_depth"], "contain-server")
+    assert told["token_with_wildcard_scope"] == (["token_scopes"], None)
+    (line,) = [line for line in run("list").out.splitlines() if "write_by_read_only_principal" in line]
+    assert line.endswith("actor_tags, action_class")
     proved = run("test")
     assert (proved.code, proved.err) == (0, "")
     assert "0 fail" in proved.out
 
 
-def test_an_eighth_rule_is_one_file_and_its_proof(run: Any, pack: Path) -> None:
+def test_one_more_rule_is_one_file_and_its_proof(run: Any, pack: Path) -> None:
     rules = run("list", "--pack", str(pack), "--format", "json").document["rules"]
-    assert len(rules) == 8
+    assert len(rules) == OWN + 1
     assert {"positive": 1, "negative": 1, "benign": 1} in [rule["cases"] for rule in rules]
     proved = run("test", "--pack", str(pack), "--format", "json")
     assert proved.code == 0
     assert proved.document["verdict"] == "yes"
-    assert sum(case["rule"] == "eighth_rule" for case in proved.document["cases"]) == 3
+    assert sum(case["rule"] == "one_more_rule" for case in proved.document["cases"]) == 3
     for target, word in (("splunk", "tool_name"), ("elastic", "STARTS_WITH"), ("sql", "LIKE")):
-        made = run("convert", target, "eighth_rule", "--pack", str(pack))
+        made = run("convert", target, "one_more_rule", "--pack", str(pack))
         assert made.code == 0
         assert word in made.out
-        assert len(run("convert", target, "--pack", str(pack), "--format", "json").document["rules"]) == 8
+        assert (
+            len(run("convert", target, "--pack", str(pack), "--format", "json").document["rules"]) == OWN + 1
+        )
 
 
 def test_a_wrong_rule_fails_at_the_line_of_its_case(run: Any, pack: Path) -> None:
-    eighth(pack, "is_error: true", "is_error: false")
-    proved = run("test", "eighth_rule", "--pack", str(pack))
+    one_more(pack, "is_error: true", "is_error: false")
+    proved = run("test", "one_more_rule", "--pack", str(pack))
     assert proved.code == 1
-    path = pack / "sigma_rules" / "tool" / "eighth_rule.cases.json"
-    assert f"{path}:1: eighth_rule: positive case 'fails' matches none of its events" in proved.out
+    path = pack / "sigma_rules" / "tool" / "one_more_rule.cases.json"
+    assert f"{path}:1: one_more_rule: positive case 'fails' matches none of its events" in proved.out
     assert "negative case 'works' matches event 0, must match none" in proved.out
-    document = run("test", "eighth_rule", "--pack", str(pack), "--format", "json").document
+    document = run("test", "one_more_rule", "--pack", str(pack), "--format", "json").document
     assert document["verdict"] == "no"
     assert [case["ok"] for case in document["cases"]] == [False, False, True]
 
@@ -117,14 +124,14 @@ def test_a_wrong_rule_fails_at_the_line_of_its_case(run: Any, pack: Path) -> Non
 @pytest.mark.parametrize("kind", ["positive", "negative", "benign"])
 def test_a_rule_without_a_case_of_each_kind_fails(run: Any, pack: Path, kind: str) -> None:
     path = cases(pack, [case for case in CASES["cases"] if case["kind"] != kind])
-    proved = run("test", "eighth_rule", "--pack", str(pack))
+    proved = run("test", "one_more_rule", "--pack", str(pack))
     assert proved.code == 1
-    assert f"{path}:1: eighth_rule: {kind} case 'a {kind} case' there is none" in proved.out
+    assert f"{path}:1: one_more_rule: {kind} case 'a {kind} case' there is none" in proved.out
 
 
 def test_a_rule_without_any_case_fails(run: Any, pack: Path) -> None:
     cases(pack, []).unlink()
-    proved = run("test", "eighth_rule", "--pack", str(pack))
+    proved = run("test", "one_more_rule", "--pack", str(pack))
     assert proved.code == 1
     assert "3 fail" in proved.out
 
@@ -136,7 +143,7 @@ def test_expected_hits_are_compared_exactly(run: Any, pack: Path) -> None:
         "expect": {"hits": [0]},
     }
     cases(pack, [two, *CASES["cases"][1:]])
-    proved = run("test", "eighth_rule", "--pack", str(pack))
+    proved = run("test", "one_more_rule", "--pack", str(pack))
     assert proved.code == 1
     assert "matches events 0, 1, expected 0" in proved.out
 
@@ -156,7 +163,7 @@ def test_a_case_that_says_nothing_is_refused_with_its_line(
     run: Any, pack: Path, change: dict[str, Any], word: str
 ) -> None:
     path = cases(pack, [{**CASES["cases"][0], **change}, *CASES["cases"][1:]])
-    proved = run("test", "eighth_rule", "--pack", str(pack))
+    proved = run("test", "one_more_rule", "--pack", str(pack))
     assert proved.code == 2
     assert f"{path}:" in proved.err
     assert word in proved.err
@@ -168,14 +175,14 @@ def test_a_case_that_says_nothing_is_refused_with_its_line(
     [
         (("tool_name|startswith", "tool_nmae|startswith"), 2, (":8:", "nearest is 'tool_name'")),
         (("condition: selection", "condition: selection and"), 2, (":10:",)),
-        (("tool_name|startswith: get_", "tool_name|re: get_.*"), 3, (":8:", "|re", "eighth_rule")),
+        (("tool_name|startswith: get_", "tool_name|re: get_.*"), 3, (":8:", "|re", "one_more_rule")),
         (("level: low", "level: awful"), 2, (":4:", "level is one of")),
     ],
 )
 def test_a_rule_that_cannot_be_run_is_one_line_with_its_place(
     run: Any, pack: Path, change: tuple[str, str], code: int, words: tuple[str, ...]
 ) -> None:
-    path = eighth(pack, *change)
+    path = one_more(pack, *change)
     proved = run("test", "--pack", str(pack))
     assert (proved.code, proved.out) == (code, "")
     assert proved.err.startswith(f"mcpsoar: {path}{words[0]}")
@@ -202,7 +209,7 @@ def test_a_wrong_word_is_answered_with_the_right_ones(run: Any, words: tuple[str
 def test_one_rule_is_printed_bare_and_several_under_their_titles(run: Any) -> None:
     one = run("convert", "elastic", "call_chain_too_deep").out
     assert one.startswith("FROM logs-mcp.audit-*")
-    assert run("convert", "sql").out.count("-- ") == 7
+    assert run("convert", "sql").out.count("-- ") == OWN
 
 
 def test_listing_loads_no_converter_and_no_engine() -> None:

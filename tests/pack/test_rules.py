@@ -7,10 +7,20 @@ import pytest
 
 from mcpsoar.core.content import CaseKind
 from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.detect.prelude import sources
 from mcpsoar.kit import yamltext
-from mcpsoar.pack import rules
+from mcpsoar.pack import rules, schema
 
 NO_TEXT = ("call_chain_too_deep", "write_by_read_only_principal")  # they ask nothing that can be blank
+RISKS = (
+    "confused-deputy",
+    "data-leak",
+    "over-scoped-token",
+    "prompt-injection",
+    "runaway-chain",
+    "shadow-server",
+    "tool-poisoning",
+)
 GOOD = """\
 title: A Rule
 id: 0b0f1d5e-5d0b-4f27-9a63-0f6a7c6f0a11
@@ -45,6 +55,17 @@ def test_a_rule_is_known_by_the_stem_of_its_file(tmp_path: Path) -> None:
     )
     assert rule.text == GOOD
     assert rule.cases == ()
+    assert (rule.needs, rule.playbook) == ((), None)
+
+
+def test_a_rule_says_what_it_needs_and_which_playbook_answers_it(tmp_path: Path) -> None:
+    more = "  needs: [tool_name]\n  playbook: "
+    other = GOOD.replace("0b0f1d5e", "1b0f1d5e")
+    root = pack(tmp_path, aaa=f"{GOOD}{more}contain-server\n", bbb=f"{other}{more}none\n")
+    assert [(rule.needs, rule.playbook) for rule in rules.load(root)] == [
+        (("tool_name",), "contain-server"),
+        (("tool_name",), None),
+    ]
 
 
 def test_a_rule_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> None:
@@ -93,6 +114,12 @@ def test_rules_come_by_name_or_all_in_order(tmp_path: Path) -> None:
         ("level: low", "level: low\ntags: [owasp.mcp11-2025-more]", 5, "no tag of owasp"),
         ("level: low", "level: low\ntags: [safe.1001]", 5, "no tag of safe"),
         ("level: low", "level: low\ntags: [safe.t1001, safe.t1001]", 5, "stands twice"),
+        ("risk: none", "risk: none\n  needs: tool_name", 12, "needs is a list"),
+        ("risk: none", "risk: none\n  needs: [tool_name,\n    tool_nmae]", 13, "nearest is 'tool_name'"),
+        ("risk: none", "risk: none\n  needs: [tool_name, tool_name]", 12, "twice"),
+        ("risk: none", "risk: none\n  needs: [{}]", 12, "no column"),
+        ("risk: none", "risk: none\n  playbook: run-away", 12, "playbook is one of contain-server, none"),
+        ("risk: none", "risk: none\n  playbook: []", 12, "playbook is one of"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(
@@ -119,9 +146,31 @@ def test_two_rules_never_share_an_identity(tmp_path: Path) -> None:
 
 def test_our_own_rules_watch_seven_risks_and_have_cases_of_every_kind(root: Path) -> None:
     own = rules.load(root)
-    assert len({rule.risk for rule in own}) == len(own) == 7
+    assert {rule.risk for rule in own} == set(RISKS)
+    assert len(own) == 41
     for rule in own:
         assert {case.kind for case in rule.cases} == set(CaseKind), rule.id
+
+
+def test_our_own_rules_need_columns_that_they_ask_for(root: Path) -> None:
+    """Itself, or one that a column is derived from: a need that is never read would silence for nothing."""
+    by_name = {column.name: column for column in schema.load(root)}
+    for rule in rules.load(root):
+        detection = yamltext.read(rule.path).value["detection"]
+        parts = [fields for name, fields in detection.items() if name != "condition"]
+        read = {key.partition("|")[0] for fields in parts for key in fields}
+        read |= {source for name in read for source in sources(by_name[name])}
+        assert rule.needs, rule.id
+        assert set(rule.needs) <= read, rule.id
+        assert not any(by_name[name].derived for name in rule.needs), rule.id
+
+
+def test_our_own_rules_name_the_playbook_that_their_response_names(root: Path) -> None:
+    for rule in rules.load(root):
+        (said,) = rule.text.split("Response:")[1:]
+        assert (rule.playbook == "contain-server") == ("playbook contain-server" in " ".join(said.split())), (
+            rule.id
+        )
 
 
 def test_our_own_rules_say_what_they_do_why_and_what_they_miss(root: Path) -> None:
@@ -130,6 +179,7 @@ def test_our_own_rules_say_what_they_do_why_and_what_they_miss(root: Path) -> No
             "What it does:",
             "Why it matters:",
             "What it misses:",
+            "Response:",
             "falsepositives:",
             "references:",
         ):
@@ -147,7 +197,13 @@ def test_our_own_tags_are_of_three_catalogues_and_name_each_risk_in_one_way(root
     assert all(named[tag.partition("-")[0]] == tag for tag in tags if tag.startswith("owasp."))
 
 
-SOURCES = {"has_ticket": "change_ticket", "has_approval": "approval_id"}
+SOURCES = {
+    "has_ticket": "change_ticket",
+    "has_approval": "approval_id",
+    "has_injection_label": "classifier_labels",
+    "has_personal_label": "classifier_labels",
+    "has_secret_label": "classifier_labels",
+}
 
 
 def test_every_negated_field_has_a_case_that_fires_without_it(root: Path) -> None:
