@@ -73,6 +73,7 @@ def _written(ground: Ground, outcome: Outcome, whole: Look) -> Outcome:
             "level": finding.level,
             "count": finding.count,
             "evidence": list(finding.evidence),
+            "not_evaluable": list(finding.lacks),
         }
         for finding in whole.findings
     ]

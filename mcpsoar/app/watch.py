@@ -45,12 +45,14 @@ def look(
     now_ms: int,
     gates: Sequence[str] | None = None,
     with_rules: bool = False,
+    rules: Sequence[str] = (),
     approved: Collection[str] | None = None,
     as_of_ms: int | None = None,
     rejects: Path | None = None,
 ) -> Look:
     """Read the logs once and judge them at one tick: `as_of_ms`, or the first tick after the last event.
 
+    `gates` and `rules` are their ids, all where none is named; without `with_rules` no rule is asked.
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
@@ -61,8 +63,8 @@ def look(
 
     columns = schema.load(pack)
     texts = gate_pack.load(pack, gates or ())
-    rules = rule_pack.load(pack) if with_rules else ()
-    predicates = sql.predicates(rules, columns) if rules else {}
+    asked_rules = rule_pack.load(pack, rules) if with_rules else ()
+    predicates = sql.predicates(asked_rules, columns)
     asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
     _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
@@ -72,7 +74,7 @@ def look(
             raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
         with _kept(rejects) as keep, _blamed(columns), over_logs(sources, asked, folder, keep=keep) as scan:
             at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
-            judgements, findings = _judged(scan, at_ms, rules)
+            judgements, findings = _judged(scan, at_ms, asked_rules)
             return Look(
                 intake=scan.intake,
                 rejects=scan.rejects,
@@ -95,7 +97,10 @@ def _judged(
     from mcpsoar.detect.judge import judge
 
     judgements = tuple(judge(gate.text, scan.reading(gate, at_ms)) for gate in scan.ask.gates)
-    findings = tuple(Finding(rule.id, rule.title, rule.level, *scan.finding(rule.id)) for rule in rules)
+    findings = tuple(
+        Finding(rule.id, rule.title, rule.level, *scan.finding(rule.id), scan.lacks(rule.id, rule.needs))
+        for rule in rules
+    )
     return judgements, findings
 
 

@@ -53,13 +53,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule claims about one log: how many events it matched and the newest 20 of them."""
+    """What one rule claims about one log: how many events it matched and the newest 20 of them.
+
+    `lacks` are the columns that it needs and no event of the log has: its count is then no answer.
+    """
 
     rule: str
     title: str
     level: str
     count: int
     evidence: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

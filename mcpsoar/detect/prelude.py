@@ -49,7 +49,7 @@ def relation(
     asked = [by_name[name] for name in by_name if name in set(wanted) | {"event_id"}]
     needed = set(asked)
     for column in asked:
-        needed |= {by_name[name] for name in _names(column.derived) if name in by_name}
+        needed |= {by_name[name] for name in sources(column) if name in by_name}
     inner = [f"{value(column)} AS {quoted(column.name)}" for column in columns if column in needed]
     own = quoted("event_id")
     inner.append(f"{_text(own, own, own)} AS event_text")
@@ -127,6 +127,11 @@ def instant(name: str) -> str:
     )
 
 
+def sources(column: Column) -> list[str]:
+    """The words of a derived column's expression: the columns that it is computed from are among them."""
+    return re.findall(r"[a-z][a-z0-9_]*", column.derived)
+
+
 def unquoted(field: str) -> str:
     """The string that a JSON text is."""
     return f"json_extract_string({field}, '$')"
@@ -200,10 +205,6 @@ def _raw(column: Column) -> str:
 
 def _aliases(extra: str) -> list[str]:
     return re.findall(r" AS (\w+)(?:,|$)", extra)
-
-
-def _names(derived: str) -> list[str]:
-    return re.findall(r"[a-z][a-z0-9_]*", derived)
 
 
 def _text(field: str, plain: str, other: str) -> str:

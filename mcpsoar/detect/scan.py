@@ -10,13 +10,13 @@ from mcpsoar.core.content import Counts
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.event import Intake, Reject, Window
 from mcpsoar.core.finding import Group, Reading
-from mcpsoar.detect import sheet
-from mcpsoar.detect.engines.duckdb import Connection, connect, rows
+from mcpsoar.detect import prelude, sheet
+from mcpsoar.detect.engines.duckdb import Connection, connect, quoted, rows
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
 from mcpsoar.detect.judge import state
-from mcpsoar.detect.matching import TABLE, matches, place
+from mcpsoar.detect.matching import TABLE, matches, place, referenced
 from mcpsoar.detect.sheet import Ask, Flags, Told
 from mcpsoar.detect.view import View
 
@@ -26,13 +26,14 @@ _EVIDENCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A log that was read; `rejects` are the first ten."""
+    """A log that was read; `rejects` are the first ten, `here` the columns that some event has."""
 
     connection: Connection
     ask: Ask
     flags: Flags
     intake: Intake
     rejects: tuple[Reject, ...]
+    here: frozenset[str]
 
     def reading(self, gate: Gate, as_of_ms: int) -> Reading:
         """What a gate saw in the window that ends at `as_of_ms`."""
@@ -77,7 +78,15 @@ class Scan:
         """How many events a rule matched, and the newest of them."""
         flag = self.flags.has(f"r{list(self.ask.rules).index(rule)}")
         count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
-        return count, self._evidence(flag)
+        return count, self._evidence(flag) if count else ()
+
+    def lacks(self, rule: str, needs: Sequence[str]) -> tuple[str, ...]:
+        """The needed columns that no event has, unless it has what the rule would derive from them."""
+        read = referenced([self.ask.rules[rule]]) & self.here
+        excused = {
+            name for column in self.ask.columns if column.name in read for name in prelude.sources(column)
+        }
+        return tuple(name for name in needs if name not in self.here | excused)
 
     def _evidence(self, condition: str) -> tuple[str, ...]:
         found = rows(
@@ -99,7 +108,8 @@ def over_logs(
         loader = Loader(connection, ask, folder, rejects)
         loader.load(sources)
         intake = sheet.close(connection, ask, loader.told)
-        yield Scan(connection, ask, Flags.of(ask), intake, tuple(rejects.named))
+        here = _here(connection, ask, loader.told.views) if ask.rules else frozenset()
+        yield Scan(connection, ask, Flags.of(ask), intake, tuple(rejects.named), here)
 
 
 @contextmanager
@@ -111,4 +121,18 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
         given = View(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
         sheet.fill(connection, ask, given)
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
-        yield Scan(connection, ask, Flags.of(ask), sheet.close(connection, ask, Told(views=[given])), ())
+        intake = sheet.close(connection, ask, Told(views=[given]))
+        here = frozenset(name for event in events for name in event)
+        yield Scan(connection, ask, Flags.of(ask), intake, (), here)
+
+
+def _here(connection: Connection, ask: Ask, views: Sequence[View]) -> frozenset[str]:
+    """The columns that some event has: told by the view, or looked for in whole lines."""
+    here = {column.name for view in views if not view.is_whole for column in view.here}
+    names = [column.name for column in ask.columns]
+    asked = ", ".join(f"count({quoted(name)}) > 0" for name in names)
+    for view in views:
+        if view.is_whole:
+            found = rows(connection, f"SELECT {asked} FROM {view.text}")[0]
+            here |= {name for name, is_there in zip(names, found, strict=True) if is_there}
+    return frozenset(here)

@@ -13,6 +13,7 @@ class View:
     `here` are the columns it does not lack. A row wants a closer look where one of them may not be of its
     kind, or where one of the `doubts` is TRUE. `is_suspect` is TRUE for a row whose line may be no valid
     JSON. `has_rows` tells that it names each row's file and number, so that none has to be looked for.
+    `is_whole` tells that it takes whole lines apart, so that `here` cannot know which columns they lack.
     """
 
     text: str
@@ -20,3 +21,4 @@ class View:
     doubts: Sequence[str] = ()
     is_suspect: str = "FALSE"
     has_rows: bool = False
+    is_whole: bool = False

@@ -123,6 +123,7 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
         doubts=["is_loose"],
         is_suspect="is_loose",
         here=columns,
+        is_whole=True,
     )
 
 
