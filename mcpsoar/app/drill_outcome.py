@@ -131,7 +131,12 @@ def _attack(played: Played) -> Json:
         "attack": row.attack,
         "story": played.story,
         "events": played.events,
-        "expected": {"rule": row.rule, "gate": row.gate, "decision": row.decision},
+        "expected": {
+            "rule": row.rules[0],
+            "rules": list(row.rules),
+            "gate": row.gate,
+            "decision": row.decision,
+        },
         "seen": {
             "rules": list(played.rules),
             "gates": list(played.gates),

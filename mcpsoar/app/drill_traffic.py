@@ -60,7 +60,7 @@ def attack(ground: Ground, row: Row, quiet_log: bytes) -> Played:
     check = ground.check(
         f"attack {row.attack}",
         f"rules: {_names(fired)}; gates: {_names(paged)}; decision: {decision}",
-        holds=row.rule in fired and paged == expected and decision == row.decision,
+        holds=set(fired) == set(row.rules) and paged == expected and decision == row.decision,
     )
     return Played(row, play.story, len(rows), fired, paged, decision, check)
 

@@ -48,12 +48,13 @@ def lines(outcome: Outcome, *, is_kept: bool) -> Iterator[str]:
 
 def _attacks(outcome: Outcome) -> Iterator[str]:
     width = max(len(played.row.attack) for played in outcome.attacks)
-    rules = max(len(played.row.rule) for played in outcome.attacks)
-    yield f"      {'attack':<{width}}  {'decision':<8}  {'rule that fired':<{rules}}  gate that paged"
+    rules = max(len(", ".join(played.row.rules)) for played in outcome.attacks)
+    yield f"      {'attack':<{width}}  {'decision':<8}  {'rules that fired':<{rules}}  gate that paged"
     for played in outcome.attacks:
         row = played.row
         mark = "ok" if played.check.holds else "NO"
-        words = f"{row.attack:<{width}}  {row.decision:<8}  {row.rule:<{rules}}  {row.gate or '-'}"
+        fired = ", ".join(row.rules)
+        words = f"{row.attack:<{width}}  {row.decision:<8}  {fired:<{rules}}  {row.gate or '-'}"
         yield f"   {mark} {words}"
         if not played.check.holds:
             yield f"      expected that; saw {clean(played.check.saw)}"

@@ -42,6 +42,11 @@ def test_the_drill_passes_and_keeps_everything(tmp_path: Path, capsys: pytest.Ca
     assert err == ""
     assert [list(one) for one in said["clients"]] == [["client", "before", "contained", "released"]] * 3
     assert all(Path(place).exists() for place in said["files"].values())
+    findings = json.loads(Path(said["files"]["findings"]).read_text())
+    assert {one["rule"] for one in findings if one["count"]} == {
+        rule for attack in said["attacks"] for rule in attack["expected"]["rules"]
+    }
+    assert {one["rule"] for one in findings if one["not_evaluable"]} == {"registry_changed_without_ticket"}
     assert len(Path(said["files"]["log"]).read_text().splitlines()) > said["benign"]["calls"]
 
 
@@ -73,6 +78,15 @@ def test_a_broken_rule_fails_its_row(tmp_path: Path) -> None:
     outcome = play(tmp_path / "home", pack)
     assert outcome.verdict is Verdict.NO
     assert [check.name for check in outcome.failures] == ["attack tool-loop"]
+
+
+def test_a_rule_that_fires_beyond_the_table_fails_its_row(tmp_path: Path) -> None:
+    pack = changed_pack(
+        tmp_path, "foreign_token_accepted.yml", lambda text: text.replace("decision: allow", "decision: deny")
+    )
+    outcome = play(tmp_path / "home", pack)
+    assert [check.name for check in outcome.failures] == ["attack relayed-token"]
+    assert "foreign_token_accepted" in outcome.failures[0].saw
 
 
 def test_a_gateway_that_ignores_the_registry_fails_the_containment(tmp_path: Path) -> None:
