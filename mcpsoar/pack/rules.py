@@ -40,7 +40,7 @@ class Known:
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
-    """Every rule of a pack, by id; or the ones in `wanted`, in that order.
+    """Every rule of a pack, by id; or the ones in `wanted`, in that order, and then no other file is read.
 
     Raises BadContent with every complaint of every file, Usage for an id that no rule has.
     """
@@ -51,7 +51,7 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
     )
     complaints: list[BadContent] = []
     found: list[RuleText] = []
-    for path in sorted(home.rglob("*.yml"), key=lambda one: one.stem):
+    for path in _paths(home, wanted):
         try:
             found.append(_rule(path, known))
         except BadContent as error:
@@ -59,15 +59,17 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
     complaints += _twins(found)
     if complaints:
         raise together(complaints)
-    return _chosen(found, wanted, home)
-
-
-def _chosen(found: Sequence[RuleText], wanted: Sequence[str], home: Path) -> tuple[RuleText, ...]:
     by_id = {rule.id: rule for rule in found}
-    missing = [name for name in wanted if name not in by_id]
+    return tuple(by_id[name] for name in dict.fromkeys(wanted or by_id))
+
+
+def _paths(home: Path, wanted: Sequence[str]) -> list[Path]:
+    paths = sorted(home.rglob("*.yml"), key=lambda one: one.stem)
+    missing = set(wanted) - {path.stem for path in paths}
     if missing:
-        raise Usage(f"no rule {missing[0]!r} in {home}", next_command="mcpsoar rules list")
-    return tuple(by_id[name] for name in dict.fromkeys(wanted)) if wanted else tuple(found)
+        first = next(name for name in wanted if name in missing)
+        raise Usage(f"no rule {first!r} in {home}", next_command="mcpsoar rules list")
+    return [path for path in paths if not wanted or path.stem in wanted]
 
 
 def _rule(path: Path, known: Known) -> RuleText:

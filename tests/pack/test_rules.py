@@ -77,6 +77,13 @@ def test_a_rule_that_is_not_utf8_is_told_by_its_line(tmp_path: Path) -> None:
     assert str(caught.value) == f"{path}:1: is not UTF-8; save it as UTF-8"
 
 
+def test_of_a_named_rule_no_other_file_is_read(tmp_path: Path) -> None:
+    root = pack(tmp_path, good=GOOD, broken="- not a rule\n")
+    assert [rule.id for rule in rules.load(root, ["good"])] == ["good"]
+    with pytest.raises(BadContent, match="is no rule"):
+        rules.load(root)
+
+
 def test_the_cases_stand_beside_the_rule(tmp_path: Path) -> None:
     root = pack(tmp_path, some_rule=GOOD)
     case = {"name": "fires", "kind": "positive", "events": [{"tool_name": "x"}]}
