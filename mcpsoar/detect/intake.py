@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from mcpsoar.core.digest import Json, canonical
 from mcpsoar.core.errors import Malformed, Usage
-from mcpsoar.core.event import LogRef, Reject
+from mcpsoar.core.event import Reject
 from mcpsoar.detect import lines, prelude, sheet
 from mcpsoar.detect.engines import ndjson
 from mcpsoar.detect.engines.duckdb import Connection, Failure, quoted, rows
@@ -21,7 +21,7 @@ from mcpsoar.kit import strictjson
 
 _NAMED = 10
 _TOGETHER = 64
-_SMALL_BYTES = 8 << 20  # several files together need a look at every key first: dear for big ones
+_SMALL_BYTES = 8 << 20  # a bigger file is read by itself
 
 
 class Rejects:
@@ -76,31 +76,38 @@ class Loader:
 
     def _read(self, group: Sequence[Source]) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
+        log = self._joined(group) if len(group) > 1 else Path(group[0].log.path)
         try:
-            # of several files the engine refuses an unexpected key in the first alone
-            is_read = self._fields(group) if len(group) == 1 else None
-            if is_read is None and (first := self._seed(group)):
-                is_read = self._fields(group, first)
-            return is_read or self._append(ndjson.lines(group, self._ask.columns))
+            is_read = self._fields(log)
+            if is_read is None and (first := self._seed(log)):
+                is_read = self._fields(log, first)
+            return is_read or self._append(ndjson.lines(log, self._ask.columns))
         except (_BadLines, Failure):
             return False
 
-    def _seed(self, group: Sequence[Source]) -> ndjson.Seed | None:
-        return ndjson.seed(self._connection, group, self._ask.columns, self._folder)
+    def _joined(self, group: Sequence[Source]) -> Path:
+        """One file of several, line after line: reading each by itself costs more than to copy it."""
+        joined = self._folder / f"joined-{len(list(self._folder.iterdir()))}"
+        with joined.open("wb") as out:
+            for source in group:
+                out.write(Path(source.log.path).read_bytes().removeprefix(lines.BOM) + b"\n")
+        return joined
 
-    def _fields(self, group: Sequence[Source], first: ndjson.Seed | None = None) -> bool | None:
+    def _seed(self, log: Path) -> ndjson.Seed | None:
+        return ndjson.seed(self._connection, log, self._ask.columns, self._folder)
+
+    def _fields(self, log: Path, first: ndjson.Seed | None = None) -> bool | None:
         """Append by the quick way; None where a key was met that it did not expect."""
         try:
-            view = ndjson.fields(self._connection, group, self._ask.columns, first)
-            return self._append(view, beside=lambda: self._check(group)) if view else None
+            view = ndjson.fields(self._connection, log, self._ask.columns, first)
+            return self._append(view, beside=lambda: self._check(log)) if view else None
         except Failure:
             return None
 
-    def _check(self, group: Sequence[Source]) -> None:
+    def _check(self, log: Path) -> None:
         """Raises _BadLines where a line needs what the engine forgives. Runs beside the engine's scan."""
-        paths = [source.log.path for source in group]
-        is_seen = may_be_loose(paths, longest=lines.LONGEST)
-        if is_seen and ndjson.loose_lines(self._connection.cursor(), group):
+        is_seen = may_be_loose(log, longest=lines.LONGEST)
+        if is_seen and ndjson.loose_lines(self._connection.cursor(), log):
             raise _BadLines
 
     def _append(self, view: View, *, beside: Callable[[], None] = lambda: None) -> bool:
@@ -152,9 +159,8 @@ class Loader:
         self._rejects.add(lines.sift(source, clean, known=known, now_ms=self._ask.now_ms))
         if not clean.stat().st_size:
             return
-        sifted = Source(LogRef(source.log.name, str(clean)), Form.LINES)
         try:
-            self._append(ndjson.lines([sifted], self._ask.columns, are_clean=True))
+            self._append(ndjson.lines(clean, self._ask.columns, are_clean=True))
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Malformed(f"the engine cannot read what is left of {source.log.name}: {said}") from None

@@ -23,7 +23,7 @@ _ROOM = 64  # bytes around an event: a mark at the start, blanks and an end of l
 _CHUNK = 1 << 20
 _KEPT = 1024  # of a line that is too long
 _BLANKS = b" \t\r\n\x0b\x0c"  # what the engine too takes off the ends of a line
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _STAMP = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d+))?"
     r"(?:[Zz]|([+-])((?:[01]\d|2[0-3])):([0-5]\d))?",
@@ -41,7 +41,7 @@ def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> 
     number = 0
     with Path(source.log.path).open("rb") as file, clean.open("wb") as out:
         for number, line in enumerate(_lines(file), 1):
-            text = line.removeprefix(_BOM) if number == 1 else line
+            text = line.removeprefix(BOM) if number == 1 else line
             text = text.strip(_BLANKS)
             if len(line) > LONGEST + _ROOM or len(text) > LONGEST:
                 why = f"the line is longer than {LONGEST} bytes; its first {_KEPT} are kept"

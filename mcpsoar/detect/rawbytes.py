@@ -4,7 +4,6 @@ DuckDB forgives a comma before a closing bracket, and JSON does not. Such a comm
 pairs of bytes, and nearly no log holds any: only where one does are the lines worth a second scan.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
 
 _CHUNK = 1 << 18  # a chunk stays in the processor's cache while it is searched for every pair
@@ -12,15 +11,11 @@ PAIRS = (",}", " }", ",]", " ]")
 SPACES = "\t\r"  # raw ones can stand between values alone; in a text they are escaped
 
 
-def may_be_loose(paths: Iterable[str], *, longest: int) -> bool:
+def may_be_loose(path: Path, *, longest: int) -> bool:
     """Whether some line may end a list or an object with a comma, or is longer than `longest` bytes.
 
     Never wrongly False: every place where such a comma can stand is seen.
     """
-    return any(_file(Path(path), longest) for path in paths)
-
-
-def _file(path: Path, longest: int) -> bool:
     import stringzilla
 
     chunk = bytearray(_CHUNK + 1)  # the first byte is the last one of the chunk before

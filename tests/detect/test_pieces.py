@@ -9,11 +9,9 @@ import pytest
 from sqlglot import exp
 
 from mcpsoar.app.watch import Look, look
-from mcpsoar.core.event import LogRef
 from mcpsoar.detect import intake, matching, sheet
 from mcpsoar.detect.engines import ndjson
 from mcpsoar.detect.engines.duckdb import connect
-from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.gate import parse
 from mcpsoar.detect.matching import matches
 from mcpsoar.detect.scan import Ask, over_events
@@ -84,7 +82,7 @@ def test_too_many_layouts_are_not_read_by_their_keys(
     log = tmp_path / "log"
     log.write_bytes(b'{"a":1}\n{"b":1}\n{"c":1}\n{"a":2}\n')
     with connect(files=[str(log)], folder=str(tmp_path)) as connection:
-        made = ndjson.seed(connection, [Source(LogRef("log", str(log)), Form.LINES)], COLUMNS, tmp_path)
+        made = ndjson.seed(connection, log, COLUMNS, tmp_path)
     assert (made is not None) is is_seeded
 
 

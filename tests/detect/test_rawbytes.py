@@ -12,7 +12,7 @@ LONGEST = 3 * CHUNK
 
 def look(path: Path, data: bytes) -> bool:
     path.write_bytes(data)
-    return may_be_loose([str(path)], longest=LONGEST)
+    return may_be_loose(path, longest=LONGEST)
 
 
 @pytest.mark.parametrize("pair", [b",}", b" }", b",]", b" ]", b"\t", b"\r"])

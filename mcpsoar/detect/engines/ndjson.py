@@ -14,7 +14,6 @@ from pathlib import Path
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, paths, quoted, rows
-from mcpsoar.detect.files import Source
 from mcpsoar.detect.lines import LONGEST
 from mcpsoar.detect.rawbytes import PAIRS, SPACES
 from mcpsoar.detect.view import View
@@ -46,14 +45,12 @@ class Seed:
     mark: str
 
 
-def seed(
-    connection: Connection, sources: Sequence[Source], columns: Sequence[Column], folder: Path
-) -> Seed | None:
+def seed(connection: Connection, log: Path, columns: Sequence[Column], folder: Path) -> Seed | None:
     """Look for every key and write a seed; None where keys are too many, or one line has one of them twice.
 
     `folder` is a temporary one, with a name that cannot be guessed.
     """
-    layouts = f"SELECT DISTINCT json_keys(json) AS keys FROM read_ndjson_objects({_files(sources)})"
+    layouts = f"SELECT DISTINCT json_keys(json) AS keys FROM read_ndjson_objects({_files(log)})"
     found = rows(connection, f"SELECT keys FROM ({layouts}) LIMIT {_LAYOUTS}")
     names = {name for (keys,) in found for name in keys}
     are_many = len(found) == _LAYOUTS or len(names) > len(columns) + _STRANGERS
@@ -65,7 +62,7 @@ def seed(
 
 
 def fields(
-    connection: Connection, sources: Sequence[Source], columns: Sequence[Column], first: Seed | None = None
+    connection: Connection, log: Path, columns: Sequence[Column], first: Seed | None = None
 ) -> View | None:
     """The quick way, or None where the first lines already show what it cannot read.
 
@@ -74,11 +71,11 @@ def fields(
     """
     known = {column.name for column in columns}
     widest = (
-        f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(sources)}) LIMIT {_SAMPLE})"
+        f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(log)}) LIMIT {_SAMPLE})"
     )
     if (rows(connection, widest)[0][0] or 0) > len(known) + _STRANGERS:
         return None  # to detect that many columns takes longer than to read them
-    relation = f"read_json({_files(sources, first)}, {_OPTIONS})"
+    relation = f"read_json({_files(log, first)}, {_OPTIONS})"
     found = [name for name, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")]
     if first:
         if first.mark not in found:
@@ -108,7 +105,7 @@ def fields(
     )
 
 
-def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bool = False) -> View:
+def lines(log: Path, columns: Sequence[Column], *, are_clean: bool = False) -> View:
     """The thorough way; `are_clean` lines have been read by Python before, and are not doubted."""
     spec = json.dumps({column.name: "JSON" for column in columns})
     told = [f"CAST(event.{quoted(column.name)} AS VARCHAR) AS {quoted(column.name)}" for column in columns]
@@ -118,7 +115,7 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
         text=(
             f"(SELECT {', '.join(told)}, is_loose FROM ("
             f"SELECT json_transform(json, {literal(spec)}) AS event, {loose} AS is_loose "
-            f"FROM read_ndjson_objects({_files(sources)})))"
+            f"FROM read_ndjson_objects({_files(log)})))"
         ),
         doubts=["is_loose"],
         is_suspect="is_loose",
@@ -127,18 +124,19 @@ def lines(sources: Sequence[Source], columns: Sequence[Column], *, are_clean: bo
     )
 
 
-def loose_lines(connection: Connection, sources: Sequence[Source]) -> int:
+def loose_lines(connection: Connection, log: Path) -> int:
     """How many lines hold a comma that the engine forgives and JSON does not, or are longer than it takes."""
     seen = [f"contains({_LINE}, '{pair}')" for pair in PAIRS]
     seen += [f"contains({_LINE}, chr({ord(space)}))" for space in SPACES]
     where = f"{_is_loose(' OR '.join(seen))} OR strlen({_LINE}) > {LONGEST}"
-    sql = f"SELECT count(*) FROM read_ndjson_objects({_files(sources)}) WHERE {where}"
+    sql = f"SELECT count(*) FROM read_ndjson_objects({_files(log)}) WHERE {where}"
     return int(rows(connection, sql)[0][0])
 
 
-def _files(sources: Sequence[Source], first: Seed | None = None) -> str:
-    files = [*([str(first.path)] if first else []), *(source.log.path for source in sources)]
-    return f"{paths(files)}, compression = 'none', hive_partitioning = false"
+def _files(log: Path, first: Seed | None = None) -> str:
+    # of several logs the engine would keep neither the order nor every key of the later ones
+    files = [str(first.path)] if first else []
+    return f"{paths([*files, str(log)])}, compression = 'none', hive_partitioning = false"
 
 
 def _is_loose(seems: str) -> str:
