@@ -25,6 +25,20 @@ def gates() -> None:
     """List and test paging gates, check logs against them, print them as SQL for your own engine."""
 
 
+_approved = click.option(
+    "--approved",
+    type=filled,
+    metavar="FILE",
+    help="The approved servers, a name a line; a # line is a remark.",
+)
+_as_of = click.option(
+    "--as-of",
+    type=filled,
+    metavar="TIME",
+    help="The whole minute to judge; default: the first after the last event.",
+)
+
+
 @gates.command("list")
 @common
 def list_(given: Common) -> None:
@@ -60,18 +74,8 @@ def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
 @click.option(
     "--gate", "wanted", type=filled, multiple=True, metavar="ID", help="Judge only this gate; repeatable."
 )
-@click.option(
-    "--approved",
-    type=filled,
-    metavar="FILE",
-    help="The approved servers, a name a line; a # line is a remark.",
-)
-@click.option(
-    "--as-of",
-    type=filled,
-    metavar="TIME",
-    help="The whole minute to judge; default: the first after the last event.",
-)
+@_approved
+@_as_of
 @click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
 @common
 def check(
@@ -114,18 +118,8 @@ def check(
 @click.option(
     "--dialect", type=filled, default="duckdb", show_default=True, metavar="D", help="The engine's SQL."
 )
-@click.option(
-    "--approved",
-    type=filled,
-    metavar="FILE",
-    help="The approved servers, a name a line; a # line is a remark.",
-)
-@click.option(
-    "--as-of",
-    type=filled,
-    metavar="TIME",
-    help="The whole minute to judge; default: the first after the last event.",
-)
+@_approved
+@_as_of
 @common
 def sql(given: Common, gate: str, dialect: str, approved: str | None, as_of: str | None) -> None:
     """Print GATE as one whole statement over your table mcp_audit: identity, window, counts."""

@@ -15,7 +15,7 @@ from mcpsoar.detect.engines.duckdb import Connection, Failure, quoted, rows
 from mcpsoar.detect.engines.parquet import packed
 from mcpsoar.detect.files import Form, Source
 from mcpsoar.detect.rawbytes import may_be_loose
-from mcpsoar.detect.sheet import Ask, Told
+from mcpsoar.detect.sheet import Ask, Found
 from mcpsoar.detect.view import View
 from mcpsoar.kit import strictjson
 
@@ -48,10 +48,10 @@ class Rejects:
 
 
 class Loader:
-    """Fills the sheet from files; `told` is what it found on the way."""
+    """Fills the sheet from files; `found` is what came to light on the way."""
 
     def __init__(self, connection: Connection, ask: Ask, folder: Path, rejects: Rejects) -> None:
-        self.told = Told()
+        self.found = Found()
         self._connection = connection
         self._ask = ask
         self._folder = folder
@@ -61,8 +61,8 @@ class Loader:
         """All files in their order. Raises Usage for broken Parquet, Malformed if the two readings differ."""
         for group in _groups(sources):
             self._group(group)
-        self.told.rejected = self._rejects.count
-        self.told.cut = tuple(self._rejects.cut)
+        self.found.rejected = self._rejects.count
+        self.found.cut = tuple(self._rejects.cut)
 
     def _group(self, group: Sequence[Source]) -> None:
         if group[0].form is Form.PARQUET:
@@ -127,7 +127,7 @@ class Loader:
         finally:
             self._connection.execute("COMMIT" if is_good else "ROLLBACK")
         if is_good:
-            self.told.views.append(view)
+            self.found.views.append(view)
         return is_good
 
     def _odd(self) -> int:
@@ -146,7 +146,7 @@ class Loader:
             raise _BadLines
         for column, count in zip(fields, malformed, strict=True):
             if count:
-                self.told.malformed[column.name] = self.told.malformed.get(column.name, 0) + count
+                self.found.malformed[column.name] = self.found.malformed.get(column.name, 0) + count
         return True
 
     @property
@@ -154,7 +154,7 @@ class Loader:
         return self._ask.is_valid.replace("event_ms", f"({prelude.instant('event_time')})")
 
     def _sift(self, source: Source) -> None:
-        clean = self._folder / f"clean-{len(self.told.views)}-{self._rejects.count}"
+        clean = self._folder / f"clean-{len(self.found.views)}-{self._rejects.count}"
         known = frozenset(column.name for column in self._ask.columns)
         self._rejects.add(lines.sift(source, clean, known=known, now_ms=self._ask.now_ms))
         if not clean.stat().st_size:
@@ -180,7 +180,7 @@ class Loader:
         except Failure as error:
             said = str(error).splitlines()[0]
             raise Usage(f"{', '.join(names.values())}: not readable as Parquet: {said}") from None
-        self.told.views.append(view)
+        self.found.views.append(view)
 
     def _bad_rows(self, view: View, names: dict[str, str]) -> Iterator[Reject]:
         fields = [column.name for column in view.here]

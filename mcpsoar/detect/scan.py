@@ -17,7 +17,7 @@ from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
 from mcpsoar.detect.judge import state
 from mcpsoar.detect.matching import TABLE, matches, place, referenced
-from mcpsoar.detect.sheet import Ask, Flags, Told
+from mcpsoar.detect.sheet import Ask, Flags, Found
 from mcpsoar.detect.view import View
 
 __all__ = ["Ask", "Scan", "matches", "over_events", "over_logs"]
@@ -107,8 +107,8 @@ def over_logs(
         sheet.create(connection, ask)
         loader = Loader(connection, ask, folder, rejects)
         loader.load(sources)
-        intake = sheet.close(connection, ask, loader.told)
-        here = _here(connection, ask, loader.told.views) if ask.rules else frozenset()
+        intake = sheet.close(connection, ask, loader.found)
+        here = _here(connection, ask, loader.found.views) if ask.rules else frozenset()
         yield Scan(connection, ask, Flags.of(ask), intake, tuple(rejects.named), here)
 
 
@@ -121,7 +121,7 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
         given = View(f"(SELECT * FROM {TABLE} ORDER BY place)", here=ask.columns)
         sheet.fill(connection, ask, given)
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
-        intake = sheet.close(connection, ask, Told(views=[given]))
+        intake = sheet.close(connection, ask, Found(views=[given]))
         here = frozenset(name for event in events for name in event)
         yield Scan(connection, ask, Flags.of(ask), intake, (), here)
 

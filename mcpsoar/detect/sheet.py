@@ -48,7 +48,7 @@ class Ask:
 
 
 @dataclass(slots=True)
-class Told:
+class Found:
     """What the reading itself found, before the events were asked anything."""
 
     rejected: int = 0
@@ -116,19 +116,19 @@ def fill(connection: Connection, ask: Ask, view: View) -> None:
     )
 
 
-def close(connection: Connection, ask: Ask, told: Told) -> Intake:
+def close(connection: Connection, ask: Ask, found: Found) -> Intake:
     """Keep the first received of each identity, and count what the log held."""
     seen = rows(connection, "SELECT count(idh), count(DISTINCT idh) FROM sheet")[0]
-    repeats, conflicts = (0, ()) if seen[0] == seen[1] else _twins(connection, ask, told.views)
+    repeats, conflicts = (0, ()) if seen[0] == seen[1] else _twins(connection, ask, found.views)
     count, first_ms, last_ms = rows(connection, "SELECT count(*), min(event_ms), max(event_ms) FROM sheet")[0]
     return Intake(
         events=count,
-        rejected=told.rejected,
+        rejected=found.rejected,
         repeats=repeats,
         conflicts=tuple(conflicts[:_NAMED]),
         conflict_count=len(conflicts),
-        malformed=dict(sorted(told.malformed.items())),
-        cut=told.cut,
+        malformed=dict(sorted(found.malformed.items())),
+        cut=found.cut,
         first_ms=first_ms,
         last_ms=last_ms,
     )
