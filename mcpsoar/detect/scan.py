@@ -17,7 +17,7 @@ from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
 from mcpsoar.detect.judge import state
 from mcpsoar.detect.matching import TABLE, matches, place, referenced
-from mcpsoar.detect.sheet import Ask, Flags, Found
+from mcpsoar.detect.sheet import Ask, Found
 from mcpsoar.detect.view import View
 
 __all__ = ["Ask", "Scan", "matches", "over_events", "over_logs"]
@@ -30,7 +30,6 @@ class Scan:
 
     connection: Connection
     ask: Ask
-    flags: Flags
     intake: Intake
     rejects: tuple[Reject, ...]
     here: frozenset[str]
@@ -39,7 +38,7 @@ class Scan:
         """What a gate saw in the window that ends at `as_of_ms`."""
         window = Window(as_of_ms - gate.text.window_ms, as_of_ms)
         index = [one.text.id for one in self.ask.gates].index(gate.text.id)
-        hit, judged, warned = (self.flags.has(f"g{index}{letter}") for letter in "hjw")
+        hit, judged, warned = (self.ask.flags.has(f"g{index}{letter}") for letter in "hjw")
         inside = f"event_ms >= {window.start_ms} AND event_ms < {window.end_ms}"
         counts = (
             f"count(*), count(*) FILTER ({judged}), count(*) FILTER ({hit} AND {judged}), "
@@ -76,7 +75,7 @@ class Scan:
 
     def finding(self, rule: str) -> tuple[int, tuple[str, ...]]:
         """How many events a rule matched, and the newest of them."""
-        flag = self.flags.has(f"r{list(self.ask.rules).index(rule)}")
+        flag = self.ask.flags.has(f"r{list(self.ask.rules).index(rule)}")
         count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
         return count, self._evidence(flag) if count else ()
 
@@ -109,7 +108,7 @@ def over_logs(
         loader.load(sources)
         intake = sheet.close(connection, ask, loader.found)
         here = _here(connection, ask, loader.found.views) if ask.rules else frozenset()
-        yield Scan(connection, ask, Flags.of(ask), intake, tuple(rejects.named), here)
+        yield Scan(connection, ask, intake, tuple(rejects.named), here)
 
 
 @contextmanager
@@ -123,7 +122,7 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
         intake = sheet.close(connection, ask, Found(views=[given]))
         here = frozenset(name for event in events for name in event)
-        yield Scan(connection, ask, Flags.of(ask), intake, (), here)
+        yield Scan(connection, ask, intake, (), here)
 
 
 def _here(connection: Connection, ask: Ask, views: Sequence[View]) -> frozenset[str]:

@@ -5,6 +5,7 @@ Repeats are found by counting: only when some id stands twice is the log read ag
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -23,54 +24,10 @@ _ARRIVAL = "ingest_time"  # a second delivery arrives later, and is no other con
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What one scan is to say of every event; `now_ms` is the reader's clock."""
-
-    columns: Sequence[Column]
-    gates: Sequence[Gate]
-    rules: Mapping[str, exp.Expression]
-    now_ms: int
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        """The distinct subjects of the gates, as SQL; a gate's own stands at its place among them."""
-        return tuple(dict.fromkeys(gate.subject.sql("duckdb") for gate in self.gates))
-
-    @property
-    def wanted(self) -> frozenset[str]:
-        parts = [part for gate in self.gates for part in gate.expressions]
-        return referenced([*parts, *self.rules.values()]) - set(OWN)
-
-    @property
-    def is_valid(self) -> str:
-        """A time that parses and lies in range, as SQL over `event_ms`."""
-        return f"event_ms BETWEEN {prelude.FIRST_MS} AND {self.now_ms + prelude.SKEW_MS}"
-
-
-@dataclass(slots=True)
-class Found:
-    """What the reading itself found, before the events were asked anything."""
-
-    rejected: int = 0
-    cut: tuple[str, ...] = ()
-    malformed: dict[str, int] = field(default_factory=dict)
-    views: list[View] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Flags:
     """Yes or no answers about an event, packed into whole numbers; each flag has its word and its bit."""
 
     conditions: Mapping[str, str]
-
-    @classmethod
-    def of(cls, ask: Ask) -> "Flags":
-        """The flags of an Ask: gN with h(it), j(udged) or w(arned), and rN for rules."""
-        asked: dict[str, exp.Expression | None] = {}
-        for index, gate in enumerate(ask.gates):
-            asked |= {f"g{index}h": gate.hit, f"g{index}j": gate.judged, f"g{index}w": gate.warned}
-        asked |= {f"r{index}": rule for index, rule in enumerate(ask.rules.values())}
-        return cls({name: one.sql("duckdb") if one is not None else "FALSE" for name, one in asked.items()})
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -91,21 +48,64 @@ class Flags:
         return "(" + (" OR ".join(f"{word} & {mask} <> 0" for word, mask in masks.items()) or "FALSE") + ")"
 
 
+@dataclass(frozen=True)  # no slots: what follows from it is worked out once
+class Ask:
+    """What one scan is to say of every event; `now_ms` is the reader's clock."""
+
+    columns: Sequence[Column]
+    gates: Sequence[Gate]
+    rules: Mapping[str, exp.Expression]
+    now_ms: int
+
+    @cached_property
+    def flags(self) -> Flags:
+        """gN with h(it), j(udged) or w(arned) for gates, and rN for rules."""
+        asked: dict[str, exp.Expression | None] = {}
+        for index, gate in enumerate(self.gates):
+            asked |= {f"g{index}h": gate.hit, f"g{index}j": gate.judged, f"g{index}w": gate.warned}
+        asked |= {f"r{index}": rule for index, rule in enumerate(self.rules.values())}
+        return Flags({name: one.sql("duckdb") if one is not None else "FALSE" for name, one in asked.items()})
+
+    @cached_property
+    def subjects(self) -> tuple[str, ...]:
+        """The distinct subjects of the gates, as SQL; a gate's own stands at its place among them."""
+        return tuple(dict.fromkeys(gate.subject.sql("duckdb") for gate in self.gates))
+
+    @cached_property
+    def wanted(self) -> frozenset[str]:
+        parts = [part for gate in self.gates for part in gate.expressions]
+        return referenced([*parts, *self.rules.values()]) - set(OWN)
+
+    @property
+    def is_valid(self) -> str:
+        """A time that parses and lies in range, as SQL over `event_ms`."""
+        return f"event_ms BETWEEN {prelude.FIRST_MS} AND {self.now_ms + prelude.SKEW_MS}"
+
+
+@dataclass(slots=True)
+class Found:
+    """What the reading itself found, before the events were asked anything."""
+
+    rejected: int = 0
+    cut: tuple[str, ...] = ()
+    malformed: dict[str, int] = field(default_factory=dict)
+    views: list[View] = field(default_factory=list)
+
+
 def create(connection: Connection, ask: Ask) -> None:
     """An empty sheet."""
     fields = ["event_ms BIGINT", "idh UBIGINT", "odd BOOLEAN", "eid VARCHAR"]
-    fields += [f"{word} BIGINT" for word in Flags.of(ask).words]
+    fields += [f"{word} BIGINT" for word in ask.flags.words]
     fields += [f"s{index} VARCHAR" for index in range(len(ask.subjects))]
     connection.execute(f"CREATE TEMP TABLE sheet ({', '.join(fields)})")
 
 
 def fill(connection: Connection, ask: Ask, view: View) -> None:
     """Append what a view gives in their order; a time out of range is NULL."""
-    flags = Flags.of(ask)
-    told = dict(flags.words) | {
+    told = dict(ask.flags.words) | {
         f"s{index}": f"CAST({sql} AS VARCHAR)" for index, sql in enumerate(ask.subjects)
     }
-    claims = flags.has(*(name for name in flags.conditions if not name.endswith("j")))
+    claims = ask.flags.has(*(name for name in ask.flags.conditions if not name.endswith("j")))
     ctes = prelude.relation(view.text, ask.columns, ask.wanted, watched=view.here, doubts=view.doubts)
     connection.execute(
         f"INSERT INTO sheet WITH {ctes}, "
