@@ -111,7 +111,7 @@ def _file(named: str | None, environ: Mapping[str, str]) -> Path | None:
 def _warnings(profile: Profile) -> list[str]:
     bound = [(binding.base_url, binding.token) for binding in profile.roles.values()]
     if profile.canary is not None:
-        bound.append((profile.canary.url, profile.canary.token))
+        bound += [(profile.canary.url, token) for token in profile.canary.tokens]
     places = {
         urlsplit(url).netloc
         for url, token in bound

@@ -66,7 +66,7 @@ def station(
             roles[role] = known
         canary = _canary(profile.canary, clock) if profile.canary is not None else None
         tokens = [binding.token for binding in profile.roles.values()]
-        tokens += [one.token for one in (profile.canary, profile.canary and profile.canary.control) if one]
+        tokens += profile.canary.tokens if profile.canary is not None else ()
         secrets = {token.reveal(): token for token in tokens if token is not None}
         if roles:
             load_wire()  # once and first: several looks would wait for each other's import

@@ -37,8 +37,8 @@ class McpCanary:
     ) -> None:
         self._where = checked_url(binding.url.replace("{server}", "any"))
         self._binding = binding
-        for one in (binding, binding.control):
-            checked_token(one.token if one else None, where=self._where)
+        for token in binding.tokens:
+            checked_token(token, where=self._where)
         self._clock = clock
         self._transport = transport
 

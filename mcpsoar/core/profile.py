@@ -59,6 +59,11 @@ class CanaryBinding:
     before_s: float = 1.0
     control: Control | None = None
 
+    @property
+    def tokens(self) -> tuple[Secret | None, ...]:
+        """Every token that goes to the data plane."""
+        return (self.token, self.control.token) if self.control else (self.token,)
+
     def call_on(self, server: str) -> "CanaryBinding | Control":
         """What to call there, and with which token."""
         return self.control if self.control and self.control.server == server else self

@@ -186,6 +186,16 @@ def test_a_control_is_a_call_with_a_token_of_its_own_or_the_canary_s(config: Pat
         assert (canary.call_on("jira"), canary.call_on("github")) == (canary.control, canary)
 
 
+def test_a_control_s_own_token_in_the_clear_is_warned_of(config: Path) -> None:
+    config.write_text(
+        '[profiles.p]\napi = "https://cp.example.com"\n[profiles.p.canary]\n'
+        'url = "http://gw.example.com/{server}"\ntool = "ping"\n'
+        'control = { server = "jira", tool = "search", token = { env = "OTHER" } }\n'
+    )
+    (warning,) = settings.load(Asked(), {"OTHER": "another-token"}).warnings
+    assert "in the clear to gw.example.com" in warning
+
+
 @pytest.mark.parametrize(
     ("control", "why"),
     [
