@@ -66,7 +66,8 @@ class Loader:
 
     def _group(self, group: Sequence[Source]) -> None:
         if group[0].form is Form.PARQUET:
-            self._parquet(group)
+            for source in group:
+                self._parquet(source)
         elif any(source.damage for source in group) or not self._read(group):
             if len(group) == 1:
                 self._sift(group[0])
@@ -167,30 +168,31 @@ class Loader:
         except _BadLines:
             raise Malformed(f"two readings of the times in {source.log.name} differ") from None
 
-    def _parquet(self, group: Sequence[Source]) -> None:
-        names = {source.log.path: source.log.name for source in group}
+    def _parquet(self, source: Source) -> None:
         try:
-            view = packed(self._connection, group, self._ask.columns)
+            view = packed(self._connection, source.log.path, self._ask.columns)
             before = self._odd()
             sheet.fill(self._connection, self._ask, view)
             if self._odd() != before:
                 self._look_closer(view)
-                self._rejects.add(self._bad_rows(view, names))
+                self._rejects.add(self._bad_rows(view, source.log.name))
                 self._connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
         except Failure as error:
             said = str(error).splitlines()[0]
-            raise Usage(f"{', '.join(names.values())}: not readable as Parquet: {said}") from None
+            raise Usage(f"{source.log.name}: not readable as Parquet: {said}") from None
         self.found.views.append(view)
 
-    def _bad_rows(self, view: View, names: dict[str, str]) -> Iterator[Reject]:
+    def _bad_rows(self, view: View, name: str) -> Iterator[Reject]:
         fields = [column.name for column in view.here]
-        told = ["filename", "file_row_number", prelude.instant("event_time"), *map(quoted, fields)]
+        told = ["file_row_number", prelude.instant("event_time"), *map(quoted, fields)]
         unfit = f"NOT coalesce({self._in_range}, FALSE)"
         sql = f"SELECT {', '.join(told)} FROM {view.text} WHERE {unfit}"
-        for path, row, at_ms, *texts in rows(self._connection, sql):
+        for row, at_ms, *texts in rows(self._connection, sql):
             why = "event_time is no time" if at_ms is None else "event_time is out of range"
-            there = {name: _value(text) for name, text in zip(fields, texts, strict=True) if text is not None}
-            yield Reject(names[path], row + 1, why, canonical(there))
+            there = {
+                field: _value(text) for field, text in zip(fields, texts, strict=True) if text is not None
+            }
+            yield Reject(name, row + 1, why, canonical(there))
 
 
 def _value(text: str) -> Json:

@@ -12,7 +12,7 @@ class View:
 
     `here` are the columns it does not lack. A row wants a closer look where one of them may not be of its
     kind, or where one of the `doubts` is TRUE. `is_suspect` is TRUE for a row whose line may be no valid
-    JSON. `has_rows` tells that it names each row's file and number, so that none has to be looked for.
+    JSON. `has_rows` tells that it names each row's number, so that none has to be looked for.
     `is_whole` tells that it takes whole lines apart, so that `here` cannot know which columns they lack.
     """
 

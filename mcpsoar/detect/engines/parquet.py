@@ -1,26 +1,23 @@
-"""How DuckDB is made to read Parquet as JSON text, with the file and the row that each event stands in."""
+"""How DuckDB is made to read Parquet as JSON text, with the row that each event stands in."""
 
 from collections.abc import Sequence
 
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, paths, quoted, rows
-from mcpsoar.detect.files import Source
 from mcpsoar.detect.view import View
 
 _TIMES = ("TIMESTAMP", "DATE")
 
 
-def packed(connection: Connection, sources: Sequence[Source], columns: Sequence[Column]) -> View:
+def packed(connection: Connection, log: str, columns: Sequence[Column]) -> View:
     """Raises the engine's Failure for what is no Parquet."""
-    files = paths([source.log.path for source in sources])
-    options = "file_row_number = true, filename = true, hive_partitioning = false"
-    relation = f"read_parquet({files}, {options})"
+    relation = f"read_parquet({paths([log])}, file_row_number = true, hive_partitioning = false)"
     kinds = {name: kind for name, kind, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")}
     here = [column for column in columns if column.name in kinds]
     told = [f"{_text(column.name, kinds.get(column.name))} AS {quoted(column.name)}" for column in columns]
     return View(
-        text=f"(SELECT {', '.join(told)}, filename, file_row_number FROM {relation})",
+        text=f"(SELECT {', '.join(told)}, file_row_number FROM {relation})",
         here=here,
         has_rows=True,
     )
