@@ -97,11 +97,7 @@ def _judged(
     from mcpsoar.detect.judge import judge
 
     judgements = tuple(judge(gate.text, scan.reading(gate, at_ms)) for gate in scan.ask.gates)
-    findings = tuple(
-        Finding(rule.id, rule.title, rule.level, *scan.finding(rule.id), scan.lacks(rule.id, rule.needs))
-        for rule in rules
-    )
-    return judgements, findings
+    return judgements, tuple(scan.finding(rule) for rule in rules)
 
 
 def page(gate: GateText, judgement: Judgement) -> Page:

@@ -8,17 +8,19 @@ import click
 
 from mcpsoar.app import rules as app
 from mcpsoar.cli import show
-from mcpsoar.cli.case_text import answer
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.rules_test import test
 from mcpsoar.cli.words import filled
 from mcpsoar.core.content import CaseKind, RuleText
-from mcpsoar.core.verdict import Verdict
 from mcpsoar.pack.locate import locate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def rules() -> None:
     """List, test and convert Sigma rules: predicates over one event of the audit log."""
+
+
+rules.add_command(test)
 
 
 @rules.command("list")
@@ -37,18 +39,6 @@ def list_(given: Common) -> None:
         for rule in found
     ]
     show.table(("RULE", "RISK", "LEVEL", "CASES", "TITLE", "NEEDS"), rows, no_color=given.no_color)
-
-
-@rules.command("test")
-@click.argument("wanted", nargs=-1, metavar="[RULE]...")
-@common
-def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
-    """Run every case of the rules (all, or those named) as SQL on DuckDB.
-
-    A positive case must match, a negative or benign one must not. A rule without a case of each kind fails.
-    Exit codes: 0 every case holds, 1 a case fails, 2 a rule or a case cannot be read, 3 a rule cannot be run.
-    """
-    return answer(app.proved(_root(given), wanted), "rule", is_json=given.is_json)
 
 
 @rules.command("convert")

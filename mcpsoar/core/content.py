@@ -45,6 +45,32 @@ class RuleText:
     cases: tuple[Case, ...]
     needs: tuple[str, ...] = ()
     playbook: str | None = None
+    tags: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionText:
+    """One SQL detection: a SELECT over `mcp_audit` for what no single event shows. Known by what a rule is.
+
+    It gives one row a match: `event_ms` and `event_key` of the event that completes the pattern, and the
+    `subject` to blame. `sql_line` is where the SELECT starts.
+    """
+
+    id: str
+    uuid: str
+    title: str
+    level: str
+    status: str
+    risk: str
+    path: Path
+    sql: str
+    sql_line: int
+    cases: tuple[Case, ...]
+    needs: tuple[str, ...] = ()
+    playbook: str | None = None
+    tags: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
 
 
 class Counts(StrEnum):

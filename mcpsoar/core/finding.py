@@ -52,18 +52,35 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule claims about one log: how many events it matched and the newest 20 of them.
+class Hit:
+    """One event that a rule matched, or that completed the pattern of a detection, which then says whom."""
 
-    `lacks` are the columns that it needs and no event of the log has: its count is then no answer.
+    event_id: str
+    at_ms: int
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule or detection claims about one log: how many matches, and the newest 20 that have an id.
+
+    `first_ms` and `last_ms` are the times of the first and the last match. `lacks` are the columns that it
+    needs and no event of the log has: its count is then no answer.
     """
 
     rule: str
     title: str
     level: str
     count: int
-    evidence: tuple[str, ...]
+    hits: tuple[Hit, ...] = ()
+    first_ms: int | None = None
+    last_ms: int | None = None
     lacks: tuple[str, ...] = ()
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The ids of the events, newest first."""
+        return tuple(hit.event_id for hit in self.hits)
 
 
 @dataclass(frozen=True, slots=True)

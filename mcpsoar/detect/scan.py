@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mcpsoar.core.content import Counts
+from mcpsoar.core.content import Counts, RuleText
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.event import Intake, Reject, Window
-from mcpsoar.core.finding import Group, Reading
+from mcpsoar.core.finding import Finding, Group, Hit, Reading
 from mcpsoar.detect import prelude, sheet
 from mcpsoar.detect.engines.duckdb import Connection, connect, quoted, rows
 from mcpsoar.detect.files import Source
@@ -66,18 +66,22 @@ class Scan:
             numerator=hits,
             denominator=known if is_ratio else None,
             warned=warnings,
-            evidence=self._evidence(claim) if hits or warnings else (),
+            evidence=tuple(hit.event_id for hit in self._hits(claim)) if hits or warnings else (),
             groups=tuple(
                 Group(key or "", state(gate.text, h, d if is_ratio else None, w), h, d if is_ratio else None)
                 for _, d, h, w, key in sorted(groups, key=lambda one: (-one[2], -one[3], one[4] or ""))
             ),
         )
 
-    def finding(self, rule: str) -> tuple[int, tuple[str, ...]]:
+    def finding(self, rule: RuleText) -> Finding:
         """How many events a rule matched, and the newest of them."""
-        flag = self.ask.flags.has(f"r{list(self.ask.rules).index(rule)}")
-        count = rows(self.connection, f"SELECT count(*) FROM sheet WHERE {flag}")[0][0]
-        return count, self._evidence(flag) if count else ()
+        flag = self.ask.flags.has(f"r{list(self.ask.rules).index(rule.id)}")
+        count, first_ms, last_ms = rows(
+            self.connection, f"SELECT count(*), min(event_ms), max(event_ms) FROM sheet WHERE {flag}"
+        )[0]
+        hits = self._hits(flag) if count else ()
+        lacks = self.lacks(rule.id, rule.needs)
+        return Finding(rule.id, rule.title, rule.level, count, hits, first_ms, last_ms, lacks)
 
     def lacks(self, rule: str, needs: Sequence[str]) -> tuple[str, ...]:
         """The needed columns that no event has, unless it has what the rule would derive from them."""
@@ -87,13 +91,13 @@ class Scan:
         }
         return tuple(name for name in needs if name not in self.here | excused)
 
-    def _evidence(self, condition: str) -> tuple[str, ...]:
+    def _hits(self, condition: str) -> tuple[Hit, ...]:
         found = rows(
             self.connection,
-            f"SELECT eid FROM sheet WHERE {condition} AND eid IS NOT NULL "
+            f"SELECT eid, event_ms FROM sheet WHERE {condition} AND eid IS NOT NULL "
             f"ORDER BY event_ms DESC, eid LIMIT {_EVIDENCE}",
         )
-        return tuple(row[0] for row in found)
+        return tuple(Hit(*row) for row in found)
 
 
 @contextmanager

@@ -98,6 +98,8 @@ def _rule(path: Path, known: Known) -> RuleText:
         cases=read,
         needs=tuple(custom.get("needs", ())),
         playbook=None if playbook == NO_PLAYBOOK else playbook,
+        tags=tuple(value.get("tags", ())),
+        false_alarms=tuple(str(one) for one in value.get("falsepositives", ())),
     )
 
 
