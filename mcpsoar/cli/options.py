@@ -1,7 +1,7 @@
 """The options that every command has, in one decorator."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """`format` is text or json; `loud` is -1 for -q, 0, or the number of -v; `told` completes commands."""
+    """`format` is text, json or one of the command's own; `loud` is -1 for -q, 0, or the number of -v; `told` completes commands."""
 
     format: str
     pack: str | None
@@ -33,7 +33,15 @@ class Common:
 
 def common(command: F) -> F:
     """Give a command --format, --pack, --config, --no-color, -q and -v, all in its first argument."""
+    return _given(command, ())
 
+
+def common_as(*formats: str) -> Callable[[F], F]:
+    """The same for a command that knows further formats beside text and json."""
+    return lambda command: _given(command, formats)
+
+
+def _given(command: F, formats: Sequence[str]) -> F:
     def wrapped(
         *args: Any,
         format: str,  # noqa: A002 (the option is called so)
@@ -58,7 +66,7 @@ def common(command: F) -> F:
     wrapped.__name__ = command.__name__
     if hasattr(command, "__click_params__"):
         wrapped.__click_params__ = command.__click_params__  # type: ignore[attr-defined]  # click keeps its list here
-    for option in reversed(_OPTIONS):
+    for option in reversed((_format(formats), *_OPTIONS)):
         wrapped = option(wrapped)
     return wrapped  # type: ignore[return-value]  # same call for click, which is its only caller
 
@@ -71,14 +79,17 @@ def _heard(loud: int) -> AbstractContextManager[None]:
     return heard()
 
 
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.option(
+def _format(more: Sequence[str]) -> Callable[[Any], Any]:
+    return click.option(
         "--format",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", *more]),
         default="text",
         show_default=True,
         help="json prints exactly one document on standard output.",
-    ),
+    )
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--pack",
         type=filled,
