@@ -13,10 +13,20 @@ if TYPE_CHECKING:
 
 def document(look: "Look") -> Json:
     """The document of `gates check --format json`. More keys may come, none goes."""
-    intake = look.intake
     return {
         "as_of": stamp_ms(look.as_of_ms),
         "approved": look.approved,
+        **read(look),
+        "gates": [
+            _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)
+        ],
+    }
+
+
+def read(look: "Look") -> Facts:
+    """What reading the logs gave: how many events, and every line or value that was none."""
+    intake = look.intake
+    return {
         "events": intake.events,
         "rejected": intake.rejected,
         "rejects": [{"where": f"{one.source}:{one.line}", "why": one.why} for one in look.rejects],
@@ -25,9 +35,6 @@ def document(look: "Look") -> Json:
         "conflict_count": intake.conflict_count,
         "malformed": intake.malformed,
         "cut": list(intake.cut),
-        "gates": [
-            _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)
-        ],
     }
 
 

@@ -19,6 +19,26 @@ _STYLES = {
 
 def tell(look: "Look", *, is_kept: bool, no_color: bool) -> None:
     """Print rejects and doubts as talk, the gates as the answer; `is_kept`: a file has the rejects."""
+    doubts(look, is_kept=is_kept)
+    intake = look.intake
+    counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
+    if look.approved is not None:
+        counts += f"; names on the approved list: {look.approved}"
+    show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
+    judged = list(zip(look.gates, look.judgements, strict=True))
+    show.table(
+        ("GATE", "STATE", "VALUE", "TARGET", "OWNER"),
+        [(gate.id, one.state.value, _value(one), gate.target, gate.owner) for gate, one in judged],
+        no_color=no_color,
+        styles=[_STYLES.get(one.state) for one in look.judgements],
+    )
+    for gate, judgement in judged:
+        if judgement.state in (GateState.PAGE, GateState.WARN):
+            _explain(gate, judgement)
+
+
+def doubts(look: "Look", *, is_kept: bool) -> None:
+    """Print what reading the logs left out: as talk, but for a log that broke off, which is an answer."""
     intake = look.intake
     for one in look.rejects:
         show.talk(f"rejected {one.source}:{one.line}: {one.why}")
@@ -34,20 +54,6 @@ def tell(look: "Look", *, is_kept: bool, no_color: bool) -> None:
     if intake.conflict_count:
         named = ", ".join(intake.conflicts)
         show.talk(f"conflicts: {intake.conflict_count} ids with other content or other times: {named}")
-    counts = f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats"
-    if look.approved is not None:
-        counts += f"; names on the approved list: {look.approved}"
-    show.line(f"as of {stamp_ms(look.as_of_ms)}: {counts}")
-    judged = list(zip(look.gates, look.judgements, strict=True))
-    show.table(
-        ("GATE", "STATE", "VALUE", "TARGET", "OWNER"),
-        [(gate.id, one.state.value, _value(one), gate.target, gate.owner) for gate, one in judged],
-        no_color=no_color,
-        styles=[_STYLES.get(one.state) for one in look.judgements],
-    )
-    for gate, judgement in judged:
-        if judgement.state in (GateState.PAGE, GateState.WARN):
-            _explain(gate, judgement)
 
 
 def _explain(gate: GateText, judgement: Judgement) -> None:

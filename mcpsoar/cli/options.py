@@ -17,7 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """`format` is text, json or one of the command's own; `loud` is -1 for -q, 0, or the number of -v; `told` completes commands."""
+    """`format` is text, json or one of the command's own; `loud` is -1 for -q, 0, or the number of -v.
+
+    `told` completes commands.
+    """
 
     format: str
     pack: str | None
