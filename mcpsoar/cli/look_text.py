@@ -1,5 +1,6 @@
 """A look at logs for a tired reader: what was no event, what each gate says, what to do about a page."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from mcpsoar.cli import show
@@ -37,8 +38,11 @@ def tell(look: "Look", *, is_kept: bool, no_color: bool) -> None:
             _explain(gate, judgement)
 
 
-def doubts(look: "Look", *, is_kept: bool) -> None:
-    """Print what reading the logs left out: as talk, but for a log that broke off, which is an answer."""
+def doubts(look: "Look", *, is_kept: bool, say: Callable[[str], None] = show.line) -> None:
+    """Print what reading the logs left out: as talk, but for a log that broke off, which is an answer.
+
+    `say` prints that; where standard output holds a document, it is talk too.
+    """
     intake = look.intake
     for one in look.rejects:
         show.talk(f"rejected {one.source}:{one.line}: {one.why}")
@@ -48,7 +52,7 @@ def doubts(look: "Look", *, is_kept: bool) -> None:
             + ("" if is_kept else "; --rejects FILE keeps them")
         )
     for source in intake.cut:
-        show.line(show.clean(f"CANNOT TELL: {source} broke off; what came after is not in these figures"))
+        say(show.clean(f"CANNOT TELL: {source} broke off; what came after is not in these figures"))
     for name, count in intake.malformed.items():
         show.talk(f"malformed {name}: {count} values were not of its type and count as absent")
     if intake.conflict_count:

@@ -9,6 +9,7 @@ import click
 from mcpsoar.app import rules as app
 from mcpsoar.cli import show
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.rules_scan import scan
 from mcpsoar.cli.rules_test import test
 from mcpsoar.cli.words import filled
 from mcpsoar.core.content import CaseKind, RuleText
@@ -21,6 +22,7 @@ def rules() -> None:
 
 
 rules.add_command(test)
+rules.add_command(scan)
 
 
 @rules.command("list")

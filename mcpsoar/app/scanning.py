@@ -1,0 +1,138 @@
+"""Scanning: every rule and detection over logs in one pass, and what of their findings is an answer."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.finding import Finding
+from mcpsoar.core.verdict import Verdict, worst
+from mcpsoar.kit.clock import stamp_ms
+from mcpsoar.pack import rules as rule_pack
+from mcpsoar.pack.rules import LEVELS
+
+if TYPE_CHECKING:
+    from mcpsoar.app.watch import Look
+    from mcpsoar.core.content import DetectionText, RuleText
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A finding and the text of the rule or detection that makes it."""
+
+    finding: Finding
+    text: "RuleText | DetectionText"
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whom the evidence blames, newest first: names from the log, which nobody has checked."""
+        return tuple(dict.fromkeys(hit.subject for hit in self.finding.hits if hit.subject))
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What a scan says: `found` by level and then count, worst first.
+
+    `unasked` could not be asked of these logs, which lack a column: matches of theirs are no findings.
+    """
+
+    look: "Look"
+    found: tuple[Claim, ...]
+    unasked: tuple[Claim, ...]
+    asked: int
+
+
+def scan(
+    logs: Sequence[str], *, pack: Path, now_ms: int, wanted: Sequence[str] = (), rejects: Path | None = None
+) -> Scanned:
+    """Ask every rule and detection (all, or those named) of the logs, which are read once.
+
+    Raises Usage (no such log or rule, a file that cannot be written), BadContent, Unsupported, Malformed.
+    """
+    from mcpsoar.app import watch
+
+    look = watch.look(
+        logs, pack=pack, now_ms=now_ms, gates=(), with_rules=True, rules=wanted, rejects=rejects
+    )
+    if not look.findings:
+        raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
+    texts = {text.id: text for text in rule_pack.load(pack, wanted)}
+    claims = [Claim(finding, texts[finding.rule]) for finding in look.findings]
+    return Scanned(
+        look=look,
+        found=tuple(
+            sorted((one for one in claims if one.finding.count and not one.finding.lacks), key=_rank)
+        ),
+        unasked=tuple(sorted((one for one in claims if one.finding.lacks), key=_rank)),
+        asked=sum(not one.finding.lacks for one in claims),
+    )
+
+
+def verdict(scanned: Scanned, fail_on: str | None) -> Verdict:
+    """NO where a finding is of level `fail_on` or above; a finding alone is an answer, and no failure.
+
+    CANNOT_TELL where there was no event, a log broke off, or no rule could be asked.
+    """
+    failing = () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
+    intake = scanned.look.intake
+    is_known = intake.events and scanned.asked and not intake.cut
+    return worst(
+        [
+            *(Verdict.NO for one in scanned.found if one.finding.level in failing),
+            Verdict.YES if is_known else Verdict.CANNOT_TELL,
+        ]
+    )
+
+
+def document(scanned: Scanned, fail_on: str | None) -> Facts:
+    """The document of `rules scan --format json`. More keys may come, none goes."""
+    from mcpsoar.app.look_document import read
+
+    intake = scanned.look.intake
+    return {
+        "verdict": verdict(scanned, fail_on).name.lower(),
+        "fail_on": fail_on,
+        **read(scanned.look),
+        "first": _stamp(intake.first_ms),
+        "last": _stamp(intake.last_ms),
+        "asked": scanned.asked,
+        "findings": [_facts(one) for one in scanned.found],
+        "not_evaluable": [{**_facts(one), "lacks": list(one.finding.lacks)} for one in scanned.unasked],
+    }
+
+
+def lines(scanned: Scanned) -> Iterator[Facts]:
+    """The objects of `rules scan --format ndjson`: `state` tells a finding from a rule that was not asked."""
+    for one in scanned.found:
+        yield {"state": "found", **_facts(one)}
+    for one in scanned.unasked:
+        yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks)}
+
+
+def _facts(claim: Claim) -> Facts:
+    finding, text = claim.finding, claim.text
+    return {
+        "rule": finding.rule,
+        "title": finding.title,
+        "level": finding.level,
+        "risk": text.risk,
+        "playbook": text.playbook,
+        "tags": list(text.tags),
+        "count": finding.count,
+        "first": _stamp(finding.first_ms),
+        "last": _stamp(finding.last_ms),
+        "evidence": [
+            {"event_id": hit.event_id, "at": stamp_ms(hit.at_ms), "subject": hit.subject}
+            for hit in finding.hits
+        ],
+    }
+
+
+def _rank(claim: Claim) -> tuple[int, int, str]:
+    return -LEVELS.index(claim.finding.level), -claim.finding.count, claim.finding.rule
+
+
+def _stamp(at_ms: int | None) -> str | None:
+    return None if at_ms is None else stamp_ms(at_ms)

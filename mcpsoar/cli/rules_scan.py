@@ -1,0 +1,70 @@
+"""`mcpsoar rules scan`: options and words only."""
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from mcpsoar.cli import look_text, scan_text, show
+from mcpsoar.cli.answer import talker
+from mcpsoar.cli.heartbeat import heartbeat
+from mcpsoar.cli.options import Common, common_as
+from mcpsoar.cli.words import filled
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.clock import SystemClock, now_ms
+from mcpsoar.pack.locate import locate
+from mcpsoar.pack.rules import LEVELS
+
+
+@click.command("scan")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.option("--rule", "wanted", type=filled, multiple=True, metavar="ID", help="Ask this one; repeatable.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(LEVELS),
+    help="Exit 1 when something of this level or above is found.",
+)
+@click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
+@common_as("ndjson", "sarif")
+def scan(
+    given: Common,
+    *,
+    logs: tuple[str, ...],
+    wanted: tuple[str, ...],
+    fail_on: str | None,
+    rejects: str | None,
+) -> Verdict:
+    """Read LOGs once and ask every rule and detection of them.
+
+    LOG is a path, a glob or - for standard input: NDJSON, plain, gzip or zstd, or Parquet, told by the first
+    bytes. A rule that needs a column which no event has is not evaluable: it is named, and what it matches is
+    no finding. ndjson prints one finding a line, sarif one SARIF 2.1.0 document; both say what is no event on
+    standard error. Exit codes: 0 the logs were asked (found or not), 1 something of --fail-on's level or
+    above was found, 2 nothing was asked, 3 no event, a log that broke off, or no rule that can be asked.
+    """
+    from mcpsoar.app import scanning
+
+    root = locate(given.pack, os.environ)
+    with heartbeat(talker(given), f"reading {_named(logs)}"):
+        scanned = scanning.scan(
+            logs,
+            pack=root,
+            now_ms=now_ms(SystemClock()),
+            wanted=wanted,
+            rejects=Path(rejects) if rejects else None,
+        )
+    if given.format == "text":
+        scan_text.tell(scanned, given.told.complete, is_kept=bool(rejects), no_color=given.no_color)
+    elif given.is_json:
+        show.document(scanning.document(scanned, fail_on))
+    else:
+        look_text.doubts(scanned.look, is_kept=bool(rejects), say=show.talk)
+        for facts in scanning.lines(scanned):
+            show.line(json.dumps(facts, ensure_ascii=True))
+    return scanning.verdict(scanned, fail_on)
+
+
+def _named(logs: tuple[str, ...]) -> str:
+    more = f" and {len(logs) - 1} more" if len(logs) > 1 else ""
+    return f"{logs[0]}{more}"

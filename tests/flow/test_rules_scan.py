@@ -1,0 +1,200 @@
+"""`mcpsoar rules scan` as a user types it: findings, what is no finding, and which exit code says so."""
+
+import gzip
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpsoar.app.scanning import Claim, Scanned
+from mcpsoar.app.watch import Look
+from mcpsoar.cli import scan_text
+from mcpsoar.cli.heartbeat import heartbeat
+from mcpsoar.cli.main import main
+from mcpsoar.core.content import RuleText
+from mcpsoar.core.event import Intake
+from mcpsoar.core.finding import Finding, Hit
+
+HOSTILE = 'x"</script>\x1b]0;owned\x07\u202e'
+FOREIGN = {"decision": "allow", "token_aud": ["https://a.example"], "server_audience": "https://b.example"}
+REFUSED = {"decision": "deny", "token_scopes": ["read"], "required_scopes": ["write"]}
+APPROVED = {"decision": "allow", "action_class": "write", "approval_id": "CHG-1"}  # by nobody who is named
+
+
+class Ran:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    def go(*words: str) -> Ran:
+        code = main(["rules", "scan", *words])
+        said = capsys.readouterr()
+        return Ran(code, said.out, said.err)
+
+    return go
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Any:
+    def write(*events: dict[str, Any] | str, name: str = "audit.ndjson") -> str:
+        path = tmp_path / name
+        rows = [
+            one
+            if isinstance(one, str)
+            else json.dumps({"event_time": f"2026-11-27T10:{at:02}:00Z", "event_id": f"e{at}", **one})
+            for at, one in enumerate(events)
+        ]
+        path.write_text("".join(row + "\n" for row in rows))
+        return str(path)
+
+    return write
+
+
+def test_findings_come_worst_first_with_their_evidence_and_times(run: Any, log: Any) -> None:
+    done = run(log(REFUSED, REFUSED, FOREIGN, {"decision": "allow"}), "--format", "json")
+    assert (done.code, done.err) == (0, "")
+    found = done.document["findings"]
+    worst, *_ = found
+    assert (worst["rule"], worst["level"], worst["count"]) == ("foreign_token_accepted", "critical", 1)
+    assert worst["risk"] == "confused-deputy"
+    assert worst["playbook"] == "contain-server"
+    assert [hit["event_id"] for hit in worst["evidence"]] == ["e2"]
+    assert worst["first"] == worst["last"] == worst["evidence"][0]["at"] == "2026-11-27T10:02:00Z"
+    refused = next(one for one in found if one["rule"] == "scope_mismatch_refused")
+    assert (refused["count"], refused["first"], refused["last"]) == (
+        2,
+        "2026-11-27T10:00:00Z",
+        "2026-11-27T10:01:00Z",
+    )
+    assert found.index(worst) < found.index(refused)
+    assert (done.document["events"], done.document["verdict"]) == (4, "yes")
+
+
+def test_a_finding_fails_the_scan_from_its_level_on(run: Any, log: Any) -> None:
+    path, rule = log(REFUSED), ("--rule", "scope_mismatch_refused")
+    for level, code in (("informational", 1), ("low", 1), ("medium", 0), ("critical", 0)):
+        assert run(path, *rule, "--fail-on", level).code == code, level
+    assert run(path, *rule).code == 0
+    assert run(log(FOREIGN), "--fail-on", "high").code == 1
+    assert run(log(FOREIGN), "--fail-on", "worst").code == 2
+
+
+def test_a_rule_that_cannot_be_asked_of_a_log_is_named_and_fails_nothing(run: Any, log: Any) -> None:
+    path = log({**APPROVED, "token_scopes": ["write"], "required_scopes": ["write"]})
+    rule = ("--rule", "approval_without_approver", "--rule", "scope_mismatch_refused")
+    done = run(path, *rule, "--fail-on", "low", "--format", "json")
+    assert done.code == 0
+    assert "approval_without_approver" not in [one["rule"] for one in done.document["findings"]]
+    (unasked,) = [one for one in done.document["not_evaluable"] if one["rule"] == rule[1]]
+    assert (unasked["lacks"], unasked["count"]) == (["approver_id"], 1)
+    text = run(path).out
+    assert "rule lacks approver_id: approval_without_approver\n" in text
+    assert "approval_without_approver matched 1, which is no finding here" in text
+    named = log(APPROVED, {**APPROVED, "approver_id": "kim"})
+    assert run(named, *rule, "--fail-on", "low").code == 1
+
+
+@pytest.mark.parametrize(
+    "events", [(), ("no event",), ({"decision": "allow"},)], ids=["empty", "noise", "unasked"]
+)
+def test_a_scan_that_could_judge_nothing_is_no_all_clear(run: Any, log: Any, events: Any) -> None:
+    done = run(log(*events), "--rule", "scope_mismatch_refused", "--fail-on", "high", "--format", "json")
+    assert done.code == 3
+    assert done.document["verdict"] == "cannot_tell"
+
+
+def test_a_log_that_broke_off_is_no_all_clear_but_a_finding_in_it_counts(run: Any, tmp_path: Path) -> None:
+    stamp = {"event_time": "2026-11-27T10:00:00Z"}
+    path = tmp_path / "cut.ndjson.gz"
+    rows = "".join(json.dumps({**stamp, **FOREIGN, "event_id": f"e{at}"}) + "\n" for at in range(5000))
+    path.write_bytes(gzip.compress(rows.encode())[:-200])
+    assert run(str(path), "--fail-on", "critical").code == 1
+    done = run(str(path))
+    assert done.code == 3
+    assert "CANNOT TELL" in done.out
+    lines = run(str(path), "--format", "ndjson")
+    assert "CANNOT TELL" in lines.err
+    assert all(json.loads(line)["state"] for line in lines.out.splitlines())
+
+
+def test_what_is_no_event_is_named_and_kept(run: Any, log: Any, tmp_path: Path) -> None:
+    path, kept = log(FOREIGN, "no event"), tmp_path / "rejects.ndjson"
+    done = run(path, "--rejects", str(kept))
+    assert f"rejected {path}:2" in done.err
+    assert kept.read_text() == "no event\n"
+    assert run(path, "--format", "json").document["rejects"][0]["where"] == f"{path}:2"
+
+
+def test_ndjson_is_one_object_a_line_whatever_the_log_says(run: Any, log: Any) -> None:
+    done = run(log({**FOREIGN, "event_id": HOSTILE + "\nnext"}, REFUSED), "--format", "ndjson")
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    assert {"found", "not_evaluable"} == {row["state"] for row in rows}
+    assert rows[0]["evidence"][0]["event_id"] == HOSTILE + "\nnext"
+    assert done.out.isascii()
+
+
+def test_hostile_text_is_shown_by_its_numbers(run: Any, log: Any) -> None:
+    out = run(log({**FOREIGN, "event_id": HOSTILE})).out
+    assert "\x1b" not in out
+    assert "\u202e" not in out
+    assert "\\x1b" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "say"),
+    [(("--rule", "no_such_rule"), "mcpsoar rules list"), (("--rejects", "/no/such/place"), "cannot be")],
+)
+def test_a_wrong_word_is_answered_with_the_right_ones(run: Any, log: Any, words: Any, say: str) -> None:
+    done = run(log(FOREIGN), *words)
+    assert (done.code, done.out) == (2, "")
+    assert say in done.err
+
+
+def test_a_log_that_is_not_there_is_a_usage_error(run: Any, tmp_path: Path) -> None:
+    assert run(str(tmp_path / "none.ndjson")).code == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("github", "mcpsoar contain github --dry-run"),
+        ("a; rm -rf ~", "mcpsoar contain 'a; rm -rf ~' --dry-run"),
+        ("--yes", "mcpsoar contain SERVER --dry-run"),
+        ("files\u202e", "mcpsoar contain SERVER --dry-run"),
+    ],
+)
+def test_a_name_from_the_log_is_a_quoted_word_or_none(
+    subject: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The next command is pasted by a tired person: a server must not be able to write it."""
+    text = RuleText("r", "", "T", "high", "test", "x", Path("r.yml"), "", (), playbook="contain-server")
+    claim = Claim(Finding("r", "T", "high", 1, (Hit("e", 0, subject),), 0, 0), text)
+    intake = Intake(1, 0, 0, (), 0, {}, (), 0, 0)
+    look = Look(intake, (), 0, None, (), (), (claim.finding,), ())
+    scan_text.tell(Scanned(look, (claim,), (), 1), lambda text: text, is_kept=False, no_color=True)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "next" in line]
+    assert line.strip() == f"next      {shown}"
+
+
+def test_long_work_says_that_it_goes_on_and_short_work_nothing() -> None:
+    said: list[str] = []
+    heard = threading.Event()
+
+    def talk(text: str) -> None:
+        said.append(text)
+        heard.set()
+
+    with heartbeat(talk, "reading audit.ndjson", first_s=0.001):
+        assert heard.wait(30)
+    assert said[0].startswith("reading audit.ndjson: ")
+    with heartbeat(talk, "nothing"):
+        said.clear()
+    assert not said
