@@ -10,7 +10,7 @@ from mcpsoar.core.content import Case, Counts, GateText, Ratio, Threshold
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
-from mcpsoar.pack import cases
+from mcpsoar.pack import cases, front
 from mcpsoar.pack.locate import folder
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -47,11 +47,8 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[GateText, ...]:
 
 def read(path: Path) -> GateText:
     """One gate file and the cases beside it. Raises BadContent with file:line."""
-    lines = yamltext.text(path).splitlines()
-    head = next((index for index, line in enumerate(lines) if not line.startswith("--")), len(lines))
-    front = "\n".join(line[2:].removeprefix(" ") for line in lines[:head])
-    located = yamltext.parse(front, path)
-    complaints = list(_complaints(located, path))
+    there = front.read(path)
+    complaints = list(_complaints(there.located, path))
     beside: tuple[Case, ...] = ()
     try:
         beside = cases.load(cases.beside(path))
@@ -59,7 +56,7 @@ def read(path: Path) -> GateText:
         complaints.append(error)
     if complaints:
         raise together(complaints)
-    return _gate(located.value, path, "\n".join(lines[head:]), head + 1, beside)
+    return _gate(there.located.value, path, there.sql, there.sql_line, beside)
 
 
 def _gate(value: dict[str, Any], path: Path, sql: str, sql_line: int, beside: tuple[Case, ...]) -> GateText:

@@ -9,7 +9,7 @@ from mcpsoar.core.content import CaseKind
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.detect.prelude import sources
 from mcpsoar.kit import yamltext
-from mcpsoar.pack import rules, schema
+from mcpsoar.pack import heading, rules, schema
 
 NO_TEXT = ("call_chain_too_deep", "write_by_read_only_principal")  # they ask nothing that can be blank
 RISKS = (
@@ -198,7 +198,7 @@ def test_our_own_rules_say_what_they_do_why_and_what_they_miss(root: Path) -> No
 def test_our_own_tags_are_of_three_catalogues_and_name_each_risk_in_one_way(root: Path) -> None:
     """What `sigma check` cannot know: it has no list of these namespaces and takes none."""
     tags = [tag for rule in rules.load(root) for tag in yamltext.read(rule.path).value["tags"]]
-    assert {tag.partition(".")[0] for tag in tags} == set(rules.TAGS)
+    assert {tag.partition(".")[0] for tag in tags} == set(heading.TAGS)
     assert {tag for tag in tags if tag.startswith("atlas.v")} == {"atlas.v5.6.0"}
     named = {tag.partition("-")[0]: tag for tag in tags if tag.startswith("owasp.")}
     assert all(named[tag.partition("-")[0]] == tag for tag in tags if tag.startswith("owasp."))
