@@ -10,8 +10,8 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.finding import Finding
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.kit.clock import stamp_ms
-from mcpsoar.pack import rules as rule_pack
-from mcpsoar.pack.rules import LEVELS
+from mcpsoar.pack import content
+from mcpsoar.pack.heading import LEVELS
 
 if TYPE_CHECKING:
     from mcpsoar.app.watch import Look
@@ -58,7 +58,7 @@ def scan(
     )
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
-    texts = {text.id: text for text in rule_pack.load(pack, wanted)}
+    texts = {text.id: text for text in content.load(pack, wanted)}
     claims = [Claim(finding, texts[finding.rule]) for finding in look.findings]
     return Scanned(
         look=look,

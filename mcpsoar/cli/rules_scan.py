@@ -14,7 +14,7 @@ from mcpsoar.cli.words import filled
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock, now_ms
 from mcpsoar.pack.locate import locate
-from mcpsoar.pack.rules import LEVELS
+from mcpsoar.pack.heading import LEVELS
 
 
 @click.command("scan")
