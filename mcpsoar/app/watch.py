@@ -9,16 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from mcpsoar.core.content import GateText, RuleText
+from mcpsoar.core.content import DetectionText, GateText, RuleText
 from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Intake, Reject, first_tick_after
 from mcpsoar.core.finding import Finding, GateState, Judgement, Page
+from mcpsoar.pack import content, schema
 from mcpsoar.pack import gates as gate_pack
-from mcpsoar.pack import rules as rule_pack
-from mcpsoar.pack import schema
 
 if TYPE_CHECKING:
-    from mcpsoar.detect.scan import Scan
+    from mcpsoar.detect.scan import Ask, Scan
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +51,18 @@ def look(
 ) -> Look:
     """Read the logs once and judge them at one tick: `as_of_ms`, or the first tick after the last event.
 
-    `gates` and `rules` are their ids, all where none is named; without `with_rules` no rule is asked.
+    `gates` are their ids, all of them where it is None. `rules` are ids of rules and detections, all where
+    none is named; without `with_rules` none is asked.
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
     from mcpsoar.detect import files
-    from mcpsoar.detect.gate import parse
-    from mcpsoar.detect.scan import Ask, over_logs
-    from mcpsoar.targets import sql
+    from mcpsoar.detect.scan import over_logs
 
     columns = schema.load(pack)
-    texts = gate_pack.load(pack, gates or ())
-    asked_rules = rule_pack.load(pack, rules) if with_rules else ()
-    predicates = sql.predicates(asked_rules, columns)
-    asked = Ask(columns, [parse(text, columns, approved=approved) for text in texts], predicates, now_ms)
+    texts = gate_pack.load(pack, gates or ()) if gates is None or gates else ()
+    asked_rules = content.load(pack, rules) if with_rules else ()
+    asked = ask(columns, asked_rules, now_ms=now_ms, gates=texts, approved=approved)
     _no_folder(logs)
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
@@ -91,8 +88,33 @@ def look(
             )
 
 
+def ask(
+    columns: Sequence[Column],
+    texts: Sequence[RuleText | DetectionText],
+    *,
+    now_ms: int,
+    gates: Sequence[GateText] = (),
+    approved: Collection[str] | None = None,
+) -> "Ask":
+    """What a scan is to answer: rules, detections and gates. Raises BadContent, Unsupported."""
+    from mcpsoar.detect.detection import parse_all
+    from mcpsoar.detect.gate import parse
+    from mcpsoar.detect.scan import Ask
+    from mcpsoar.targets import sql
+
+    rules = [text for text in texts if isinstance(text, RuleText)]
+    detections = [text for text in texts if isinstance(text, DetectionText)]
+    return Ask(
+        columns,
+        [parse(text, columns, approved=approved) for text in gates],
+        sql.predicates(rules, columns),
+        now_ms,
+        parse_all(detections, columns),
+    )
+
+
 def _judged(
-    scan: "Scan", at_ms: int, rules: Sequence[RuleText]
+    scan: "Scan", at_ms: int, rules: Sequence[RuleText | DetectionText]
 ) -> tuple[tuple[Judgement, ...], tuple[Finding, ...]]:
     from mcpsoar.detect.judge import judge
 

@@ -4,7 +4,7 @@ The transpiler is no safety net: it hands functions it does not know to any engi
 what was executed alike on DuckDB, PostgreSQL, SQLite, ClickHouse and Spark.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import sqlglot
 from sqlglot import exp
@@ -19,13 +19,22 @@ _VALUES = (exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.P
 _LOGIC = (exp.And, exp.Or, exp.Not, exp.Paren, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _TESTS = (exp.Is, exp.In, exp.Between)
 _ACTS = (exp.Case, exp.If, exp.Coalesce, exp.Lower, exp.Trim, exp.Add, exp.Sub, exp.Mul)
-_ALLOWED = (*_FRAME, *_VALUES, *_LOGIC, *_TESTS, *_ACTS)
+ALLOWED = (*_FRAME, *_VALUES, *_LOGIC, *_TESTS, *_ACTS)
 _CHAINS = (exp.And, exp.Or)
 _CLAUSES = ("expressions", "from_", "where")
 
 
 def parse(sql: str, *, path: str, first_line: int) -> exp.Select:
     """One SELECT of allowed nodes over mcp_audit. Raises BadContent with file:line for anything else."""
+    tree = statement(sql, path=path, first_line=first_line)
+    if not isinstance(tree, exp.Select):
+        raise BadContent("is not exactly one SELECT", where=f"{path}:{first_line}")
+    _check(tree, path, first_line)
+    return tree
+
+
+def statement(sql: str, *, path: str, first_line: int) -> exp.Query:
+    """One query of whatever nodes. Raises BadContent with file:line for what is none, or is several."""
     try:
         if len(sql) > _LONGEST:
             raise BadContent(f"is longer than {_LONGEST} characters", where=f"{path}:{first_line}")
@@ -37,30 +46,37 @@ def parse(sql: str, *, path: str, first_line: int) -> exp.Select:
     except (RecursionError, AttributeError):
         # the parser itself gives up on deep or odd nesting, and not always with its own error
         raise BadContent("is nested too deeply to be read", where=f"{path}:{first_line}") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Select):
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise BadContent("is not exactly one SELECT", where=f"{path}:{first_line}")
-    _check(statements[0], path, first_line)
     return statements[0]
 
 
 def _check(tree: exp.Select, path: str, first_line: int) -> None:
-    for node, depth in _walk(tree):
-        where = f"{path}:{first_line + line(node) - 1}"
-        if depth > DEPTH:
-            raise BadContent(f"is nested deeper than {DEPTH}", where=where)
-        if type(node) not in _ALLOWED:
-            raise BadContent(
-                f"{_name(node)} is not among the SQL that means the same everywhere", where=where
-            )
+    for node, where in nodes(tree, ALLOWED, DEPTH, path=path, first_line=first_line):
         if isinstance(node, exp.Select):
             for key in (key for key, value in node.args.items() if value and key not in _CLAUSES):
                 raise BadContent(f"a gate has no {key.strip('_').upper()}: one row per event", where=where)
         if isinstance(node, exp.In) and (node.args.get("query") or node.args.get("unnest")):
             raise BadContent("IN takes a list of values", where=where)
+
+
+def nodes(
+    tree: exp.Expr, allowed: Collection[type], depth: int, *, path: str, first_line: int
+) -> Iterator[tuple[exp.Expr, str]]:
+    """Every node with its file:line. Raises BadContent at one that is not allowed, or is too deep."""
+    for node, at in _walk(tree):
+        where = f"{path}:{first_line + line(node) - 1}"
+        if at > depth:
+            raise BadContent(f"is nested deeper than {depth}", where=where)
+        if type(node) not in allowed:
+            raise BadContent(
+                f"{_name(node)} is not among the SQL that means the same everywhere", where=where
+            )
         if isinstance(node, exp.In) and any(isinstance(one, exp.Null) for one in node.expressions):
             raise BadContent("IN with a NULL in it is neither true nor false", where=where)
         if isinstance(node, exp.Is) and not isinstance(node.expression, exp.Null | exp.Not):
             raise BadContent("IS is for NULL alone; compare booleans with =", where=where)
+        yield node, where
 
 
 def line(node: exp.Expr) -> int:

@@ -28,6 +28,16 @@ _FLAT = rf"\[({_SCALAR}(,{_SCALAR})*)?\]"
 _TRUE = ("true", "1", '"true"', '"1"')
 _FALSE = ("false", "0", '"false"', '"0"')
 
+TYPES = {
+    Kind.TEXT: "VARCHAR",
+    Kind.ENUM: "VARCHAR",
+    Kind.BOOL: "BOOLEAN",
+    Kind.INTEGER: "BIGINT",
+    Kind.NUMBER: "DOUBLE",
+    Kind.TIME: "TIMESTAMP",
+    Kind.TEXTS: "VARCHAR",  # as JSON text
+}
+
 
 def relation(
     raw: str,

@@ -1,26 +1,29 @@
-"""One scan answers every rule and every gate; what is asked afterwards reads the sheet."""
+"""One scan answers every rule, gate and detection; what is asked afterwards reads the sheet."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mcpsoar.core.content import Counts, RuleText
+from mcpsoar.core.content import Counts, DetectionText, RuleText
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.event import Intake, Reject, Window
 from mcpsoar.core.finding import Finding, Group, Hit, Reading
-from mcpsoar.detect import prelude, sheet
+from mcpsoar.detect import joined, prelude, sheet
+from mcpsoar.detect.detection import Detection
 from mcpsoar.detect.engines.duckdb import Connection, connect, quoted, rows
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
+from mcpsoar.detect.joined import completed
 from mcpsoar.detect.judge import state
 from mcpsoar.detect.matching import TABLE, matches, place, referenced
 from mcpsoar.detect.sheet import Ask, Found
 from mcpsoar.detect.view import View
 
-__all__ = ["Ask", "Scan", "matches", "over_events", "over_logs"]
+__all__ = ["Ask", "Scan", "completed", "matches", "over_events", "over_logs"]
 _EVIDENCE = 20
 
 
@@ -73,29 +76,54 @@ class Scan:
             ),
         )
 
-    def finding(self, rule: RuleText) -> Finding:
-        """How many events a rule matched, and the newest of them."""
-        flag = self.ask.flags.has(f"r{list(self.ask.rules).index(rule.id)}")
-        count, first_ms, last_ms = rows(
-            self.connection, f"SELECT count(*), min(event_ms), max(event_ms) FROM sheet WHERE {flag}"
-        )[0]
-        hits = self._hits(flag) if count else ()
-        lacks = self.lacks(rule.id, rule.needs)
-        return Finding(rule.id, rule.title, rule.level, count, hits, first_ms, last_ms, lacks)
+    def finding(self, text: RuleText | DetectionText) -> Finding:
+        """How many events a rule matched, or how often a detection did, and the newest of them."""
+        if isinstance(text, DetectionText):
+            matches = self._matches(text.id)
+            count = len(matches)
+            first_ms, last_ms = (matches[-1][1], matches[0][1]) if matches else (None, None)
+            hits = tuple(islice((Hit(*one) for one in matches if joined.is_named(one)), _EVIDENCE))
+        else:
+            flag = self._flag(text.id)
+            count, first_ms, last_ms = rows(
+                self.connection, f"SELECT count(*), min(event_ms), max(event_ms) FROM sheet WHERE {flag}"
+            )[0]
+            hits = self._hits(flag) if count else ()
+        lacks = self.lacks(text.id, text.needs)
+        return Finding(text.id, text.title, text.level, count, hits, first_ms, last_ms, lacks)
 
-    def lacks(self, rule: str, needs: Sequence[str]) -> tuple[str, ...]:
+    def hits(self, id_: str) -> tuple[Hit, ...]:
+        """Every match of one rule or detection whose event has an id, newest first."""
+        if id_ in self.ask.rules:
+            return self._hits(self._flag(id_), at_most=None)
+        return tuple(Hit(*one) for one in self._matches(id_) if joined.is_named(one))
+
+    def lacks(self, id_: str, needs: Sequence[str]) -> tuple[str, ...]:
         """The needed columns that no event has, unless it has what the rule would derive from them."""
-        read = referenced([self.ask.rules[rule]]) & self.here
+        is_rule = id_ in self.ask.rules
+        read = referenced([self.ask.rules[id_]]) if is_rule else self._detection(id_).columns
         excused = {
-            name for column in self.ask.columns if column.name in read for name in prelude.sources(column)
+            name
+            for column in self.ask.columns
+            if column.name in read & self.here
+            for name in prelude.sources(column)
         }
         return tuple(name for name in needs if name not in self.here | excused)
 
-    def _hits(self, condition: str) -> tuple[Hit, ...]:
+    def _detection(self, id_: str) -> Detection:
+        return next(one for one in self.ask.detections if one.text.id == id_)
+
+    def _matches(self, id_: str) -> list[joined.Match]:
+        return joined.matches(self.connection, self._detection(id_))
+
+    def _flag(self, id_: str) -> str:
+        return self.ask.flags.has(f"r{list(self.ask.rules).index(id_)}")
+
+    def _hits(self, condition: str, *, at_most: int | None = _EVIDENCE) -> tuple[Hit, ...]:
         found = rows(
             self.connection,
             f"SELECT eid, event_ms FROM sheet WHERE {condition} AND eid IS NOT NULL "
-            f"ORDER BY event_ms DESC, eid LIMIT {_EVIDENCE}",
+            f"ORDER BY event_ms DESC, eid{f' LIMIT {at_most}' if at_most is not None else ''}",
         )
         return tuple(Hit(*row) for row in found)
 
@@ -111,7 +139,8 @@ def over_logs(
         loader = Loader(connection, ask, folder, rejects)
         loader.load(sources)
         intake = sheet.close(connection, ask, loader.found)
-        here = _here(connection, ask, loader.found.views) if ask.rules else frozenset()
+        here = _here(connection, ask, loader.found.views) if ask.rules or ask.detections else frozenset()
+        _open(connection, ask)
         yield Scan(connection, ask, intake, tuple(rejects.named), here)
 
 
@@ -126,7 +155,15 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
         connection.execute("DELETE FROM sheet WHERE event_ms IS NULL")
         intake = sheet.close(connection, ask, Found(views=[given]))
         here = frozenset(name for event in events for name in event)
+        _open(connection, ask)
         yield Scan(connection, ask, intake, (), here)
+
+
+def _open(connection: Connection, ask: Ask) -> None:
+    """Let detections read the sheet."""
+    if ask.detections:
+        kept = {column.name: f"k_{column.name}" for column in ask.kept}
+        joined.view(connection, "sheet", joined.key("eid", "rowid"), kept)
 
 
 def _here(connection: Connection, ask: Ask, views: Sequence[View]) -> frozenset[str]:

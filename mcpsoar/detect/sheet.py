@@ -1,5 +1,7 @@
 """The sheet: one narrow row an event, holding what every gate and rule says of it; filled by one scan.
 
+Detections join rows to rows, so it holds for them what they read of an event, and is a table to them.
+
 Repeats are found by counting: only when some id stands twice is the log read again, for those rows alone.
 """
 
@@ -12,6 +14,7 @@ from sqlglot import exp
 from mcpsoar.core.errors import Malformed
 from mcpsoar.core.event import Column, Intake, Kind
 from mcpsoar.detect import prelude
+from mcpsoar.detect.detection import Detection
 from mcpsoar.detect.engines.duckdb import Connection, quoted, rows
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
@@ -56,6 +59,7 @@ class Ask:
     gates: Sequence[Gate]
     rules: Mapping[str, exp.Expression]
     now_ms: int
+    detections: Sequence[Detection] = ()
 
     @cached_property
     def flags(self) -> Flags:
@@ -74,7 +78,13 @@ class Ask:
     @cached_property
     def wanted(self) -> frozenset[str]:
         parts = [part for gate in self.gates for part in gate.expressions]
-        return referenced([*parts, *self.rules.values()]) - set(OWN)
+        return (referenced([*parts, *self.rules.values()]) - set(OWN)) | {one.name for one in self.kept}
+
+    @cached_property
+    def kept(self) -> tuple[Column, ...]:
+        """What the detections read of an event: the sheet keeps it, as `k_` and its name."""
+        read = {name for detection in self.detections for name in detection.columns}
+        return tuple(column for column in self.columns if column.name in read)
 
     @property
     def is_valid(self) -> str:
@@ -97,6 +107,7 @@ def create(connection: Connection, ask: Ask) -> None:
     fields = ["event_ms BIGINT", "idh UBIGINT", "odd BOOLEAN", "eid VARCHAR"]
     fields += [f"{word} BIGINT" for word in ask.flags.words]
     fields += [f"s{index} VARCHAR" for index in range(len(ask.subjects))]
+    fields += [f"k_{column.name} {prelude.TYPES[column.kind]}" for column in ask.kept]
     connection.execute(f"CREATE TEMP TABLE sheet ({', '.join(fields)})")
 
 
@@ -105,14 +116,17 @@ def fill(connection: Connection, ask: Ask, view: View) -> None:
     told = dict(ask.flags.words) | {
         f"s{index}": f"CAST({sql} AS VARCHAR)" for index, sql in enumerate(ask.subjects)
     }
+    told |= {f"k_{column.name}": quoted(column.name) for column in ask.kept}
     claims = ask.flags.has(*(name for name in ask.flags.conditions if not name.endswith("j")))
+    # a detection may name any event
+    named = "event_key" if ask.detections else f"CASE WHEN {claims} THEN {prelude.unquoted('event_text')} END"
     ctes = prelude.relation(view.text, ask.columns, ask.wanted, watched=view.here, doubts=view.doubts)
     connection.execute(
         f"INSERT INTO sheet WITH {ctes}, "
-        f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_text, odd"
+        f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_key, event_text, odd"
         f"{''.join(f', {sql} AS {name}' for name, sql in told.items())} FROM mcp_audit) "
         f"SELECT event_ms, CASE WHEN event_text IS NOT NULL THEN hash(event_text) END, odd, "
-        f"CASE WHEN {claims} THEN {prelude.unquoted('event_text')} END, {', '.join(told)} FROM told"
+        f"{named}, {', '.join(told)} FROM told"
     )
 
 

@@ -9,6 +9,11 @@ import duckdb
 
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 Failure = duckdb.Error
+Refusal = (
+    duckdb.ProgrammingError,
+    duckdb.DataError,
+    duckdb.NotSupportedError,
+)  # of a statement, not for lack of room
 MEMORY = "1GB"
 
 

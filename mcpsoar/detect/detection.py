@@ -1,0 +1,104 @@
+"""A detection's statement, understood: what it reads of `mcp_audit`, and that its names are names."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from sqlglot import exp
+
+from mcpsoar.core.content import DetectionText
+from mcpsoar.core.errors import BadContent
+from mcpsoar.core.event import Column, Kind
+from mcpsoar.detect import allow, allow_detection
+from mcpsoar.detect.gate import OWN, TABLE
+from mcpsoar.kit.complaints import together
+
+GIVES = ("event_ms", "event_key", "subject")
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """`columns` are those of the dictionary that it reads; `sql` is DuckDB's, over a relation `mcp_audit`."""
+
+    text: DetectionText
+    tree: exp.Query
+    columns: frozenset[str]
+
+    @property
+    def sql(self) -> str:
+        return self.tree.sql("duckdb")
+
+
+def parse_all(texts: Sequence[DetectionText], columns: Sequence[Column]) -> tuple[Detection, ...]:
+    """Several at once. Raises BadContent with every complaint of all."""
+    complaints: list[BadContent] = []
+    found: list[Detection] = []
+    for text in texts:
+        try:
+            found.append(parse(text, columns))
+        except BadContent as error:
+            complaints.append(error)
+    if complaints:
+        raise together(complaints)
+    return tuple(found)
+
+
+def parse(text: DetectionText, columns: Sequence[Column]) -> Detection:
+    """Read one. Raises BadContent with file:line for what is not allowed, or is no column and no table."""
+    path, first_line = str(text.path), text.sql_line
+    tree = allow_detection.parse(text.sql, path=path, first_line=first_line)
+    if tuple(tree.named_selects) != GIVES:
+        raise BadContent(f"gives {', '.join(GIVES)}, in this order", where=f"{path}:{first_line}")
+
+    def where(node: exp.Expr) -> str:
+        return f"{path}:{first_line + allow.line(node) - 1}"
+
+    _check_tables(tree, where)
+    by_name = {column.name: column for column in columns}
+    own = {alias.alias for alias in tree.find_all(exp.Alias)}
+    known = {*by_name, *OWN, *own}
+    for column in tree.find_all(exp.Column):
+        if column.name not in known:
+            near = get_close_matches(column.name, known, n=1)
+            hint = f"; the nearest is {near[0]!r}" if near else ""
+            raise BadContent(f"{TABLE} has no column {column.name!r}{hint}", where=where(column))
+        if column.name in by_name and by_name[column.name].kind is Kind.NUMBER and column.name not in own:
+            raise BadContent(f"{column.name!r} is no whole number: sums of it differ", where=where(column))
+    enums = {name: one for name, one in by_name.items() if one.kind is Kind.ENUM and name not in own}
+    for compared in tree.find_all(exp.EQ, exp.NEQ, exp.In):
+        _check_values(compared, enums, where(compared))
+    read = {column.name for column in tree.find_all(exp.Column)} & set(by_name)
+    return Detection(text, tree, frozenset(read))
+
+
+def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
+    seen = {TABLE}
+    with_ = tree.args.get("with_")
+    for part in [*(with_.expressions if with_ else []), tree]:
+        inside = part if part is not tree else _below(tree)
+        for table in inside.find_all(exp.Table):
+            if table.db or table.name not in seen:
+                said = f"reads {TABLE} and what it named before in WITH, and no {table.name!r}"
+                raise BadContent(said, where=where(table))
+        if isinstance(part, exp.CTE):
+            if part.alias in seen:
+                raise BadContent(f"{part.alias!r} is named twice", where=where(part))
+            seen.add(part.alias)
+
+
+def _below(tree: exp.Query) -> exp.Query:
+    bare = tree.copy()
+    bare.set("with_", None)
+    return bare
+
+
+def _check_values(compared: exp.Expr, enums: Mapping[str, Column], where: str) -> None:
+    """A value that an enumeration has not compares with nothing, in silence."""
+    sides = [compared.this, *(compared.expressions or [compared.args.get("expression")])]
+    bare = [side.this if isinstance(side, exp.Coalesce) else side for side in sides]
+    for column in (one for one in bare if isinstance(one, exp.Column) and one.name in enums):
+        values = enums[column.name].values
+        for side in sides:
+            if isinstance(side, exp.Literal) and side.is_string and side.name not in values:
+                said = f"{column.name!r} is one of {', '.join(values)}, and never {side.name!r}"
+                raise BadContent(said, where=where)
