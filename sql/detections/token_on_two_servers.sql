@@ -66,18 +66,25 @@ looked AS (
     accepted.token_jti,
     accepted.hop,
     accepted.server_name,
-    MIN(accepted.server_audience) OVER recent AS first_audience,
-    MAX(accepted.server_audience) OVER recent AS last_audience,
-    MAX(accepted.foreign_token) OVER recent AS foreign_token
+    MIN(accepted.server_audience) OVER (
+      PARTITION BY accepted.token_jti, accepted.hop
+      ORDER BY accepted.event_ms
+      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+    ) AS first_audience,
+    MAX(accepted.server_audience) OVER (
+      PARTITION BY accepted.token_jti, accepted.hop
+      ORDER BY accepted.event_ms
+      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+    ) AS last_audience,
+    MAX(accepted.foreign_token) OVER (
+      PARTITION BY accepted.token_jti, accepted.hop
+      ORDER BY accepted.event_ms
+      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+    ) AS foreign_token
   FROM accepted
   JOIN carried
     ON accepted.token_jti = carried.token_jti
    AND accepted.hop = carried.hop
-  WINDOW recent AS (
-    PARTITION BY accepted.token_jti, accepted.hop
-    ORDER BY accepted.event_ms
-    RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
-  )
 ),
 judged AS (
   SELECT

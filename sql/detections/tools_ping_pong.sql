@@ -52,21 +52,35 @@ calls AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND conversation_id IN (SELECT conversation_id FROM repeated)
 ),
+lagged AS (
+  SELECT
+    event_ms,
+    event_key,
+    conversation_id,
+    server_name,
+    tool_name,
+    args_hash,
+    LAG(server_name) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS server_before,
+    LAG(tool_name) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS tool_before,
+    LAG(args_hash) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS args_before,
+    LAG(server_name, 2) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS server_two_before,
+    LAG(tool_name, 2) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS tool_two_before,
+    LAG(args_hash, 2) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS args_two_before,
+    LAG(event_ms, 11) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key) AS began_ms
+  FROM calls
+),
 paired AS (
   SELECT
     event_ms,
     event_key,
     conversation_id,
-    CASE WHEN LAG(server_name, 2) OVER ordered = server_name
-          AND LAG(tool_name, 2) OVER ordered = tool_name
-          AND LAG(args_hash, 2) OVER ordered = args_hash
-          AND (LAG(server_name) OVER ordered <> server_name
-               OR LAG(tool_name) OVER ordered <> tool_name
-               OR LAG(args_hash) OVER ordered <> args_hash)
+    CASE WHEN server_two_before = server_name
+          AND tool_two_before = tool_name
+          AND args_two_before = args_hash
+          AND (server_before <> server_name OR tool_before <> tool_name OR args_before <> args_hash)
          THEN 1 ELSE 0 END AS is_return,
-    LAG(event_ms, 11) OVER ordered AS began_ms
-  FROM calls
-  WINDOW ordered AS (PARTITION BY conversation_id ORDER BY event_ms, event_key)
+    began_ms
+  FROM lagged
 ),
 counted AS (
   SELECT

@@ -1,0 +1,152 @@
+-- title: MCP Conversation Makes Far More Calls Than Its Actor's Usual
+-- id: e6a5cc0f-3be1-4de6-b578-90acc63b0b68
+-- status: experimental
+-- level: medium
+-- description: |
+--   What it does: gives the first call of a conversation with which it has made more than thirty calls in five
+--   minutes, and more than its actor's usual: the median over the busy five minutes of the actor's conversations
+--   in the fourteen days before, and six times the median deviation from it. An actor without a past is measured
+--   by the thirty alone.
+--   Why it matters: one request that becomes dozens burns limits that others need, and hides the one call that
+--   matters.
+--   What it misses: slow loops, a spike spread over conversations or actors, an actor whose every day is a spike,
+--   and a sudden rise that stays under thirty.
+--   Response: stop the conversation; give batch work an actor of its own.
+-- references:
+--   - https://atlas.mitre.org/techniques/AML.T0034.002
+--   - https://atlas.mitre.org/techniques/AML.T0029
+--   - https://owasp.org/www-project-mcp-top-10/
+--   - https://github.com/safe-agentic-framework/safe-mcp
+-- author: mcpsoar project
+-- date: 2026-11-27
+-- tags:
+--   - atlas.v5.6.0
+--   - atlas.aml.t0034.002
+--   - atlas.aml.t0029
+--   - owasp.mcp10-2025-context-injection-and-over-sharing
+--   - safe.t1106
+--   - safe.t2102
+-- falsepositives:
+--   - The first run of a batch job
+--   - An agent that is asked to go through a long list
+-- custom:
+--   risk: runaway-chain
+--   needs: [conversation_id, actor_id]
+--   playbook: none
+WITH busy AS (
+  SELECT conversation_id
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND conversation_id IS NOT NULL
+    AND actor_id IS NOT NULL
+  GROUP BY conversation_id
+  HAVING COUNT(*) > 30
+),
+counted AS (
+  SELECT
+    event_ms,
+    event_key,
+    conversation_id,
+    actor_id,
+    COUNT(*) OVER (
+      PARTITION BY conversation_id, actor_id
+      ORDER BY event_ms
+      RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
+    ) AS calls
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND actor_id IS NOT NULL
+    AND conversation_id IN (SELECT conversation_id FROM busy)
+),
+spikes AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    MIN(event_ms) AS began_ms
+  FROM counted
+  WHERE calls > 30
+  GROUP BY conversation_id, actor_id
+),
+slices AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    event_ms - event_ms % 300000 AS slice_ms,
+    COUNT(*) AS calls
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND conversation_id IS NOT NULL
+    AND actor_id IN (SELECT actor_id FROM spikes)
+  GROUP BY conversation_id, actor_id, event_ms - event_ms % 300000
+),
+past AS (
+  SELECT
+    spikes.conversation_id,
+    spikes.actor_id,
+    slices.calls,
+    ROW_NUMBER() OVER (
+      PARTITION BY spikes.conversation_id, spikes.actor_id
+      ORDER BY slices.calls
+    ) AS place,
+    COUNT(*) OVER (PARTITION BY spikes.conversation_id, spikes.actor_id) AS places
+  FROM spikes
+  JOIN slices
+    ON spikes.actor_id = slices.actor_id
+   AND spikes.conversation_id <> slices.conversation_id
+   AND slices.slice_ms + 300000 <= spikes.began_ms
+   AND slices.slice_ms >= spikes.began_ms - 1209600000
+),
+medians AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    calls AS usual
+  FROM past
+  WHERE 2 * place IN (places, places + 1)
+),
+deviations AS (
+  SELECT
+    past.conversation_id,
+    past.actor_id,
+    medians.usual,
+    ABS(past.calls - medians.usual) AS deviation,
+    ROW_NUMBER() OVER (
+      PARTITION BY past.conversation_id, past.actor_id
+      ORDER BY ABS(past.calls - medians.usual)
+    ) AS place,
+    past.places
+  FROM past
+  JOIN medians
+    ON past.conversation_id = medians.conversation_id
+   AND past.actor_id = medians.actor_id
+),
+bounds AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    usual + 6 * deviation AS bound
+  FROM deviations
+  WHERE 2 * place IN (places, places + 1)
+),
+placed AS (
+  SELECT
+    counted.event_ms,
+    counted.event_key,
+    counted.conversation_id,
+    ROW_NUMBER() OVER (
+      PARTITION BY counted.conversation_id, counted.actor_id
+      ORDER BY counted.event_ms, counted.event_key
+    ) AS place
+  FROM counted
+  LEFT JOIN bounds
+    ON counted.conversation_id = bounds.conversation_id
+   AND counted.actor_id = bounds.actor_id
+  WHERE counted.calls > 30
+    AND counted.calls > COALESCE(bounds.bound, 0)
+)
+SELECT
+  event_ms,
+  event_key,
+  conversation_id AS subject
+FROM placed
+WHERE place = 1

@@ -1,0 +1,79 @@
+-- title: MCP Client New To A Server
+-- id: 33c72965-e85c-4bae-b45d-ab70535a015d
+-- status: experimental
+-- level: low
+-- description: |
+--   What it does: gives the first call in thirty days of a client to a server. It learns for seven days: nothing
+--   counts as new in the first week of a log.
+--   Why it matters: context for other findings: a shadow server, a stolen token and a curious agent all begin with
+--   a pair that nobody saw before.
+--   What it misses: clients that share one id, sources that log no client, and the first week.
+--   Response: look whether anybody announced it; alone it calls for nothing.
+-- references:
+--   - https://atlas.mitre.org/techniques/AML.T0081
+--   - https://atlas.mitre.org/techniques/AML.T0012
+--   - https://owasp.org/www-project-mcp-top-10/
+--   - https://github.com/safe-agentic-framework/safe-mcp
+-- author: mcpsoar project
+-- date: 2026-11-27
+-- tags:
+--   - atlas.v5.6.0
+--   - atlas.aml.t0081
+--   - atlas.aml.t0012
+--   - owasp.mcp09-2025-shadow-mcp-servers
+--   - owasp.mcp07-2025-insufficient-authentication-and-authorization
+--   - safe.t1003
+--   - safe.t1004
+-- falsepositives:
+--   - Every rollout of a client or a server
+-- custom:
+--   risk: shadow-server
+--   needs: [client_id, server_name]
+--   playbook: none
+WITH calls AS (
+  SELECT
+    event_ms,
+    event_key,
+    client_id,
+    server_name
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND client_id IS NOT NULL
+    AND server_name IS NOT NULL
+),
+days AS (
+  SELECT
+    client_id,
+    server_name,
+    MIN(event_ms) AS first_ms,
+    MAX(event_ms) AS last_ms
+  FROM calls
+  GROUP BY client_id, server_name, event_ms - event_ms % 86400000
+),
+compared AS (
+  SELECT
+    client_id,
+    server_name,
+    first_ms,
+    LAG(last_ms) OVER (PARTITION BY client_id, server_name ORDER BY first_ms) AS called_ms
+  FROM days
+),
+fresh AS (
+  SELECT
+    client_id,
+    server_name,
+    first_ms
+  FROM compared
+  WHERE (called_ms IS NULL OR first_ms - called_ms > 2592000000)
+    AND first_ms >= (SELECT MIN(event_ms) + 604800000 FROM mcp_audit)
+)
+SELECT
+  calls.event_ms,
+  MIN(calls.event_key) AS event_key,
+  calls.client_id AS subject
+FROM calls
+JOIN fresh
+  ON calls.client_id = fresh.client_id
+ AND calls.server_name = fresh.server_name
+ AND calls.event_ms = fresh.first_ms
+GROUP BY calls.event_ms, calls.client_id, calls.server_name

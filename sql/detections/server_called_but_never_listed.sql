@@ -1,0 +1,103 @@
+-- title: MCP Server Called That Nobody Listed For A Day
+-- id: e33effbb-8887-4e6e-b93f-eb86ba18614b
+-- status: experimental
+-- level: low
+-- description: |
+--   What it does: gives the first call that a server answers although no listing of its tools is in the log for
+--   more than twenty-four hours, in a log that holds listings. It learns for a day: the log's beginning counts as
+--   a listing of everything.
+--   Why it matters: an agent lists before it calls. Where calls arrive and listings do not, the listing went
+--   around the gateway, or the caller is no agent.
+--   What it misses: servers that never cross the gateway, such as one on a laptop, and servers that are listed now
+--   and then.
+--   Response: find where the client gets the tools from; register the server or remove it.
+-- references:
+--   - https://atlas.mitre.org/techniques/AML.T0081
+--   - https://atlas.mitre.org/techniques/AML.T0103
+--   - https://owasp.org/www-project-mcp-top-10/
+--   - https://github.com/safe-agentic-framework/safe-mcp
+-- author: mcpsoar project
+-- date: 2026-11-27
+-- tags:
+--   - atlas.v5.6.0
+--   - atlas.aml.t0081
+--   - atlas.aml.t0103
+--   - owasp.mcp09-2025-shadow-mcp-servers
+--   - owasp.mcp07-2025-insufficient-authentication-and-authorization
+--   - safe.t1003
+--   - safe.t1004
+-- falsepositives:
+--   - A client that keeps a listing for longer than a day
+--   - A job that calls one tool by its name
+-- custom:
+--   risk: shadow-server
+--   needs: [server_name, event_kind, decision]
+--   playbook: none
+WITH listings AS (
+  SELECT
+    server_name,
+    event_ms AS listed_ms
+  FROM mcp_audit
+  WHERE event_kind = 'tools_list'
+),
+calls AS (
+  SELECT
+    event_ms,
+    event_key,
+    server_name
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND decision = 'allow'
+    AND COALESCE(status, 'ok') <> 'denied'
+    AND server_name IS NOT NULL
+    AND (SELECT COUNT(*) FROM listings) > 0
+),
+beginnings AS (
+  SELECT
+    server_name,
+    listed_ms
+  FROM listings
+  UNION ALL
+  SELECT
+    server_name,
+    (SELECT MIN(event_ms) FROM mcp_audit) AS listed_ms
+  FROM calls
+  GROUP BY server_name
+),
+stretches AS (
+  SELECT
+    server_name,
+    listed_ms,
+    LEAD(listed_ms) OVER (PARTITION BY server_name ORDER BY listed_ms) AS next_ms
+  FROM beginnings
+),
+blind AS (
+  SELECT
+    server_name,
+    listed_ms,
+    next_ms
+  FROM stretches
+  WHERE next_ms IS NULL
+     OR next_ms - listed_ms > 86400000
+),
+placed AS (
+  SELECT
+    calls.event_ms,
+    calls.event_key,
+    calls.server_name,
+    ROW_NUMBER() OVER (
+      PARTITION BY calls.server_name, blind.listed_ms
+      ORDER BY calls.event_ms, calls.event_key
+    ) AS place
+  FROM calls
+  JOIN blind
+    ON calls.server_name = blind.server_name
+   AND calls.event_ms > blind.listed_ms + 86400000
+   AND (blind.next_ms IS NULL OR calls.event_ms < blind.next_ms)
+)
+SELECT
+  event_ms,
+  event_key,
+  server_name AS subject
+FROM placed
+WHERE place = 1
