@@ -23,10 +23,7 @@ class Detection:
     text: DetectionText
     tree: exp.Query
     columns: frozenset[str]
-
-    @property
-    def sql(self) -> str:
-        return self.tree.sql("duckdb")
+    sql: str
 
 
 def parse_all(texts: Sequence[DetectionText], columns: Sequence[Column]) -> tuple[Detection, ...]:
@@ -68,15 +65,16 @@ def parse(text: DetectionText, columns: Sequence[Column]) -> Detection:
     for compared in tree.find_all(exp.EQ, exp.NEQ, exp.In):
         _check_values(compared, enums, where(compared))
     read = {column.name for column in tree.find_all(exp.Column)} & set(by_name)
-    return Detection(text, tree, frozenset(read))
+    return Detection(text, tree, frozenset(read), tree.sql("duckdb"))
 
 
 def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
     seen = {TABLE}
     with_ = tree.args.get("with_")
     for part in [*(with_.expressions if with_ else []), tree]:
-        inside = part if part is not tree else _below(tree)
-        for table in inside.find_all(exp.Table):
+        for table in part.find_all(exp.Table):
+            if part is tree and table.find_ancestor(exp.With):
+                continue
             if table.db or table.name not in seen:
                 said = f"reads {TABLE} and what it named before in WITH, and no {table.name!r}"
                 raise BadContent(said, where=where(table))
@@ -84,12 +82,6 @@ def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
             if part.alias in seen:
                 raise BadContent(f"{part.alias!r} is named twice", where=where(part))
             seen.add(part.alias)
-
-
-def _below(tree: exp.Query) -> exp.Query:
-    bare = tree.copy()
-    bare.set("with_", None)
-    return bare
 
 
 def _check_values(compared: exp.Expr, enums: Mapping[str, Column], where: str) -> None:

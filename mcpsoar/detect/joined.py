@@ -1,6 +1,7 @@
 """Detections asked of a table `mcp_audit`: the matches of each, and the event that completes every one."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent
@@ -67,34 +68,25 @@ def completed(
     if not asked:
         return ()
     read = {name for detection, _ in asked for name in detection.columns}
-    kept = [column.name for column in columns if column.name in read]
-    logs = [events for _, events in asked]
-    starts = [sum(map(len, logs[:index])) for index in range(len(logs) + 1)]
+    kept = {column.name: quoted(column.name) for column in columns if column.name in read}
+    events = [event for _, log in asked for event in log]
     with connect() as connection:
-        place(connection, [event for events in logs for event in events], columns)
+        place(connection, events, columns)
+        ends = list(accumulate(len(log) for _, log in asked))
         ctes = prelude.relation(TABLE, columns, kept, extra="place AS place")
+        own = key("event_key", "place")
         connection.execute(
-            f"CREATE TEMP TABLE read AS WITH {ctes} SELECT * FROM {AUDIT} WHERE event_ms IS NOT NULL"
+            f"CREATE TEMP TABLE logs AS WITH {ctes} SELECT * REPLACE ({own} AS event_key), "
+            f"list_position(list_transform({ends}, lambda e: place < e), TRUE) - 1 AS log "
+            f"FROM {AUDIT} WHERE event_ms IS NOT NULL "
+            "QUALIFY row_number() OVER (PARTITION BY log, event_key, event_ms ORDER BY place) = 1"
         )
-        return tuple(
-            _completed(connection, detection, (starts[index], starts[index + 1]), kept)
-            for index, (detection, _) in enumerate(asked)
-        )
-
-
-def _completed(
-    connection: Connection, detection: Detection, places: tuple[int, int], kept: Sequence[str]
-) -> tuple[int, ...]:
-    inside = f"place >= {places[0]} AND place < {places[1]}"
-    first = (
-        f"(SELECT * FROM read WHERE {inside} QUALIFY event_key IS NULL OR "
-        "row_number() OVER (PARTITION BY event_key, event_ms ORDER BY place) = 1)"
-    )
-    own = key("event_key", "place")
-    view(connection, first, own, {name: quoted(name) for name in kept})
-    found = matches(connection, detection)
-    if not found:
-        return ()
-    told = rows(connection, f"SELECT {own}, event_ms, place FROM {first}")
-    of = {(name, at_ms): at for name, at_ms, at in told}
-    return tuple(sorted({of[name, at_ms] - places[0] for name, at_ms, _ in found}))
+        found = []
+        for index, (detection, log) in enumerate(asked):
+            some = f"(SELECT * FROM logs WHERE log = {index})"
+            view(connection, some, "event_key", kept)
+            matched = {match[:2] for match in matches(connection, detection)}
+            told = rows(connection, f"SELECT event_key, event_ms, place FROM {some}") if matched else []
+            start = ends[index] - len(log)
+            found.append(tuple(sorted(at - start for name, at_ms, at in told if (name, at_ms) in matched)))
+        return tuple(found)

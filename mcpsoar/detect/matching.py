@@ -44,11 +44,13 @@ def place(connection: Connection, events: Sequence[Facts], columns: Sequence[Col
     connection.execute(f"CREATE TEMP TABLE {TABLE} (place BIGINT, {typed})")
     for start in range(0, len(events), _TOGETHER):
         some = events[start : start + _TOGETHER]
+        here = [name for name in names if any(name in event for event in some)]
         values = ", ".join(
-            f"({index}, {', '.join(_text(event.get(name)) for name in names)})"
+            f"({', '.join([str(index), *(_text(event.get(name)) for name in here)])})"
             for index, event in enumerate(some, start)
         )
-        connection.execute(f"INSERT INTO {TABLE} VALUES {values}")
+        fields = ", ".join(["place", *map(quoted, here)])
+        connection.execute(f"INSERT INTO {TABLE} ({fields}) VALUES {values}")
 
 
 def _text(value: object) -> str:

@@ -94,5 +94,5 @@ def test_rules_are_asked_by_name_or_all_or_none(tmp_path: Path) -> None:
     assert set(found(tmp_path / "log", "call_chain_too_deep")) == {"call_chain_too_deep"}
     assert list(found(tmp_path / "log")) == [text.id for text in content.load(ROOT)]
     assert look([str(tmp_path / "log")], pack=ROOT, now_ms=NOW).findings == ()
-    with pytest.raises(Usage, match="no rule 'call_chain_to_deep'"):
+    with pytest.raises(Usage, match="no rule or detection 'call_chain_to_deep'"):
         found(tmp_path / "log", "call_chain_to_deep")
