@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcpsoar.app.proving import CaseResult, lacking, strangers
-from mcpsoar.core.content import Case, CaseKind, RuleText
+from mcpsoar.core.content import Case, CaseKind, DetectionText, RuleText
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.core.ports import Target
 from mcpsoar.kit import find
 from mcpsoar.kit.complaints import together
+from mcpsoar.pack import content, schema
 from mcpsoar.pack import rules as pack
-from mcpsoar.pack import schema
 
 TARGETS = "mcpsoar.targets"
 
@@ -25,9 +25,9 @@ class Converted:
     heading: str
 
 
-def listed(root: Path) -> tuple[RuleText, ...]:
-    """Every rule of a pack. Reads YAML and JSON alone. Raises BadContent."""
-    return pack.load(root)
+def listed(root: Path) -> tuple[RuleText | DetectionText, ...]:
+    """Every rule and detection of a pack. Reads YAML and JSON alone. Raises BadContent."""
+    return content.load(root)
 
 
 def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:

@@ -33,15 +33,19 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What a scan says: `found` by level and then count, worst first.
+    """What a scan says: `found` by level and then count, worst first; `silent` were asked and found nothing.
 
     `unasked` could not be asked of these logs, which lack a column: matches of theirs are no findings.
     """
 
     look: "Look"
     found: tuple[Claim, ...]
+    silent: tuple[Claim, ...]
     unasked: tuple[Claim, ...]
-    asked: int
+
+    @property
+    def asked(self) -> int:
+        return len(self.found) + len(self.silent)
 
 
 def scan(
@@ -59,14 +63,13 @@ def scan(
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
     texts = {text.id: text for text in content.load(pack, wanted)}
-    claims = [Claim(finding, texts[finding.rule]) for finding in look.findings]
+    claims = sorted((Claim(finding, texts[finding.rule]) for finding in look.findings), key=_rank)
+    asked = [one for one in claims if not one.finding.lacks]
     return Scanned(
         look=look,
-        found=tuple(
-            sorted((one for one in claims if one.finding.count and not one.finding.lacks), key=_rank)
-        ),
-        unasked=tuple(sorted((one for one in claims if one.finding.lacks), key=_rank)),
-        asked=sum(not one.finding.lacks for one in claims),
+        found=tuple(one for one in asked if one.finding.count),
+        silent=tuple(one for one in asked if not one.finding.count),
+        unasked=tuple(one for one in claims if one.finding.lacks),
     )
 
 

@@ -9,38 +9,41 @@ import click
 from mcpsoar.app import rules as app
 from mcpsoar.cli import show
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.rules_coverage import coverage
 from mcpsoar.cli.rules_scan import scan
 from mcpsoar.cli.rules_test import test
 from mcpsoar.cli.words import filled
-from mcpsoar.core.content import CaseKind, RuleText
+from mcpsoar.core.content import CaseKind, DetectionText, RuleText
 from mcpsoar.pack.locate import locate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def rules() -> None:
-    """List, test and convert Sigma rules: predicates over one event of the audit log."""
+    """Rules look at one event of the audit log, detections at several. List, test, scan and convert them."""
 
 
 rules.add_command(test)
 rules.add_command(scan)
+rules.add_command(coverage)
 
 
 @rules.command("list")
 @common
 def list_(given: Common) -> None:
-    """List the rules of the pack: the risk that each watches, and the columns that it needs.
+    """List the rules and detections of the pack: the risk that each watches, and the columns that it needs.
 
-    A log without one of these columns cannot answer the rule: its silence is no all-clear. Reads files alone.
+    An event rule looks at one event, a window detection at several. A log without one of these columns cannot
+    answer it: its silence is no all-clear. Reads files alone.
     """
     found = app.listed(_root(given))
     if given.is_json:
         show.document({"rules": [_facts(rule) for rule in found]})
         return
     rows = [
-        (rule.id, rule.risk, rule.level, str(len(rule.cases)), rule.title, ", ".join(rule.needs))
+        (rule.id, _kind(rule), rule.risk, rule.level, str(len(rule.cases)), rule.title, ", ".join(rule.needs))
         for rule in found
     ]
-    show.table(("RULE", "RISK", "LEVEL", "CASES", "TITLE", "NEEDS"), rows, no_color=given.no_color)
+    show.table(("RULE", "KIND", "RISK", "LEVEL", "CASES", "TITLE", "NEEDS"), rows, no_color=given.no_color)
 
 
 @rules.command("convert")
@@ -74,17 +77,23 @@ def _root(given: Common) -> Path:
     return locate(given.pack, os.environ)
 
 
-def _facts(rule: RuleText) -> dict[str, object]:
+def _kind(rule: RuleText | DetectionText) -> str:
+    return "window" if isinstance(rule, DetectionText) else "event"
+
+
+def _facts(rule: RuleText | DetectionText) -> dict[str, object]:
     kinds = Counter(case.kind for case in rule.cases)
     return {
         "id": rule.id,
         "uuid": rule.uuid,
         "title": rule.title,
+        "kind": _kind(rule),
         "risk": rule.risk,
         "level": rule.level,
         "status": rule.status,
         "needs": list(rule.needs),
         "playbook": rule.playbook,
+        "tags": list(rule.tags),
         "cases": {kind.value: kinds[kind] for kind in CaseKind},
         "path": str(rule.path),
     }

@@ -13,8 +13,8 @@ from mcpsoar.cli.options import Common, common_as
 from mcpsoar.cli.words import filled
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock, now_ms
-from mcpsoar.pack.locate import locate
 from mcpsoar.pack.heading import LEVELS
+from mcpsoar.pack.locate import locate
 
 
 @click.command("scan")

@@ -179,7 +179,7 @@ def test_a_name_from_the_log_is_a_quoted_word_or_none(
     claim = Claim(Finding("r", "T", "high", 1, (Hit("e", 0, subject),), 0, 0), text)
     intake = Intake(1, 0, 0, (), 0, {}, (), 0, 0)
     look = Look(intake, (), 0, None, (), (), (claim.finding,), ())
-    scan_text.tell(Scanned(look, (claim,), (), 1), lambda text: text, is_kept=False, no_color=True)
+    scan_text.tell(Scanned(look, (claim,), (), ()), lambda text: text, is_kept=False, no_color=True)
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "next" in line]
     assert line.strip() == f"next      {shown}"
 
