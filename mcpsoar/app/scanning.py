@@ -26,9 +26,9 @@ class Claim:
     text: "RuleText | DetectionText"
 
     @property
-    def subjects(self) -> tuple[str, ...]:
-        """Whom the evidence blames, newest first: names from the log, which nobody has checked."""
-        return tuple(dict.fromkeys(hit.subject for hit in self.finding.hits if hit.subject))
+    def servers(self) -> tuple[str, ...]:
+        """Where the evidence stands, newest first: names from the log, which nobody has checked."""
+        return tuple(dict.fromkeys(hit.server for hit in self.finding.hits if hit.server))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,12 @@ def _facts(claim: Claim) -> Facts:
         "first": _stamp(finding.first_ms),
         "last": _stamp(finding.last_ms),
         "evidence": [
-            {"event_id": hit.event_id, "at": stamp_ms(hit.at_ms), "subject": hit.subject}
+            {
+                "event_id": hit.event_id,
+                "at": stamp_ms(hit.at_ms),
+                "server": hit.server,
+                "subject": hit.subject,
+            }
             for hit in finding.hits
         ],
     }

@@ -50,8 +50,8 @@ def _explain(claim: "Claim", complete: "Callable[[str], str]") -> None:
     show.line()
     show.line(show.clean(f"{finding.level.upper()} {finding.rule}: {finding.title}"))
     for hit in finding.hits[:_SHOWN]:
-        blamed = f" {hit.subject}" if hit.subject else ""
-        show.line(show.clean(f"  evidence  {stamp_ms(hit.at_ms)} {hit.event_id}{blamed}"))
+        where = "".join(f" {name}" for name in dict.fromkeys((hit.server, hit.subject)) if name)
+        show.line(show.clean(f"  evidence  {stamp_ms(hit.at_ms)} {hit.event_id}{where}"))
     if not finding.hits:
         show.line("            the events have no id; their times are above")
     elif finding.count > _SHOWN:
@@ -60,7 +60,7 @@ def _explain(claim: "Claim", complete: "Callable[[str], str]") -> None:
     for alarm in claim.text.false_alarms[:_SHOWN]:
         show.line(show.clean(f"  unless    {alarm}"))
     if claim.text.playbook:
-        named = [_typed(name) for name in claim.subjects[:_SHOWN]]
+        named = [_typed(name) for name in claim.servers[:_SHOWN]]
         for word in (name for name in named if name) if any(named) else ("SERVER",):
             show.line(f"  next      {complete(f'mcpsoar contain {word} --dry-run')}")
 

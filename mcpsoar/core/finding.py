@@ -53,11 +53,15 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One event that a rule matched, or that completed the pattern of a detection, which then says whom."""
+    """One event that a rule matched, or that completed the pattern of a detection, which then says whom.
+
+    `server` is the subject where a server of the log is called so, else the event's own, if it names one.
+    """
 
     event_id: str
     at_ms: int
     subject: str | None = None
+    server: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,14 +13,14 @@ from mcpsoar.core.event import Intake, Reject, Window
 from mcpsoar.core.finding import Finding, Group, Hit, Reading
 from mcpsoar.detect import joined, prelude, sheet
 from mcpsoar.detect.detection import Detection
-from mcpsoar.detect.engines.duckdb import Connection, connect, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, connect, literal, quoted, rows
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
 from mcpsoar.detect.joined import completed
 from mcpsoar.detect.judge import state
 from mcpsoar.detect.matching import TABLE, matches, place, referenced
-from mcpsoar.detect.sheet import Ask, Found
+from mcpsoar.detect.sheet import SERVER, Ask, Found
 from mcpsoar.detect.view import View
 
 __all__ = ["Ask", "Scan", "completed", "matches", "over_events", "over_logs"]
@@ -82,7 +82,8 @@ class Scan:
             matches = self._matches(text.id)
             count = len(matches)
             first_ms, last_ms = (matches[-1][1], matches[0][1]) if matches else (None, None)
-            hits = tuple(islice((Hit(*one) for one in matches if joined.is_named(one)), _EVIDENCE))
+            named = islice((Hit(*one) for one in matches if joined.is_named(one)), _EVIDENCE)
+            hits = self._with_servers(tuple(named))
         else:
             flag = self._flag(text.id)
             count, first_ms, last_ms = rows(
@@ -122,10 +123,34 @@ class Scan:
     def _hits(self, condition: str, *, at_most: int | None = _EVIDENCE) -> tuple[Hit, ...]:
         found = rows(
             self.connection,
-            f"SELECT eid, event_ms FROM sheet WHERE {condition} AND eid IS NOT NULL "
+            f"SELECT eid, event_ms, NULL, {self._server} FROM sheet WHERE {condition} AND eid IS NOT NULL "
             f"ORDER BY event_ms DESC, eid{f' LIMIT {at_most}' if at_most is not None else ''}",
         )
         return tuple(Hit(*row) for row in found)
+
+    @property
+    def _server(self) -> str:
+        return f"k_{SERVER}" if SERVER in [column.name for column in self.ask.kept] else "NULL"
+
+    def _with_servers(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """A detection names the event that completes its pattern, and a subject of any kind."""
+        if not hits or self._server == "NULL":
+            return tuple(hits)
+        times = ", ".join(str(hit.at_ms) for hit in hits)
+        own = {
+            (key, at_ms): server
+            for key, at_ms, server in rows(
+                self.connection,
+                f"SELECT eid, event_ms, {self._server} FROM sheet WHERE event_ms IN ({times})",
+            )
+        }
+        subjects = ", ".join(literal(hit.subject) for hit in hits if hit.subject) or "NULL"
+        asked = f"SELECT DISTINCT {self._server} FROM sheet WHERE {self._server} IN ({subjects})"
+        known = {server for (server,) in rows(self.connection, asked)}
+        return tuple(
+            replace(hit, server=hit.subject if hit.subject in known else own.get((hit.event_id, hit.at_ms)))
+            for hit in hits
+        )
 
 
 @contextmanager

@@ -51,6 +51,9 @@ class Flags:
         return "(" + (" OR ".join(f"{word} & {mask} <> 0" for word, mask in masks.items()) or "FALSE") + ")"
 
 
+SERVER = "server_name"  # whom a person will want to contain
+
+
 @dataclass(frozen=True)  # no slots: what follows from it is worked out once
 class Ask:
     """What one scan is to say of every event; `now_ms` is the reader's clock."""
@@ -82,8 +85,9 @@ class Ask:
 
     @cached_property
     def kept(self) -> tuple[Column, ...]:
-        """What the detections read of an event: the sheet keeps it, as `k_` and its name."""
+        """What the detections read of an event, and its server: the sheet keeps it, as `k_` and its name."""
         read = {name for detection in self.detections for name in detection.columns}
+        read |= {SERVER} if self.rules or self.detections else set()
         return tuple(column for column in self.columns if column.name in read)
 
     @property

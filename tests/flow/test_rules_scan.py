@@ -162,8 +162,24 @@ def test_a_log_that_is_not_there_is_a_usage_error(run: Any, tmp_path: Path) -> N
     assert run(str(tmp_path / "none.ndjson")).code == 2
 
 
+def test_evidence_says_on_which_server_and_whom_a_detection_blames(run: Any, log: Any) -> None:
+    call = {"decision": "allow", "conversation_id": "c1", "status": "ok", "actor_id": "kim"}
+    read = {**call, "server_name": "web", "tool_name": "fetch", "action_class": "read", "open_world": True}
+    write = {**call, "server_name": "files", "tool_name": "save", "action_class": "write"}
+    path = log(read, write, {**FOREIGN, "server_name": "crm"})
+    rules = ("--rule", "retrieval_then_write", "--rule", "foreign_token_accepted")
+    found = {one["rule"]: one for one in run(path, *rules, "--format", "json").document["findings"]}
+    (hit,) = found["foreign_token_accepted"]["evidence"]
+    assert (hit["server"], hit["subject"]) == ("crm", None)
+    (hit,) = found["retrieval_then_write"]["evidence"]
+    assert (hit["event_id"], hit["server"], hit["subject"]) == ("e1", "web", "web")
+    out = run(path, *rules).out
+    assert "next      mcpsoar contain web --dry-run" in out
+    assert "contain files" not in out
+
+
 @pytest.mark.parametrize(
-    ("subject", "shown"),
+    ("server", "shown"),
     [
         ("github", "mcpsoar contain github --dry-run"),
         ("a; rm -rf ~", "mcpsoar contain 'a; rm -rf ~' --dry-run"),
@@ -172,11 +188,11 @@ def test_a_log_that_is_not_there_is_a_usage_error(run: Any, tmp_path: Path) -> N
     ],
 )
 def test_a_name_from_the_log_is_a_quoted_word_or_none(
-    subject: str, shown: str, capsys: pytest.CaptureFixture[str]
+    server: str, shown: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The next command is pasted by a tired person: a server must not be able to write it."""
     text = RuleText("r", "", "T", "high", "test", "x", Path("r.yml"), "", (), playbook="contain-server")
-    claim = Claim(Finding("r", "T", "high", 1, (Hit("e", 0, subject),), 0, 0), text)
+    claim = Claim(Finding("r", "T", "high", 1, (Hit("e", 0, None, server),), 0, 0), text)
     intake = Intake(1, 0, 0, (), 0, {}, (), 0, 0)
     look = Look(intake, (), 0, None, (), (), (claim.finding,), ())
     scan_text.tell(Scanned(look, (claim,), (), ()), lambda text: text, is_kept=False, no_color=True)
