@@ -32,8 +32,6 @@
 WITH busy AS (
   SELECT conversation_id
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IS NOT NULL
   GROUP BY conversation_id
   HAVING COUNT(*) > 500
 ),

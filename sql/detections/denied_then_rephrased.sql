@@ -36,8 +36,7 @@
 WITH refused AS (
   SELECT actor_id
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND decision = 'deny'
+  WHERE decision = 'deny'
   GROUP BY actor_id, server_name, tool_name
   HAVING COUNT(*) >= 3
 ),
@@ -80,7 +79,6 @@ counted AS (
     MAX(CASE WHEN is_denied = 1 THEN event_ms END) OVER (
       PARTITION BY actor_id, server_name, tool_name
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
     ) AS denied_ms
   FROM attempts
 ),

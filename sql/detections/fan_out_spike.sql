@@ -36,9 +36,6 @@
 WITH busy AS (
   SELECT conversation_id
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IS NOT NULL
-    AND actor_id IS NOT NULL
   GROUP BY conversation_id
   HAVING COUNT(*) > 30
 ),
@@ -75,7 +72,6 @@ slices AS (
     COUNT(*) AS calls
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IS NOT NULL
     AND actor_id IN (SELECT actor_id FROM spikes)
   GROUP BY conversation_id, actor_id, event_ms - event_ms % 300000
 ),

@@ -38,8 +38,6 @@ WITH calls AS (
     server_name
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND client_id IS NOT NULL
-    AND server_name IS NOT NULL
 ),
 days AS (
   SELECT

@@ -31,7 +31,7 @@
 --   - A new colleague, and a tool that was released this week
 -- custom:
 --   risk: prompt-injection
---   needs: [conversation_id, actor_id, server_name, tool_name, open_world, decision]
+--   needs: [conversation_id, actor_id, server_name, tool_name, open_world, action_class, decision]
 --   playbook: contain-server
 WITH executed AS (
   SELECT
@@ -47,9 +47,6 @@ WITH executed AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND conversation_id IS NOT NULL
-    AND server_name IS NOT NULL
-    AND tool_name IS NOT NULL
 ),
 days AS (
   SELECT
@@ -59,7 +56,6 @@ days AS (
     MIN(event_ms) AS first_ms,
     MAX(event_ms) AS last_ms
   FROM executed
-  WHERE actor_id IS NOT NULL
   GROUP BY actor_id, server_name, tool_name, event_ms - event_ms % 86400000
 ),
 compared AS (
@@ -85,12 +81,7 @@ calls AS (
   SELECT
     executed.event_ms,
     executed.event_key,
-    executed.conversation_id,
-    executed.server_name,
-    ROW_NUMBER() OVER (
-      PARTITION BY executed.actor_id, executed.server_name, executed.tool_name, executed.event_ms
-      ORDER BY executed.event_key
-    ) AS place
+    executed.conversation_id
   FROM executed
   JOIN fresh
     ON executed.actor_id = fresh.actor_id
@@ -105,9 +96,8 @@ SELECT
 FROM calls
 JOIN executed AS brought
   ON calls.conversation_id = brought.conversation_id
- AND calls.event_key <> brought.event_key
+ AND (calls.event_key <> brought.event_key OR calls.event_ms <> brought.event_ms)
  AND brought.event_ms BETWEEN calls.event_ms - 86400000 AND calls.event_ms
-WHERE calls.place = 1
-  AND brought.action_class = 'read'
+WHERE brought.action_class = 'read'
   AND brought.open_world = TRUE
 GROUP BY calls.event_ms, calls.event_key

@@ -39,10 +39,6 @@ WITH repeated AS (
     tool_name,
     args_hash
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IS NOT NULL
-    AND tool_name IS NOT NULL
-    AND args_hash IS NOT NULL
   GROUP BY conversation_id, server_name, tool_name, args_hash
   HAVING COUNT(*) >= 5
 ),

@@ -37,8 +37,7 @@
 WITH labelled AS (
   SELECT conversation_id
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND has_injection_label = TRUE
+  WHERE has_injection_label = TRUE
   GROUP BY conversation_id
 ),
 followed AS (

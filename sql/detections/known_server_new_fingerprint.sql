@@ -43,8 +43,7 @@ WITH known AS (
     CASE WHEN COALESCE(environment, 'production') IN ('production', 'prod')
          THEN 'production' ELSE environment END AS place
   FROM mcp_audit
-  WHERE server_name IS NOT NULL
-    AND server_fingerprint IS NOT NULL
+  WHERE server_fingerprint IS NOT NULL
 ),
 sightings AS (
   SELECT

@@ -37,33 +37,27 @@
 --   needs: [server_name, conversation_id, manifest_hash, decision]
 --   playbook: contain-server
 WITH unstable AS (
-  SELECT
-    server_name,
-    conversation_id
+  SELECT conversation_id
   FROM mcp_audit
-  WHERE server_name IS NOT NULL
-    AND conversation_id IS NOT NULL
   GROUP BY server_name, conversation_id
   HAVING MIN(manifest_hash) <> MAX(manifest_hash)
 ),
 shown AS (
   SELECT
-    seen.event_ms,
-    seen.server_name,
-    seen.conversation_id,
-    seen.manifest_hash,
-    seen.manifest_match,
-    seen.deploy_window,
-    seen.change_ticket,
-    LAG(seen.manifest_hash) OVER (
-      PARTITION BY seen.server_name, seen.conversation_id
-      ORDER BY seen.event_ms, seen.event_key
+    event_ms,
+    server_name,
+    conversation_id,
+    manifest_hash,
+    manifest_match,
+    deploy_window,
+    change_ticket,
+    LAG(manifest_hash) OVER (
+      PARTITION BY server_name, conversation_id
+      ORDER BY event_ms, event_key
     ) AS hash_before
-  FROM mcp_audit AS seen
-  JOIN unstable
-    ON seen.server_name = unstable.server_name
-   AND seen.conversation_id = unstable.conversation_id
-  WHERE seen.manifest_hash IS NOT NULL
+  FROM mcp_audit
+  WHERE conversation_id IN (SELECT conversation_id FROM unstable)
+    AND manifest_hash IS NOT NULL
 ),
 changes AS (
   SELECT

@@ -36,36 +36,31 @@
 --   needs: [server_name, client_id, manifest_hash]
 --   playbook: contain-server
 WITH unstable AS (
-  SELECT
-    server_name,
-    client_id
+  SELECT server_name
   FROM mcp_audit
-  WHERE server_name IS NOT NULL
-    AND client_id IS NOT NULL
   GROUP BY server_name, client_id
   HAVING MIN(manifest_hash) <> MAX(manifest_hash)
 ),
 shown AS (
   SELECT
-    seen.event_ms,
-    seen.event_key,
-    seen.server_name,
-    seen.manifest_hash,
-    seen.deploy_window,
-    seen.change_ticket,
-    LAG(seen.manifest_hash) OVER (
-      PARTITION BY seen.server_name, seen.client_id
-      ORDER BY seen.event_ms, seen.event_key
+    event_ms,
+    event_key,
+    server_name,
+    manifest_hash,
+    deploy_window,
+    change_ticket,
+    LAG(manifest_hash) OVER (
+      PARTITION BY server_name, client_id
+      ORDER BY event_ms, event_key
     ) AS hash_before,
-    LAG(seen.event_ms) OVER (
-      PARTITION BY seen.server_name, seen.client_id, seen.manifest_hash
-      ORDER BY seen.event_ms, seen.event_key
+    LAG(event_ms) OVER (
+      PARTITION BY server_name, client_id, manifest_hash
+      ORDER BY event_ms, event_key
     ) AS shown_ms
-  FROM mcp_audit AS seen
-  JOIN unstable
-    ON seen.server_name = unstable.server_name
-   AND seen.client_id = unstable.client_id
-  WHERE seen.manifest_hash IS NOT NULL
+  FROM mcp_audit
+  WHERE server_name IN (SELECT server_name FROM unstable)
+    AND client_id IS NOT NULL
+    AND manifest_hash IS NOT NULL
 ),
 returns AS (
   SELECT

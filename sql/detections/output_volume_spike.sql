@@ -43,7 +43,6 @@ WITH taken AS (
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND actor_id IS NOT NULL
-    AND server_name IS NOT NULL
     AND bytes_out IS NOT NULL
 ),
 hours AS (
@@ -73,7 +72,7 @@ summed AS (
       server_name
     FROM hours
     GROUP BY actor_id, server_name
-    HAVING MAX(bytes) >= 300000
+    HAVING MAX(bytes) >= 500000
   ) AS heavy
     ON taken.actor_id = heavy.actor_id
    AND taken.server_name = heavy.server_name
@@ -126,7 +125,8 @@ compared AS (
     event_key,
     actor_id,
     is_spike,
-    LAG(is_spike) OVER (PARTITION BY actor_id, server_name ORDER BY event_ms, event_key) AS was_spike
+    LAG(is_spike) OVER (PARTITION BY actor_id, server_name ORDER BY event_ms, event_key) AS was_spike,
+    LAG(event_ms) OVER (PARTITION BY actor_id, server_name ORDER BY event_ms, event_key) AS took_ms
   FROM judged
 )
 SELECT
@@ -135,4 +135,4 @@ SELECT
   actor_id AS subject
 FROM compared
 WHERE is_spike = 1
-  AND COALESCE(was_spike, 0) = 0
+  AND (COALESCE(was_spike, 0) = 0 OR event_ms - took_ms > 3600000)

@@ -44,7 +44,6 @@ WITH outputs AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') IN ('ok', 'error')
-    AND server_name IS NOT NULL
 ),
 partly AS (
   SELECT server_name

@@ -49,15 +49,12 @@ WITH calls AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND conversation_id IS NOT NULL
-    AND server_name IS NOT NULL
 ),
-mixed AS (
+personal AS (
   SELECT conversation_id
   FROM calls
   GROUP BY conversation_id
   HAVING MAX(is_personal) = 1
-     AND MAX(is_outside) = 1
 ),
 followed AS (
   SELECT
@@ -77,7 +74,7 @@ followed AS (
       RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
     ) AS last_source
   FROM calls
-  WHERE conversation_id IN (SELECT conversation_id FROM mixed)
+  WHERE conversation_id IN (SELECT conversation_id FROM personal)
 ),
 placed AS (
   SELECT

@@ -46,22 +46,19 @@ WITH executed AS (
     CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS is_retrieval,
     CASE WHEN action_class IN ('write', 'destructive')
           AND approval_id IS NULL
-          AND actor_id IS NOT NULL
          THEN 1 ELSE 0 END AS is_write
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND conversation_id IS NOT NULL
     AND server_name IS NOT NULL
     AND tool_name IS NOT NULL
 ),
-mixed AS (
+writing AS (
   SELECT conversation_id
   FROM executed
   GROUP BY conversation_id
-  HAVING MAX(is_retrieval) = 1
-     AND MAX(is_write) = 1
+  HAVING MAX(is_write) = 1
 ),
 followed AS (
   SELECT
@@ -77,7 +74,7 @@ followed AS (
       RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
     ) AS brought_by
   FROM executed
-  WHERE conversation_id IN (SELECT conversation_id FROM mixed)
+  WHERE conversation_id IN (SELECT conversation_id FROM writing)
 ),
 writes AS (
   SELECT

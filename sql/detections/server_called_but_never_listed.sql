@@ -49,7 +49,6 @@ calls AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND server_name IS NOT NULL
     AND (SELECT COUNT(*) FROM listings) > 0
 ),
 beginnings AS (

@@ -43,9 +43,6 @@ WITH calls AS (
     parent_call_id
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND server_name IS NOT NULL
-    AND trace_id IS NOT NULL
-    AND span_id IS NOT NULL
 ),
 returns AS (
   SELECT

@@ -48,43 +48,39 @@ WITH accepted AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND token_jti IS NOT NULL
     AND server_audience IS NOT NULL
 ),
 carried AS (
-  SELECT
-    token_jti,
-    hop
+  SELECT token_jti
   FROM accepted
-  GROUP BY token_jti, hop
+  GROUP BY token_jti
   HAVING MIN(server_audience) <> MAX(server_audience)
+     AND MAX(foreign_token) = 1
 ),
 looked AS (
   SELECT
-    accepted.event_ms,
-    accepted.event_key,
-    accepted.token_jti,
-    accepted.hop,
-    accepted.server_name,
-    MIN(accepted.server_audience) OVER (
-      PARTITION BY accepted.token_jti, accepted.hop
-      ORDER BY accepted.event_ms
+    event_ms,
+    event_key,
+    token_jti,
+    hop,
+    server_name,
+    MIN(server_audience) OVER (
+      PARTITION BY token_jti, hop
+      ORDER BY event_ms
       RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
     ) AS first_audience,
-    MAX(accepted.server_audience) OVER (
-      PARTITION BY accepted.token_jti, accepted.hop
-      ORDER BY accepted.event_ms
+    MAX(server_audience) OVER (
+      PARTITION BY token_jti, hop
+      ORDER BY event_ms
       RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
     ) AS last_audience,
-    MAX(accepted.foreign_token) OVER (
-      PARTITION BY accepted.token_jti, accepted.hop
-      ORDER BY accepted.event_ms
+    MAX(foreign_token) OVER (
+      PARTITION BY token_jti, hop
+      ORDER BY event_ms
       RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
     ) AS foreign_token
   FROM accepted
-  JOIN carried
-    ON accepted.token_jti = carried.token_jti
-   AND accepted.hop = carried.hop
+  WHERE token_jti IN (SELECT token_jti FROM carried)
 ),
 judged AS (
   SELECT

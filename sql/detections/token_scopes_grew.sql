@@ -34,39 +34,32 @@
 --   needs: [actor_id, client_id, server_name, token_scopes]
 --   playbook: none
 WITH grown AS (
-  SELECT
-    actor_id,
-    client_id,
-    server_name
+  SELECT actor_id
   FROM mcp_audit
-  WHERE actor_id IS NOT NULL
-    AND client_id IS NOT NULL
-    AND server_name IS NOT NULL
   GROUP BY actor_id, client_id, server_name
   HAVING MIN(token_scope_count) < MAX(token_scope_count)
 ),
 compared AS (
   SELECT
-    held.event_ms,
-    held.event_key,
-    held.client_id,
-    held.change_ticket,
-    held.token_scope_count,
-    MAX(held.token_scope_count) OVER (
-      PARTITION BY held.actor_id, held.client_id, held.server_name
-      ORDER BY held.event_ms
+    event_ms,
+    event_key,
+    client_id,
+    change_ticket,
+    token_scope_count,
+    MAX(token_scope_count) OVER (
+      PARTITION BY actor_id, client_id, server_name
+      ORDER BY event_ms
       RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
     ) AS most_before,
-    MAX(CASE WHEN held.decision = 'deny' AND held.scope_match = FALSE THEN 1 ELSE 0 END) OVER (
-      PARTITION BY held.actor_id, held.client_id, held.server_name
-      ORDER BY held.event_ms
+    MAX(CASE WHEN decision = 'deny' AND scope_match = FALSE THEN 1 ELSE 0 END) OVER (
+      PARTITION BY actor_id, client_id, server_name
+      ORDER BY event_ms
       RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
     ) AS was_asked
-  FROM mcp_audit AS held
-  JOIN grown
-    ON held.actor_id = grown.actor_id
-   AND held.client_id = grown.client_id
-   AND held.server_name = grown.server_name
+  FROM mcp_audit
+  WHERE actor_id IN (SELECT actor_id FROM grown)
+    AND client_id IS NOT NULL
+    AND server_name IS NOT NULL
 )
 SELECT
   event_ms,

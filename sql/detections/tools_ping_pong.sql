@@ -34,9 +34,6 @@
 WITH repeated AS (
   SELECT conversation_id
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IS NOT NULL
-    AND tool_name IS NOT NULL
   GROUP BY conversation_id, server_name, tool_name, args_hash
   HAVING COUNT(*) >= 6
 ),
@@ -46,7 +43,7 @@ calls AS (
     event_key,
     conversation_id,
     COALESCE(server_name, '') AS server_name,
-    COALESCE(tool_name, '') AS tool_name,
+    tool_name,
     COALESCE(args_hash, '') AS args_hash
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
