@@ -4,8 +4,8 @@
 -- level: high
 -- description: |
 --   What it does: gives the event at which a client sees a manifest again that the server had shown it within the
---   last twenty-four hours and had replaced in between, with no ticket and outside its deploy window. One row a
---   server and day.
+--   last twenty-four hours and had replaced in between, with no ticket and outside its deploy window. Listings are
+--   compared with listings, calls with calls. One row a server and day.
 --   Why it matters: a server that is poisoned for a moment and then looks clean again passes every check that
 --   compares the latest manifest with the pin. Going back is what an honest upgrade does not do.
 --   What it misses: manifests that differ by victim and never change for one client, a poisoned manifest that
@@ -50,11 +50,11 @@ shown AS (
     deploy_window,
     change_ticket,
     LAG(manifest_hash) OVER (
-      PARTITION BY server_name, client_id
+      PARTITION BY server_name, client_id, COALESCE(event_kind, 'tool_call')
       ORDER BY event_ms, event_key
     ) AS hash_before,
     LAG(event_ms) OVER (
-      PARTITION BY server_name, client_id, manifest_hash
+      PARTITION BY server_name, client_id, COALESCE(event_kind, 'tool_call'), manifest_hash
       ORDER BY event_ms, event_key
     ) AS shown_ms
   FROM mcp_audit

@@ -9,7 +9,8 @@
 --   Why it matters: a classifier that does not look finds nothing, and everything that relies on it is silent.
 --   Size and encoding that make it fail can be chosen by whoever writes the output.
 --   What it misses: servers whose outputs were never classified, fewer than fifty outputs in the window, a
---   classifier that answers clean without looking, and failures spread over many servers.
+--   classifier that answers clean without looking, failures spread over many servers, and outputs of calls that
+--   ended as errors. A call that ended so and was not classified had no output.
 --   Response: read what was not classified; playbook contain-server on the server until the classifier sees its
 --   outputs again.
 -- references:
@@ -43,7 +44,7 @@ WITH outputs AS (
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
-    AND COALESCE(status, 'ok') IN ('ok', 'error')
+    AND (COALESCE(status, 'ok') = 'ok' OR classifier_result IS NOT NULL)
 ),
 partly AS (
   SELECT server_name
