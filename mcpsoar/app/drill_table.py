@@ -22,7 +22,12 @@ ROWS = (
     Row("shadow-server", ("shadow_server_in_production",), "registry-drift", "DENY"),
     Row(
         "unapproved-write",
-        ("write_after_untrusted_content", "injection_in_output"),
+        (
+            "write_after_untrusted_content",
+            "retrieval_then_write",
+            "injection_then_write",
+            "injection_in_output",
+        ),
         "unapproved-write-calls",
         "ALLOW",
     ),
@@ -30,5 +35,5 @@ ROWS = (
     Row("relayed-token", ("token_for_other_audience", "scope_mismatch_refused"), None, "DENY"),
     Row("scope-burst", ("write_by_read_only_principal", "scope_mismatch_refused"), "scope-mismatch", "DENY"),
     Row("secret-in-output", ("secret_in_tool_output", "output_quarantined"), "quarantine-ratio", "ALLOW"),
-    Row("tool-loop", ("call_chain_too_deep",), None, "ALLOW"),
+    Row("tool-loop", ("call_chain_too_deep", "server_cycle_in_trace"), None, "ALLOW"),
 )

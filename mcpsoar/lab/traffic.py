@@ -12,7 +12,7 @@ def benign(stage: Stage) -> int:
         _triage(stage, number)
         _reporting(stage, number)
         _research(stage, number)
-        _polling(stage)
+        _polling(stage, number)
     _confirmed_write(stage)
     return stage.calls - before
 
@@ -66,10 +66,10 @@ def _research(stage: Stage, number: int) -> None:
     )
 
 
-def _polling(stage: Stage) -> None:
-    """A bot that asks the same thing again and again, as bots do."""
+def _polling(stage: Stage, number: int) -> None:
+    """A bot that asks the same thing again and again, as bots do, in one conversation a run."""
     for _ in range(8):
-        stage.call(ONCALL, "github", "list_issues", {}, conversation="poll")
+        stage.call(ONCALL, "github", "list_issues", {}, conversation=f"poll-{number}")
 
 
 def _confirmed_write(stage: Stage) -> None:
