@@ -6,7 +6,8 @@ from pathlib import Path
 
 from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, DetectionText, RuleText
-from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.errors import BadContent, Unsupported, Usage
+from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.kit import find
 from mcpsoar.kit.complaints import together
@@ -18,11 +19,19 @@ TARGETS = "mcpsoar.targets"
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """One rule in the target's language; `heading` is its title as a comment there."""
+    """One rule in the target's language; `comment` is how that writes one, as in `heading`, the title.
 
-    rule: RuleText
-    query: str
-    heading: str
+    A detection that cannot be said there has no query, and a `refusal` that tells why.
+    """
+
+    rule: RuleText | DetectionText
+    query: str | None
+    comment: str
+    refusal: str = ""
+
+    @property
+    def heading(self) -> str:
+        return self.comment.format(f"{self.rule.id}: {self.rule.title}")
 
 
 def listed(root: Path) -> tuple[RuleText | DetectionText, ...]:
@@ -57,15 +66,42 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
 def converted(
     root: Path, target: str, wanted: Sequence[str] = (), *, dialect: str | None = None
 ) -> tuple[Converted, ...]:
-    """The wanted rules in another language.
+    """The wanted rules and detections in another language; a detection named by its id is not let off.
 
     Raises Usage (no such target, rule or dialect), BadContent, Unsupported.
     """
-    made = _target(root, target, dialect)
-    return tuple(
-        Converted(rule, made.convert(rule), made.comment.format(f"{rule.id}: {rule.title}"))
-        for rule in _some(root, wanted)
-    )
+    made, columns = _target(root, target, dialect), schema.load(root)
+    texts = content.load(root, wanted)
+    if not texts:
+        raise Usage(f"no rules in {root}", next_command="mcpsoar rules list")
+    found = []
+    for text in texts:
+        query, refusal = None, ""
+        try:
+            if isinstance(text, RuleText):
+                query = made.convert(text)
+            else:
+                query = _statement(text, columns, target, dialect or "duckdb")
+        except Unsupported as error:
+            if isinstance(text, RuleText) or wanted:
+                raise
+            refusal = error.message
+        found.append(Converted(text, query, made.comment, refusal))
+    return tuple(found)
+
+
+def _statement(text: DetectionText, columns: Sequence[Column], target: str, dialect: str) -> str:
+    from mcpsoar.detect import statement
+    from mcpsoar.detect.detection import parse
+    from mcpsoar.detect.dialects import EVENT_MS
+
+    parsed = parse(text, columns)
+    if target != "sql":
+        said = f"detection {text.id} joins events over time, and is SQL alone: no query of {target}"
+        raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
+    if dialect not in EVENT_MS:
+        raise Unsupported(f"detection {text.id} cannot be said in {dialect}", where=str(text.path))
+    return statement.matches(parsed, columns, dialect)
 
 
 def _target(root: Path, name: str, dialect: str | None) -> Target:

@@ -56,21 +56,34 @@ def list_(given: Common) -> None:
 def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | None) -> None:
     """Print rules in the language of TARGET: splunk (SPL), elastic (ES|QL) or sql.
 
-    Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line.
+    Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line. A detection
+    joins events and is SQL alone: elsewhere a comment stands in its place.
     """
     made = app.converted(_root(given), target, wanted, dialect=dialect)
     if given.is_json:
         show.document(
             {
                 "target": target,
-                "rules": [{"id": one.rule.id, "title": one.rule.title, "query": one.query} for one in made],
+                "rules": [
+                    {
+                        "id": one.rule.id,
+                        "title": one.rule.title,
+                        "query": one.query,
+                        "refusal": one.refusal or None,
+                    }
+                    for one in made
+                ],
             }
         )
         return
     for number, one in enumerate(made):
         if len(made) > 1:
             show.line(("\n" if number else "") + show.clean(one.heading))
-        show.line(one.query)
+        show.line(one.query if one.query is not None else _comment(one))
+
+
+def _comment(one: app.Converted) -> str:
+    return show.clean(one.comment.format(f"cannot be said: {one.refusal}"))
 
 
 def _root(given: Common) -> Path:

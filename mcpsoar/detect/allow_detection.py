@@ -99,6 +99,8 @@ def _write_out(tree: exp.Query, path: str, first_line: int) -> None:
 
 def _check_window(window: exp.Window, where: str) -> None:
     spec, order = window.args.get("spec"), window.args.get("order")
+    if window.this.find(exp.Distinct):
+        raise BadContent("DISTINCT is not counted over a window", where=where)
     names = [one.this.name for one in order.expressions] if order else []
     by_place = isinstance(window.this, _BY_PLACE) or (spec and str(spec.args.get("kind")).upper() != "RANGE")
     if by_place and not names:

@@ -14,6 +14,7 @@ from mcpsoar.detect.gate import OWN, TABLE
 from mcpsoar.kit.complaints import together
 
 GIVES = ("event_ms", "event_key", "subject")
+RESERVED = ("audit_fields", "audit_copies", "audit_events", "audit_matches")  # what is put around it, printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def parse(text: DetectionText, columns: Sequence[Column]) -> Detection:
             raise BadContent(f"{TABLE} has no column {column.name!r}{hint}", where=where(column))
         if column.name in by_name and by_name[column.name].kind is Kind.NUMBER and column.name not in own:
             raise BadContent(f"{column.name!r} is no whole number: sums of it differ", where=where(column))
+        if column.name in by_name and by_name[column.name].kind is Kind.TIME:
+            raise BadContent(f"{column.name!r} differs between engines: event_ms is it", where=where(column))
     enums = {name: one for name, one in by_name.items() if one.kind is Kind.ENUM and name not in own}
     for compared in tree.find_all(exp.EQ, exp.NEQ, exp.In):
         _check_values(compared, enums, where(compared))
@@ -79,8 +82,8 @@ def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
                 said = f"reads {TABLE} and what it named before in WITH, and no {table.name!r}"
                 raise BadContent(said, where=where(table))
         if isinstance(part, exp.CTE):
-            if part.alias in seen:
-                raise BadContent(f"{part.alias!r} is named twice", where=where(part))
+            if part.alias in {*seen, *RESERVED}:
+                raise BadContent(f"{part.alias!r} is the name of something else", where=where(part))
             seen.add(part.alias)
 
 

@@ -79,7 +79,7 @@ def completed(
             f"CREATE TEMP TABLE logs AS WITH {ctes} SELECT * REPLACE ({own} AS event_key), "
             f"list_position(list_transform({ends}, lambda e: place < e), TRUE) - 1 AS log "
             f"FROM {AUDIT} WHERE event_ms IS NOT NULL "
-            "QUALIFY row_number() OVER (PARTITION BY log, event_key, event_ms ORDER BY place) = 1"
+            f"QUALIFY row_number() OVER (PARTITION BY log, {own}, event_ms ORDER BY place) = 1"
         )
         found = []
         for index, (detection, log) in enumerate(asked):

@@ -1,24 +1,28 @@
-"""A gate as one whole statement for a table `mcp_audit`: prelude, identity, window, counts.
+"""A gate or a detection as one whole statement for a table `mcp_audit`: prelude, identity, and the question.
 
-It answers with one row: events, judged, numerator, denominator (0 where the gate has none) and warned. Of
-several rows with one identity the one with the smallest ingest_time counts: a table has no other order.
+A gate answers with one row: events, judged, numerator, denominator (0 where it has none) and warned. A
+detection answers with one row a match. Of several rows with one identity the one with the smallest
+ingest_time counts: a table has no other order.
 """
 
 import re
 from collections.abc import Sequence
 
 import sqlglot
-from sqlglot import ErrorLevel, exp
+from sqlglot import Dialect, ErrorLevel, exp
 from sqlglot.errors import SqlglotError
 
 from mcpsoar.core.content import Counts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.detect.detection import RESERVED, Detection
 from mcpsoar.detect.dialects import BARE, EVENT_MS, known
-from mcpsoar.detect.gate import OWN, Gate
+from mcpsoar.detect.gate import OWN, TABLE, Gate
 from mcpsoar.detect.matching import referenced
 
 _HERE = "EVENT_MS_HERE"
+# their references, OVER clause: T-SQL's RANGE takes UNBOUNDED and CURRENT ROW alone, Redshift has ROWS alone
+_NO_SPANS = ("redshift", "tsql")
 _BARE_HERE = re.compile(r"BARE_HERE\(\s*(\w+)\s*\)")
 
 
@@ -27,19 +31,90 @@ def text(gate: Gate, columns: Sequence[Column], dialect: str, *, as_of_ms: int |
 
     Raises Usage (unknown dialect), Unsupported (what the dialect cannot say).
     """
-    tree = _tree(gate, columns, as_of_ms)
+    return _printed(_tree(gate, columns, as_of_ms), dialect, f"gate {gate.text.id}")
+
+
+def matches(detection: Detection, columns: Sequence[Column], dialect: str) -> str:
+    """The statement of a detection in one dialect: event_ms, event_key and subject of every match, ordered.
+
+    An event without an id is named by a blank and a number. Raises Usage (unknown dialect), Unsupported.
+    """
+    name = f"detection {detection.text.id}"
+    tree = _joined(detection, columns)
+    spans = [one for one in tree.find_all(exp.WindowSpec) if str(one.args.get("kind")).upper() == "RANGE"]
+    if dialect in _NO_SPANS and any(isinstance(one.args.get("start"), exp.Literal) for one in spans):
+        said = f"{name} cannot be said in {dialect}, which has no RANGE over a number of milliseconds"
+        raise Unsupported(said, where=str(detection.text.path))
+    _order(tree, known(dialect))
+    if dialect == "tsql":  # it compares no value with a condition, and has no booleans but bits
+        tree = tree.transform(_bit)
+    return _printed(tree, dialect, name)
+
+
+def _bit(node: exp.Expr) -> exp.Expr:
+    return exp.Literal.number(int(node.this)) if isinstance(node, exp.Boolean) else node
+
+
+def _order(tree: exp.Expr, dialect: str) -> None:
+    """Say nothing of NULLs where times and keys order, which never are: some engines cannot say it there."""
+    ordering = Dialect.get_or_raise(dialect).NULL_ORDERING
+    for one in tree.find_all(exp.Ordered):
+        if one.this.name.endswith(("_ms", "event_key")):
+            is_descending = bool(one.args.get("desc"))
+            is_first = ordering != "nulls_are_last" and (ordering == "nulls_are_small") is not is_descending
+            one.set("nulls_first", is_first)
+
+
+def _printed(tree: exp.Expr, dialect: str, name: str) -> str:
     try:
         made = tree.sql(dialect=known(dialect), pretty=True, unsupported_level=ErrorLevel.RAISE)
         made = made.replace(_HERE, EVENT_MS[dialect])
         made = _BARE_HERE.sub(lambda found: BARE[dialect].format(found[1]), made)
         again = sqlglot.parse_one(made, dialect=dialect).sql(dialect=dialect)
         if sqlglot.parse_one(again, dialect=dialect).sql(dialect=dialect) != again:
-            raise Unsupported(f"gate {gate.text.id} is read back as something else in {dialect}")
+            raise Unsupported(f"{name} is read back as something else in {dialect}")
     except (SqlglotError, AttributeError, RecursionError) as error:
         # the generator fails on some trees with errors that are not its own
         said = str(error).splitlines()[0]
-        raise Unsupported(f"gate {gate.text.id} cannot be said in {dialect}: {said}") from None
+        raise Unsupported(f"{name} cannot be said in {dialect}: {said}") from None
     return made
+
+
+def _joined(detection: Detection, columns: Sequence[Column]) -> exp.Expr:
+    by_name = {column.name: column for column in columns}
+    names = sorted(detection.columns | {"event_id", "ingest_time"})
+    fields = ", ".join(f"{_value(by_name[name])} AS {name}" for name in names)
+    kept = "".join(f", {name}" for name in names)
+    read, copied, counted, found = RESERVED
+    query = f"""
+    WITH {read} AS (SELECT {_HERE} AS event_ms, {fields} FROM mcp_audit),
+    {copied} AS (
+      SELECT event_ms{kept},
+        ROW_NUMBER() OVER (PARTITION BY event_id, event_ms ORDER BY ingest_time) AS copy_number,
+        ROW_NUMBER() OVER (ORDER BY event_ms, ingest_time) AS place
+      FROM {read}
+    ),
+    {counted} AS (
+      SELECT event_ms, COALESCE(event_id, ' ' || CAST(place AS VARCHAR)) AS event_key{kept}
+      FROM {copied}
+      WHERE copy_number = 1 OR event_id IS NULL
+    )
+    SELECT DISTINCT event_ms, event_key, subject FROM {found} ORDER BY event_ms, event_key, subject
+    """
+    whole = sqlglot.parse_one(query, dialect="duckdb")
+    asked = detection.tree.copy()
+    for table in asked.find_all(exp.Table):
+        if table.name == TABLE:
+            alias = table.alias or TABLE
+            table.set("this", exp.to_identifier(counted))
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(alias)))
+    own = asked.args.get("with_")
+    asked.set("with_", None)
+    parts = list(own.expressions) if own else []
+    parts.append(exp.CTE(this=asked, alias=exp.TableAlias(this=exp.to_identifier(found))))
+    for part in parts:
+        whole.args["with_"].append("expressions", part)
+    return whole
 
 
 def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Expr:

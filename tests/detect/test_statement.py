@@ -1,7 +1,6 @@
 """The whole statement: the same row as the scan on two engines, and text in every dialect."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,48 +11,21 @@ from hypothesis import strategies as st
 from mcpsoar.app.gates import statement
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.detect import prelude
 from mcpsoar.detect.dialects import EVENT_MS
 from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.engines.duckdb import connect, rows
 from mcpsoar.detect.gate import parse
-from mcpsoar.detect.matching import TABLE, referenced
-from mcpsoar.detect.matching import place as place_events
+from mcpsoar.detect.matching import referenced
 from mcpsoar.detect.scan import Ask, over_events
 from mcpsoar.detect.statement import text
 from mcpsoar.pack import gates, schema
 from tests.laws.random_logs import BASE, NOW, events
+from tests.laws.user_table import table
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 COLUMNS = schema.load(ROOT)
 GATES = gates.load(ROOT)
 TICK = BASE + 20 * 60_000
-
-
-def table(given: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Events as a user's own table would hold them: text as it was sent, the other kinds typed.
-
-    ingest_time is their order.
-    """
-    names = [column.name for column in COLUMNS]
-    sent = [column.name for column in COLUMNS if column.kind in (Kind.TEXT, Kind.ENUM)]
-    ctes = prelude.relation(TABLE, COLUMNS, names, extra="place AS place")
-    with connect() as connection:
-        place_events(connection, given, COLUMNS)
-        listed = f"SELECT place, event_ms, {', '.join(names)} FROM mcp_audit"
-        seen = rows(connection, f"WITH {ctes} {listed} WHERE event_ms IS NOT NULL ORDER BY place")
-    found = [dict(zip(("place", "event_ms", *names), row, strict=True)) for row in seen]
-    for row in found:
-        event = given[row["place"]]
-        row |= {name: event.get(name) if isinstance(event.get(name), str) else None for name in sent}
-        row["event_time"] = clock(row["event_ms"])
-        row["ingest_time"] = clock(BASE + row["place"])
-    return found
-
-
-def clock(at_ms: int) -> str:
-    at = datetime.fromtimestamp(at_ms // 1000, UTC)
-    return at.strftime("%Y-%m-%d %H:%M:%S.") + f"{at_ms % 1000:03d}"
 
 
 def on_duckdb(sql: str, columns: list[Column], given: list[dict[str, Any]]) -> tuple[Any, ...]:
@@ -82,7 +54,7 @@ def test_duckdb_and_sqlite_answer_with_the_row_that_the_scan_counts(given: list[
         ours = text(gate, COLUMNS, "duckdb", as_of_ms=TICK)
         theirs = text(gate, COLUMNS, "sqlite", as_of_ms=TICK)
         assert on_duckdb(ours, columns, held) == want, json.dumps(given)
-        assert sqlite.answer(theirs, [column.name for column in columns], flat) == want, json.dumps(given)
+        assert sqlite.answers(theirs, [column.name for column in columns], flat) == [want], json.dumps(given)
 
 
 BLANK = ["", *(chr(code) for code in range(0x3001) if chr(code).isspace()), " \t\u00a0\r\n"]
@@ -102,7 +74,7 @@ def test_an_approval_of_blanks_alone_is_none_in_a_table_too(dialect: str) -> Non
     if dialect == "duckdb":
         found = on_duckdb(sql, columns, held)
     else:
-        found = sqlite.answer(sql, [column.name for column in columns], held)
+        found = sqlite.answers(sql, [column.name for column in columns], held)[0]
     assert found[2] == len(BLANK)
 
 
@@ -119,7 +91,7 @@ def test_without_a_tick_the_statement_takes_the_first_after_the_last_event() -> 
     columns = [column for column in COLUMNS if column.name in used]
     for dialect, run in (("duckdb", on_duckdb), ("sqlite", None)):
         sql = text(gate, COLUMNS, dialect)
-        found = run(sql, columns, held) if run else sqlite.answer(sql, [c.name for c in columns], held)
+        found = run(sql, columns, held) if run else sqlite.answers(sql, [c.name for c in columns], held)[0]
         assert found == (1, 1, 1, 0, 0), dialect
 
 

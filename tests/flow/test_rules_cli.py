@@ -106,9 +106,10 @@ def test_one_more_rule_is_one_file_and_its_proof(run: Any, pack: Path) -> None:
         made = run("convert", target, "one_more_rule", "--pack", str(pack))
         assert made.code == 0
         assert word in made.out
-        assert (
-            len(run("convert", target, "--pack", str(pack), "--format", "json").document["rules"]) == OWN + 1
-        )
+        told = run("convert", target, "--pack", str(pack), "--format", "json").document["rules"]
+        assert [one["id"] for one in told] == [rule["id"] for rule in rules]
+        refused = [rule["kind"] for one, rule in zip(told, rules, strict=True) if one["query"] is None]
+        assert set(refused) == (set() if target == "sql" else {"window"})
 
 
 def test_a_wrong_rule_fails_at_the_line_of_its_case(run: Any, pack: Path) -> None:
@@ -211,7 +212,20 @@ def test_a_wrong_word_is_answered_with_the_right_ones(run: Any, words: tuple[str
 def test_one_rule_is_printed_bare_and_several_under_their_titles(run: Any) -> None:
     one = run("convert", "elastic", "call_chain_too_deep").out
     assert one.startswith("FROM logs-mcp.audit-*")
-    assert run("convert", "sql").out.count("-- ") == OWN
+    titles = [line for line in run("convert", "sql").out.splitlines() if line.startswith("-- ")]
+    assert len(titles) == len(run("list", "--format", "json").document["rules"])
+
+
+def test_a_detection_is_sql_alone_and_refused_by_name_elsewhere(run: Any) -> None:
+    for dialect in ("duckdb", "spark"):
+        made = run("convert", "sql", "error_loop", "--dialect", dialect)
+        assert made.code == 0
+        assert made.out.startswith("WITH audit_fields AS")
+    for words in (("splunk",), ("elastic",), ("sql", "--dialect", "mysql"), ("sql", "--dialect", "redshift")):
+        done = run("convert", *words, "error_loop")
+        assert (done.code, done.out) == (3, "")
+        assert "detection error_loop" in done.err
+    assert "cannot be said: detection error_loop" in run("convert", "splunk").out
 
 
 def test_listing_loads_no_converter_and_no_engine() -> None:

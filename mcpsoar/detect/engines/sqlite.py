@@ -1,4 +1,4 @@
-"""SQLite, the second opinion: the same statement over the same events has to give the same row."""
+"""SQLite, the second opinion: the same statement over the same events has to give the same rows."""
 
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -6,8 +6,10 @@ from contextlib import closing
 from typing import Any
 
 
-def answer(statement: str, columns: Sequence[str], events: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
-    """The one row a statement gives over a table `mcp_audit` of these events.
+def answers(
+    statement: str, columns: Sequence[str], events: Sequence[Mapping[str, Any]]
+) -> list[tuple[Any, ...]]:
+    """The rows a statement gives over a table `mcp_audit` of these events.
 
     Times are text, `YYYY-MM-DD HH:MM:SS.mmm` in UTC; booleans are 1 and 0. Nothing is read from disk.
     """
@@ -19,4 +21,4 @@ def answer(statement: str, columns: Sequence[str], events: Sequence[Mapping[str,
         connection.executemany(f"INSERT INTO mcp_audit VALUES ({marks})", rows)
         connection.execute("PRAGMA query_only = 1")
         found: list[tuple[Any, ...]] = connection.execute(statement).fetchall()
-    return found[0]
+    return found

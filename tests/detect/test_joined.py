@@ -1,0 +1,132 @@
+"""Detections asked of logs: the scan that asks gates and rules asks them too."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpsoar.app.watch import ask, look
+from mcpsoar.core.content import DetectionText
+from mcpsoar.detect.files import sources
+from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
+from mcpsoar.pack import content, detections, schema
+from tests.detect.test_findings import FORMS, NOW, Event, event
+
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = schema.load(ROOT)
+LOOP = [
+    event(
+        number,
+        event_time=f"2026-03-01T12:00:{number:02}Z",
+        conversation_id="c1",
+        server_name="crm",
+        tool_name="find",
+        status="ERROR",
+    )
+    for number in range(12)
+]
+SQL = """
+SELECT event_ms, event_key, actor_id AS subject
+FROM mcp_audit
+WHERE decision = 'deny'
+UNION ALL
+SELECT event_ms, event_key, 'everybody' AS subject
+FROM mcp_audit
+WHERE decision = 'allow'
+"""
+
+
+def mine(sql: str = SQL) -> DetectionText:
+    return replace(detections.load(ROOT)[0], id="mine", path=Path("mine.sql"), sql=sql, needs=("decision",))
+
+
+def asked(*texts: DetectionText) -> Ask:
+    return ask(COLUMNS, texts, now_ms=NOW)
+
+
+@pytest.mark.parametrize("write", FORMS)
+def test_a_detection_is_asked_however_the_log_is_written(tmp_path: Path, write: Any) -> None:
+    write(tmp_path / "log", [*LOOP, LOOP[0], event(99)])
+    seen = look(
+        [str(tmp_path / "log")], pack=ROOT, now_ms=NOW, gates=(), with_rules=True, rules=["error_loop"]
+    )
+    (finding,) = seen.findings
+    assert (finding.rule, finding.count, finding.lacks) == ("error_loop", 1, ())
+    assert [(hit.event_id, hit.subject) for hit in finding.hits] == [("e9", "c1")]
+    assert finding.first_ms == finding.last_ms == 1_772_366_409_000
+    assert seen.intake.repeats == 1
+    assert (seen.gates, seen.judgements) == ((), ())
+
+
+def test_several_files_are_one_log_to_a_detection(tmp_path: Path) -> None:
+    for part, some in (("a", LOOP[:6]), ("b", LOOP[6:])):
+        (tmp_path / part).write_text("".join(json.dumps(one) + "\n" for one in some))
+    seen = look(
+        [str(tmp_path / "a"), str(tmp_path / "b")],
+        pack=ROOT,
+        now_ms=NOW,
+        with_rules=True,
+        rules=["error_loop"],
+    )
+    assert [finding.count for finding in seen.findings] == [1]
+    assert len(seen.judgements) == 5
+
+
+def test_a_match_without_an_id_counts_and_is_no_evidence() -> None:
+    events: list[Event] = [
+        event(1, decision="DENY", actor_id="ann"),
+        {**event(2, decision="deny", actor_id="bob"), "event_id": None},
+        {**event(3, decision="deny", actor_id="bob"), "event_id": "  "},
+        event(4, decision="allow", actor_id="cid"),
+        event(4, decision="allow", actor_id="a repeat"),
+        event(5, decision="allowed"),
+    ]
+    with over_events(events, asked(mine())) as scan:
+        finding = scan.finding(scan.ask.detections[0].text)
+        assert finding.count == 4
+        hits = [("e1", "ann"), ("e4", "everybody")]
+        assert [(hit.event_id, hit.subject) for hit in finding.hits] == hits
+        assert [(hit.event_id, hit.subject) for hit in scan.hits("mine")] == hits
+    assert completed([(scan.ask.detections[0], events)], COLUMNS) == ((0, 1, 2, 3),)
+
+
+def test_a_match_that_is_given_twice_counts_once_and_the_newest_twenty_are_shown() -> None:
+    events = [
+        event(number, event_time=1_772_366_400_000 + number, decision="deny", actor_id="ann")
+        for number in range(30)
+    ]
+    twice = SQL.replace("'everybody'", "actor_id").replace("'allow'", "'deny'")
+    with over_events(events, asked(mine(twice))) as scan:
+        finding = scan.finding(scan.ask.detections[0].text)
+        assert finding.count == 30
+        assert [hit.event_id for hit in finding.hits] == [f"e{number}" for number in range(29, 9, -1)]
+        assert (finding.first_ms, finding.last_ms) == (1_772_366_400_000, 1_772_366_400_029)
+        assert len(scan.hits("mine")) == 30
+
+
+def test_a_detection_whose_columns_no_event_has_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text(json.dumps(event(1)) + "\n")
+    with (
+        over_logs(sources([str(tmp_path / "log")], tmp_path), asked(mine()), tmp_path) as scan,
+    ):
+        assert scan.finding(scan.ask.detections[0].text).lacks == ("decision",)
+    with over_events([event(1, decision="deny")], asked(mine())) as scan:
+        assert scan.finding(scan.ask.detections[0].text).lacks == ()
+
+
+def test_hits_of_a_rule_are_all_of_them() -> None:
+    events = [event(number, chain_depth=9, decision="allow") for number in range(25)]
+    (rule,) = content.load(ROOT, ["call_chain_too_deep"])
+    with over_events(events, ask(COLUMNS, [rule], now_ms=NOW)) as scan:
+        assert len(scan.hits("call_chain_too_deep")) == 25
+        assert len(scan.finding(rule).hits) == 20
+
+
+def test_logs_asked_together_do_not_see_each_other() -> None:
+    loop = next(one for one in detections.load(ROOT) if one.id == "error_loop")
+    parsed = asked(loop).detections[0]
+    halves = [(parsed, LOOP[:6]), (parsed, LOOP[6:]), (parsed, LOOP), (parsed, ())]
+    assert completed(halves, COLUMNS) == ((), (), (9,), ())
+    assert completed([], COLUMNS) == ()
