@@ -28,6 +28,7 @@
 --   - safe.t2102
 -- falsepositives:
 --   - The first run of a batch job
+--   - A bot that polls in one conversation, seen in the drill
 --   - An agent that is asked to go through a long list
 -- custom:
 --   risk: runaway-chain

@@ -27,6 +27,8 @@
 --   - safe.t2102
 -- falsepositives:
 --   - A tool that is polled and is not known to be reading
+--   - A bot that polls a reading tool at machine speed in one conversation, seen in the drill, 96 calls within a
+--     second
 --   - A client that repeats a call whose connection broke
 -- custom:
 --   risk: runaway-chain
