@@ -1,17 +1,17 @@
-"""Gates and rules over a day of generated events, against a raw pass of the engine and a loop in Python.
+"""Gates, rules and detections over a day of events, against a raw pass of the engine and a loop in Python.
 
     python -m benchmarks.gates [EVENTS]
 
 Prints seconds and ratios, each the best of three runs in one process, start-up left out. The raw pass reads
 the columns that the log has, typed, counts the same five numerators, which must come out equal, and the
-distinct ids; with the rules it counts the events of each rule too.
+distinct ids; with the rules it counts the events of each rule too, and with the detections their matches.
 """
 
 import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,10 @@ from typing import Any
 from benchmarks import rules
 from benchmarks.events import write
 from mcpsoar.app.watch import look
+from mcpsoar.detect.detection import Detection, parse_all
 from mcpsoar.detect.engines.duckdb import connect, rows
 from mcpsoar.kit.clock import stamp_ms
+from mcpsoar.pack import detections as detection_pack
 from mcpsoar.pack import rules as rule_pack
 from mcpsoar.pack import schema
 from mcpsoar.pack.locate import own
@@ -139,16 +141,18 @@ def main(count: int) -> None:
         write(twins, count, repeat_share=0.01, conflict_share=0.001)
         with log.open() as lines:
             names = list(json.loads(lines.readline()))
+        texts, columns = rule_pack.load(pack), schema.load(pack)
+        asked = [text.id for text in texts]
+        predicates = sql.predicates(texts, columns)
+        detections = parse_all(detection_pack.load(pack), columns)
         judged = look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True)
         as_of = stamp_ms(judged.as_of_ms)
         said = {one.reading.gate: one.reading.numerator for one in judged.judgements}
         told = dict(zip(_NUMERATORS, raw_pass(log, names, as_of), strict=False))
         if told != said:
             raise SystemExit(f"the raw pass counts {told}, the gates {said}")
-        columns = schema.load(pack)
-        predicates = sql.predicates(rule_pack.load(pack), columns)
 
-        def whole() -> tuple[Any, ...]:
+        def whole(some: Sequence[Detection] = detections) -> tuple[Any, ...]:
             return rules.raw_pass(
                 log,
                 columns=columns,
@@ -156,15 +160,18 @@ def main(count: int) -> None:
                 counts=list(_NUMERATORS.values()),
                 predicates=predicates,
                 as_of=as_of,
+                detections=some,
             )
 
         counted = list(said.values()) + [one.count for one in judged.findings]
         if list(whole()[:-1]) != counted:
-            raise SystemExit(f"the raw pass counts {whole()[:-1]}, gates and rules {counted}")
+            raise SystemExit(f"the raw pass counts {whole()[:-1]}, gates, rules and detections {counted}")
         raw = best(lambda: raw_pass(log, names, as_of))
         narrow = best(lambda: raw_pass(log, NARROW, as_of))
         gates = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS))
         both = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True, rules=rules.SEVEN))
+        raw_rules = best(lambda: whole(()))
+        ruled = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True, rules=asked))
         raw_all = best(whole)
         everything = best(lambda: look([str(log)], pack=pack, now_ms=NOW_MS, with_rules=True))
         repeated = best(lambda: look([str(twins)], pack=pack, now_ms=NOW_MS))
@@ -179,11 +186,17 @@ def main(count: int) -> None:
     print(
         f"five gates and seven rules       {both:6.2f} s  {both / gates:4.2f} times the gates (at most 1.3)"
     )
-    print(f"raw pass, with {len(predicates)} rules           {raw_all:6.2f} s")
+    print(f"raw pass, with {len(predicates)} rules           {raw_rules:6.2f} s")
     print(
-        f"five gates and {len(predicates)} rules          {everything:6.2f} s  "
+        f"five gates and {len(predicates)} rules          {ruled:6.2f} s  "
+        f"{ruled / raw_rules:4.2f} raw passes with them (at most 3)"
+    )
+    print(f"raw pass, and {len(detections)} detections       {raw_all:6.2f} s")
+    print(
+        f"gates, rules, {len(detections)} detections       {everything:6.2f} s  "
         f"{everything / raw_all:4.2f} raw passes with them (at most 3)"
     )
+    print(f"                                           {everything / raw_rules:4.2f} raw passes without")
     print(f"the gates in a json loop         {loop:6.2f} s  {loop / gates:4.2f} times the gates (at least 3)")
 
 
