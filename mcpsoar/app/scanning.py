@@ -97,6 +97,7 @@ def document(scanned: Scanned, fail_on: str | None) -> Facts:
     return {
         "verdict": verdict(scanned, fail_on).name.lower(),
         "fail_on": fail_on,
+        "logs": list(scanned.look.logs),
         **read(scanned.look),
         "first": _stamp(intake.first_ms),
         "last": _stamp(intake.last_ms),

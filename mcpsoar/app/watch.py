@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look at some logs. `rejects` are the first ten; `gates` are those that were asked.
+    """One look at `logs`, by name. `rejects` are the first ten; `gates` are those that were asked.
 
     `approved` is how many servers the approved list named, None where none was given.
     """
@@ -35,6 +35,7 @@ class Look:
     judgements: tuple[Judgement, ...]
     findings: tuple[Finding, ...]
     pages: tuple[Page, ...]
+    logs: tuple[str, ...] = ()
 
 
 def look(
@@ -85,6 +86,7 @@ def look(
                     for text, one in zip(texts, judgements, strict=True)
                     if one.state is GateState.PAGE
                 ),
+                logs=tuple(one.log.name for one in sources),
             )
 
 

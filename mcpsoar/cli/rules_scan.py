@@ -54,14 +54,20 @@ def scan(
             wanted=wanted,
             rejects=Path(rejects) if rejects else None,
         )
-    if given.format == "text":
-        scan_text.tell(scanned, given.told.complete, is_kept=bool(rejects), no_color=given.no_color)
-    elif given.is_json:
-        show.document(scanning.document(scanned, fail_on))
-    else:
+    if given.format not in ("text", "json"):
         look_text.doubts(scanned.look, is_kept=bool(rejects), say=show.talk)
-        for facts in scanning.lines(scanned):
-            show.line(json.dumps(facts, ensure_ascii=True))
+    match given.format:
+        case "json":
+            show.document(scanning.document(scanned, fail_on))
+        case "ndjson":
+            for facts in scanning.lines(scanned):
+                show.line(json.dumps(facts, ensure_ascii=True))
+        case "sarif":
+            from mcpsoar.app.scan_sarif import document
+
+            show.document(document(scanned))
+        case _:
+            scan_text.tell(scanned, given.told.complete, is_kept=bool(rejects), no_color=given.no_color)
     return scanning.verdict(scanned, fail_on)
 
 

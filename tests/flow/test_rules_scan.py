@@ -141,6 +141,59 @@ def test_ndjson_is_one_object_a_line_whatever_the_log_says(run: Any, log: Any) -
     assert done.out.isascii()
 
 
+def test_sarif_names_rule_log_and_event_and_what_was_not_asked(run: Any, log: Any) -> None:
+    path = log({**FOREIGN, "event_id": HOSTILE + "[a](b)", "server_name": "crm"}, REFUSED, FOREIGN)
+    done = run(path, "--format", "sarif", "--fail-on", "high")
+    assert done.code == 1
+    assert done.out.isascii()
+    assert done.document["version"] == "2.1.0"
+    (sarif,) = done.document["runs"]
+    rules = sarif["tool"]["driver"]["rules"]
+    for result in sarif["results"]:
+        rule = rules[result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"]
+        assert result["level"] == rule["defaultConfiguration"]["level"]
+        (place,) = result["locations"]
+        assert place["physicalLocation"]["artifactLocation"] == {"uri": Path(path).as_uri(), "index": 0}
+    newest, oldest = [one for one in sarif["results"] if one["ruleId"] == "foreign_token_accepted"]
+    assert newest["level"] == "error"
+    assert newest["properties"]["eventId"] == "e2"
+    assert oldest["properties"]["server"] == "crm"
+    assert oldest["properties"]["eventId"] == HOSTILE + "[a](b)"
+    assert "\\[a\\](b)" in oldest["message"]["text"]  # brackets would make a link
+    assert "\x1b" not in oldest["message"]["text"]
+    assert newest["partialFingerprints"] != oldest["partialFingerprints"]
+    levels = {one["ruleId"]: one["level"] for one in sarif["results"]}
+    assert levels["scope_mismatch_refused"] == "note"
+    (invocation,) = sarif["invocations"]
+    assert invocation["executionSuccessful"] is True
+    unasked = {one["associatedRule"]["id"] for one in invocation["toolConfigurationNotifications"]}
+    assert "call_chain_too_deep" in unasked
+    assert not unasked & set(levels)
+    again = run(path, "--format", "sarif").document["runs"][0]["results"]
+    assert [one["partialFingerprints"] for one in again] == [
+        one["partialFingerprints"] for one in sarif["results"]
+    ]
+
+
+def test_sarif_says_that_one_of_several_logs_holds_the_event(run: Any, log: Any, tmp_path: Path) -> None:
+    log(REFUSED, name="a.ndjson")
+    log({"event_time": "2026-11-27T10:30:00Z", **FOREIGN}, name="b.ndjson")
+    (tmp_path / "c.ndjson").write_bytes(gzip.compress(b"no event\n" * 5000)[:-20])
+    done = run(str(tmp_path / "*.ndjson"), "--rule", "scope_mismatch_refused", "--format", "sarif")
+    assert done.code == 3
+    (sarif,) = done.document["runs"]
+    uris = [one["location"]["uri"] for one in sarif["artifacts"]]
+    assert [uri.rpartition("/")[2] for uri in uris] == ["a.ndjson", "b.ndjson", "c.ndjson"]
+    (result,) = sarif["results"]
+    assert result["message"]["text"].endswith(" in one of 3 logs")
+    assert len(result["relatedLocations"]) == 2
+    assert sarif["invocations"][0]["executionSuccessful"] is False
+    (broken,) = sarif["invocations"][0]["toolExecutionNotifications"]
+    assert "c.ndjson" in broken["message"]["text"]
+    assert "CANNOT TELL" in done.err
+
+
 def test_hostile_text_is_shown_by_its_numbers(run: Any, log: Any) -> None:
     out = run(log({**FOREIGN, "event_id": HOSTILE})).out
     assert "\x1b" not in out
