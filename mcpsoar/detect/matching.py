@@ -42,18 +42,19 @@ def place(connection: Connection, events: Sequence[Facts], columns: Sequence[Col
     names = [column.name for column in columns]
     typed = ", ".join(f"{quoted(name)} VARCHAR" for name in names)
     connection.execute(f"CREATE TEMP TABLE {TABLE} (place BIGINT, {typed})")
+    spec = json.dumps(dict.fromkeys(names, "JSON"))
+    told = ", ".join(f"CAST(event.{quoted(name)} AS VARCHAR)" for name in names)
     for start in range(0, len(events), _TOGETHER):
-        some = events[start : start + _TOGETHER]
-        here = [name for name in names if any(name in event for event in some)]
-        values = ", ".join(
-            f"({', '.join([str(index), *(_text(event.get(name)) for name in here)])})"
-            for index, event in enumerate(some, start)
+        some = [
+            f"({index}, {_text({name: event[name] for name in names if event.get(name) is not None})})"
+            for index, event in enumerate(events[start : start + _TOGETHER], start)
+        ]
+        connection.execute(
+            f"INSERT INTO {TABLE} SELECT place, {told} "
+            f"FROM (SELECT place, json_transform(line, {literal(spec)}) AS event "
+            f"FROM (VALUES {', '.join(some)}) AS lines(place, line))"
         )
-        fields = ", ".join(["place", *map(quoted, here)])
-        connection.execute(f"INSERT INTO {TABLE} ({fields}) VALUES {values}")
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return "NULL"
-    return literal(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+def _text(event: Facts) -> str:
+    return literal(json.dumps(event, separators=(",", ":"), ensure_ascii=False))
