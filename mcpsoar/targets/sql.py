@@ -22,15 +22,15 @@ _SHOWN = ("event_time", "event_id", "actor_id", "client_id", "server_name", "too
 _ORDER = ("event_time", "event_id")
 
 
-def predicate(rule: RuleText, columns: Sequence[Column]) -> exp.Expression:
+def predicate(rule: RuleText, columns: Sequence[Column], dialect: str = "duckdb") -> exp.Expression:
     """One rule as a boolean over one row of `mcp_audit`, never NULL.
 
-    Raises BadContent (no such column, a value that no event can have, no Sigma) and Unsupported (a part of
-    Sigma that is not bridged), each with file:line.
+    Raises BadContent (no such column, a value that no event can have, no Sigma) and Unsupported (what
+    `mcp_audit` or the dialect cannot say), each with file:line.
     """
     parsed = reading.read(rule)
     lint.check(parsed, columns)
-    return tree.build(parsed, columns)
+    return tree.build(parsed, columns, dialect)
 
 
 def predicates(rules: Sequence[RuleText], columns: Sequence[Column]) -> dict[str, exp.Expression]:
@@ -58,7 +58,7 @@ class Sql:
     def convert(self, rule: RuleText) -> str:
         """One SELECT that gives the events a rule matches, ordered."""
         known = {column.name for column in self.columns}
-        where = predicate(rule, self.columns)
+        where = predicate(rule, self.columns, self.dialect)
         statement = exp.select(*(_column(name) for name in _SHOWN if name in known))
         statement = statement.from_(exp.to_table(_TABLE)).where(where)
         statement = statement.order_by(*(_column(name) for name in _ORDER if name in known))

@@ -1,15 +1,14 @@
 """The bridge's expressions as text of one SQL dialect.
 
-sqlglot prints the tree; what dialects differ in without its noticing is rewritten or refused here. Executed
-on DuckDB and SQLite; the other dialects are printed only.
+sqlglot prints the tree; what dialects differ in without its noticing is rewritten or refused in `fit`, and
+what nobody has looked at is refused here, because sqlglot passes on what it does not know. Executed on
+DuckDB, SQLite and PostgreSQL; the other dialects are printed only.
 """
-
-from collections.abc import Callable
 
 from sqlglot import ErrorLevel, exp
 
 from mcpsoar.core.errors import Unsupported, Usage
-from mcpsoar.targets.bridge import pattern
+from mcpsoar.targets.bridge import fit, pattern
 
 DIALECTS = (
     "bigquery",
@@ -24,7 +23,14 @@ DIALECTS = (
     "sqlite",
     "trino",
 )
-_NO_ESCAPE = ("bigquery", "clickhouse")
+_ALLOWED = (
+    *(exp.Add, exp.Alias, exp.And, exp.Boolean, exp.Case, exp.Coalesce, exp.Column, exp.DataType, exp.EQ),
+    *(exp.Escape, exp.Exists, exp.Extract, exp.From, exp.GT, exp.GTE, exp.Glob, exp.Identifier, exp.If),
+    *(exp.In, exp.Is, exp.LT, exp.LTE, exp.Lambda, exp.Length, exp.Like, exp.Literal, exp.Lower, exp.Neg),
+    *(exp.Not, exp.Null, exp.Or, exp.Order, exp.Ordered, exp.Paren, exp.RegexpLike, exp.Select, exp.Star),
+    *(exp.StrPosition, exp.Sub, exp.Substring, exp.Table, exp.TableAlias, exp.Transform, exp.TryCast),
+    *(exp.Cast, exp.Unnest, exp.Var, exp.Where),
+)
 
 
 def known(dialect: str) -> str:
@@ -41,23 +47,9 @@ def text(tree: exp.Expression, dialect: str, *, pretty: bool = False) -> str:
     """Print one tree. Raises Unsupported for what the dialect cannot say."""
     if dialect == "mysql" and any(node.meta.get(pattern.CASED) for node in tree.walk()):
         raise Unsupported("|cased: MySQL compares text without regard to case by default")
-    fitted = tree.copy().transform(_fit, dialect)
+    fitted = fit.fit(tree, dialect)
+    for node in fitted.walk():
+        known_function = isinstance(node, exp.Anonymous) and node.name in fit.FUNCTIONS.get(dialect, ())
+        if not known_function and type(node) not in _ALLOWED:
+            raise Unsupported(f"{type(node).__name__} was never tried on {dialect}")
     return fitted.sql(dialect=dialect, pretty=pretty, unsupported_level=ErrorLevel.RAISE)
-
-
-def _fit(node: exp.Expression, dialect: str) -> exp.Expression:
-    if not isinstance(node, exp.Escape):
-        return node
-    like = node.this
-    if dialect == "sqlite" and node.meta.get(pattern.CASED):
-        return exp.Glob(this=like.this, expression=_changed(like.expression, pattern.glob))
-    if dialect in _NO_ESCAPE:
-        return exp.Like(this=like.this, expression=_changed(like.expression, pattern.backslashed))
-    return node
-
-
-def _changed(literal: exp.Expression, change: Callable[[str], str]) -> exp.Expression:
-    """The pattern may stand inside LOWER(…), where its text is not ASCII."""
-    return literal.transform(
-        lambda node: exp.Literal.string(change(node.this)) if isinstance(node, exp.Literal) else node
-    )

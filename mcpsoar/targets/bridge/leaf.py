@@ -5,8 +5,7 @@ are absent in `mcp_audit`, so an empty string asks for absence. Text compares wi
 `|cased`; enumerations are lower case in the table already. LOWER of SQLite folds ASCII alone.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -29,52 +28,67 @@ from sigma.types import (
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.bridge import pattern
+from mcpsoar.core.event import Kind
+from mcpsoar.targets.bridge import across, network, pattern, regex
+from mcpsoar.targets.bridge.subject import NUMERIC, Subject, folded, subject, two_valued
+from mcpsoar.targets.bridge.table import Table
 
-Columns = Mapping[str, Column]
-_NUMERIC = (Kind.INTEGER, Kind.NUMBER)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is compared: a column, or NULL where the table has no such column."""
-
-    name: str
-    kind: Kind
-    sql: exp.Expression
+_DECIMAL = r"^[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
+_ELEMENT = "element"  # the name of one element of a list
 
 
-def subject(field: str, columns: Columns) -> Subject:
-    """The column a rule names; an unknown one is a field that every event lacks."""
-    column = columns.get(field)
-    if column is None:
-        return Subject(field, Kind.TEXT, exp.Null())
-    return Subject(field, column.kind, exp.column(field, quoted=True))
-
-
-def compare(field: str, value: SigmaType, columns: Columns) -> exp.Expression:
+def compare(field: str, value: SigmaType, table: Table) -> exp.Expression:
     """The comparison of one field with one value. Raises Unsupported, with the reason alone."""
-    make = _KINDS.get(type(value))
-    if make is None:
-        raise Unsupported(_REFUSED.get(type(value), f"{type(value).__name__} is not known"))
-    return make(subject(field, columns), value)
+    here = subject(field, table)
+    if isinstance(value, SigmaFieldReference):
+        return across.fields(here, subject(value.field, table), value)
+    return _compare(here, value)
 
 
-def one_of(field: str, values: list[SigmaType], columns: Columns) -> exp.Expression | None:
+def keyword(value: SigmaType, table: Table) -> exp.Expression:
+    """A value without a field: anywhere in the raw text. Raises Unsupported, with the reason alone."""
+    if table.raw is None:
+        raise Unsupported("keywords search raw text; name the column")
+    here = subject(table.raw, table)
+    if isinstance(value, SigmaExpansion):
+        return _either([keyword(one, table) for one in value.values])
+    if isinstance(value, SigmaNumber):
+        value = SigmaString(str(value.number))
+    if isinstance(value, SigmaString):
+        return _compare(here, pattern.anywhere(value))
+    if isinstance(value, SigmaRegularExpression):
+        return _compare(here, value)
+    raise Unsupported(f"{type(value).__name__} is nothing to search raw text for")
+
+
+def one_of(field: str, values: list[SigmaType], table: Table) -> exp.Expression | None:
     """`field IN (…)` for several plain texts of one scalar column; None where that would not be the same."""
-    here = subject(field, columns)
+    here = subject(field, table)
     plain = [pattern.plain(value) for value in values if type(value) is SigmaString]
     texts = [text for text in plain if text is not None and text.isascii() and text.strip()]
     if len(texts) != len(values) or here.kind not in (Kind.TEXT, Kind.ENUM):
         return None
     literals = [exp.Literal.string(text.lower()) for text in texts]
-    return two_valued(exp.In(this=_folded(here), expressions=literals))
+    return two_valued(exp.In(this=folded(here), expressions=literals))
 
 
-def two_valued(condition: exp.Expression) -> exp.Expression:
-    """NULL becomes FALSE, before anybody negates it."""
-    return exp.Coalesce(this=condition, expressions=[exp.false()])
+def _compare(here: Subject, value: SigmaType) -> exp.Expression:
+    make = _KINDS.get(type(value))
+    if make is None:
+        raise Unsupported(f"{type(value).__name__} is not bridged to SQL")
+    if here.kind is Kind.TEXTS and type(value) not in (SigmaNull, SigmaExists, SigmaExpansion):
+        return _any_element(here, value)
+    return make(here, value)
+
+
+def _any_element(here: Subject, value: SigmaType) -> exp.Expression:
+    """Whether any element of a list compares so; the list itself is absent, present or this."""
+    if isinstance(value, SigmaString) and (pattern.is_anything(value) or pattern.plain(value) == ""):
+        return _present(here) if pattern.is_anything(value) else _null(here, value)
+    name = exp.to_identifier(_ELEMENT)
+    each = _compare(Subject(here.name, Kind.TEXT, name, keeps_blanks=True), value)
+    asked = exp.Transform(this=here.sql, expression=exp.Lambda(this=each, expressions=[name.copy()]))
+    return two_valued(exp.Anonymous(this=pattern.ANY, expressions=[asked]))
 
 
 def _text(here: Subject, value: Any) -> exp.Expression:
@@ -86,18 +100,18 @@ def _cased(here: Subject, value: Any) -> exp.Expression:
 
 
 def _string(here: Subject, value: SigmaString, *, cased: bool) -> exp.Expression:
-    _no_list(here)
+    _no_time(here)
     plain = pattern.plain(value)
-    if plain is not None and not plain.strip():
+    if plain is not None and not plain.strip() and not here.keeps_blanks:
         return _null(here, value)
     if pattern.is_anything(value):
         return _present(here)
     if here.kind is Kind.BOOL:
         known = {"true": True, "false": False}.get((plain or "").lower())
         return exp.false() if known is None else _bool(here, SigmaBool(known))
-    if here.kind in _NUMERIC:
+    if here.kind in NUMERIC:
         return _numeric_text(here, plain)
-    left = here.sql if cased else _folded(here)
+    left = here.sql if cased else folded(here)
     if plain is not None:
         condition: exp.Expression = exp.EQ(this=left, expression=_literal(here, plain, cased=cased))
     else:
@@ -117,17 +131,47 @@ def _numeric_text(here: Subject, plain: str | None) -> exp.Expression:
 
 
 def _number(here: Subject, value: Any) -> exp.Expression:
-    _no_list(here)
-    if here.kind in _NUMERIC:
+    _no_time(here)
+    if here.kind in NUMERIC:
         return two_valued(exp.EQ(this=here.sql, expression=exp.convert(value.number)))
     return _text(here, SigmaString(str(value.number)))
 
 
 def _order(here: Subject, value: Any) -> exp.Expression:
-    if here.kind not in _NUMERIC:
+    if here.kind in (Kind.TEXT, Kind.ENUM) and here.keeps_blanks:
+        left = _as_number(here)
+    elif here.kind in NUMERIC:
+        left = here.sql
+    else:
         raise Unsupported(f"{here.name} is {here.kind.value}, and only numbers have an order here")
-    operator = _OPERATORS[value.op]
-    return two_valued(operator(this=here.sql, expression=exp.convert(value.number.number)))
+    operator = across.OPERATORS[value.op]
+    answer = two_valued(operator(this=left, expression=exp.convert(value.number.number)))
+    return exp.Not(this=answer) if value.op is CompareOperators.NEQ else answer
+
+
+def _as_number(here: Subject) -> exp.Expression:
+    """A text that is a decimal number, as one; NULL for any other, whatever the engine takes for numbers."""
+    number = exp.TryCast(this=here.sql.copy(), to=exp.DataType.build("double"))
+    is_one = _matches(here.sql, regex.Pattern(_DECIMAL, frozenset()))
+    return exp.Case(ifs=[exp.If(this=is_one, true=number)])
+
+
+def _regex(here: Subject, value: Any) -> exp.Expression:
+    _text_only(here)
+    return two_valued(_matches(here.sql, regex.read(value)))
+
+
+def _network(here: Subject, value: Any) -> exp.Expression:
+    _text_only(here)
+    wanted = regex.Pattern(network.pattern(value.network), frozenset())
+    return two_valued(_matches(exp.Lower(this=here.sql), wanted))
+
+
+def _matches(left: exp.Expression, wanted: regex.Pattern) -> exp.Expression:
+    """As DuckDB says it; the mark says it to the others."""
+    found = exp.RegexpLike(this=left, expression=exp.Literal.string(regex.neutral(wanted)))
+    found.meta[pattern.REGEX] = wanted
+    return found
 
 
 def _bool(here: Subject, value: Any) -> exp.Expression:
@@ -150,12 +194,11 @@ def _exists(here: Subject, value: Any) -> exp.Expression:
 
 def _any_of(here: Subject, value: Any) -> exp.Expression:
     """What `|base64offset` and its like make of one value: several, any of which will do."""
-    parts = [_KINDS[type(one)](here, one) for one in value.values]
+    return _either([_compare(here, one) for one in value.values])
+
+
+def _either(parts: Sequence[exp.Expression]) -> exp.Expression:
     return exp.Paren(this=reduce(lambda left, right: exp.Or(this=left, expression=right), parts))
-
-
-def _folded(here: Subject) -> exp.Expression:
-    return here.sql if here.kind is Kind.ENUM else exp.Lower(this=here.sql)
 
 
 def _literal(here: Subject, text: str, *, cased: bool) -> exp.Expression:
@@ -166,19 +209,17 @@ def _literal(here: Subject, text: str, *, cased: bool) -> exp.Expression:
     return exp.Lower(this=exp.Literal.string(text))  # one engine's folding on both sides
 
 
-def _no_list(here: Subject) -> None:
-    if here.kind is Kind.TEXTS:
-        raise Unsupported(f"{here.name} is a list; ask a derived column such as has_secret_label")
+def _no_time(here: Subject) -> None:
     if here.kind is Kind.TIME:
         raise Unsupported(f"{here.name} is a time; gates have windows, rules have none")
 
 
-_OPERATORS: dict[CompareOperators, type[exp.LT | exp.LTE | exp.GT | exp.GTE]] = {
-    CompareOperators.LT: exp.LT,
-    CompareOperators.LTE: exp.LTE,
-    CompareOperators.GT: exp.GT,
-    CompareOperators.GTE: exp.GTE,
-}
+def _text_only(here: Subject) -> None:
+    _no_time(here)
+    if here.kind not in (Kind.TEXT, Kind.ENUM):
+        raise Unsupported(f"{here.name} is {here.kind.value} and has no text to search")
+
+
 _KINDS: dict[type[SigmaType], Callable[[Subject, Any], exp.Expression]] = {
     SigmaString: _text,
     SigmaCasedString: _cased,
@@ -188,10 +229,7 @@ _KINDS: dict[type[SigmaType], Callable[[Subject, Any], exp.Expression]] = {
     SigmaExists: _exists,
     SigmaCompareExpression: _order,
     SigmaExpansion: _any_of,
-}
-_REFUSED: dict[type[SigmaType], str] = {
-    SigmaRegularExpression: "|re is not bridged to SQL; use contains, startswith, endswith or wildcards",
-    SigmaCIDRExpression: "|cidr is not bridged to SQL",
-    SigmaFieldReference: "|fieldref is not bridged to SQL; ask a derived column such as manifest_match",
-    SigmaTimestampPart: "parts of a time are not bridged to SQL",
+    SigmaRegularExpression: _regex,
+    SigmaCIDRExpression: _network,
+    SigmaTimestampPart: across.time_part,
 }

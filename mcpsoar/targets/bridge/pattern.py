@@ -11,6 +11,8 @@ from mcpsoar.core.errors import Unsupported
 
 ESCAPE = "!"
 CASED = "cased"  # key of the mark on a condition that must not ignore case
+REGEX = "regex"  # key of the mark on a regular expression: what the rule says, before any dialect
+ANY = "LIST_BOOL_OR"  # how DuckDB says that any element of a list will do
 
 
 def plain(value: SigmaString) -> str | None:
@@ -24,6 +26,13 @@ def plain(value: SigmaString) -> str | None:
 def is_anything(value: SigmaString) -> bool:
     """`*`: whatever is there."""
     return bool(value.s) and all(part is SpecialChars.WILDCARD_MULTI for part in value.s)
+
+
+def anywhere(value: SigmaString) -> SigmaString:
+    """The same text with anything before and after it."""
+    if not value.startswith(SpecialChars.WILDCARD_MULTI):
+        value = SpecialChars.WILDCARD_MULTI + value
+    return value if value.endswith(SpecialChars.WILDCARD_MULTI) else value + SpecialChars.WILDCARD_MULTI
 
 
 def like(value: SigmaString) -> str:

@@ -1,0 +1,125 @@
+"""The bridge as a backend of pySigma: `sigma convert -t mcpsoar-sql -f DIALECT`, over any log source.
+
+A rule for `product: mcp, service: audit` asks the typed table `mcp_audit`; any other one asks a table whose
+columns are text, by the names that rule and pipelines give. Options (`-O name=value`): `table`; `raw`, the
+column that keywords are searched in; `columns`, those the table has, comma-separated: a field without one is
+then absent, where otherwise it is taken for a column.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from sigma.conversion.base import TextQueryBackend
+from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaConversionError, SigmaError
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.rule import SigmaRule
+from sqlglot import exp
+
+from mcpsoar.core.errors import Trouble, Unsupported
+from mcpsoar.core.event import Column
+from mcpsoar.targets.bridge import dialect as dialects
+from mcpsoar.targets.bridge import table as tables
+from mcpsoar.targets.bridge import tree
+from mcpsoar.targets.bridge.table import Table
+
+_DEFAULT = "default"
+Callback = Callable[[Any, str | None, int, Any, Any], Any]
+
+
+class SqlBackend(TextQueryBackend):
+    """One SELECT for each condition of a rule; what a dialect cannot say is refused by name."""
+
+    name: ClassVar[str] = "SQL of many dialects (mcpsoar)"
+    identifier: ClassVar[str] = "mcpsoar-sql"
+    formats: ClassVar[dict[str, str]] = {
+        _DEFAULT: "SQL of DuckDB",
+        **{dialect: f"SQL of {dialect}" for dialect in dialects.DIALECTS},
+    }
+    requires_pipeline: ClassVar[bool] = False
+    audit: ClassVar[Sequence[Column]] = ()
+
+    def __init__(
+        self,
+        processing_pipeline: ProcessingPipeline | None = None,
+        collect_errors: bool = False,  # noqa: FBT001, FBT002  # pySigma's own order
+        *,
+        table: str | None = None,
+        raw: str | None = None,
+        columns: str | None = None,
+        dialect: str = "duckdb",
+        **options: Any,
+    ) -> None:
+        super().__init__(processing_pipeline, collect_errors, **options)
+        self.dialect = dialects.known(dialect)
+        self._table, self._raw = table, raw
+        self._columns = None if columns is None else [one.strip() for one in columns.split(",")]
+
+    def convert_rule(
+        self, rule: SigmaRule, output_format: str | None = None, callback: Callback | None = None
+    ) -> list[Any]:
+        """The statements of one rule; its refusal is raised as pySigma's error, or collected."""
+        try:
+            return self._converted(rule, output_format or _DEFAULT, callback)
+        except (SigmaError, Trouble) as error:
+            if not isinstance(error, SigmaError):
+                error = SigmaConversionError(rule, rule.source, error.message)
+            if not self.collect_errors:
+                raise error from None
+            self.errors.append((rule, error))
+            return []
+
+    def convert_correlation_rule(
+        self,
+        rule: SigmaCorrelationRule,
+        output_format: str | None = None,
+        method: str | None = None,
+        callback: Callback | None = None,
+    ) -> list[Any]:
+        """Refused by name: this backend says rules over one event."""
+        del output_format, method, callback
+        refusal = SigmaConversionError(rule, rule.source, "correlations are not said by this backend")
+        if not self.collect_errors:
+            raise refusal
+        self.errors.append((rule, refusal))  # type: ignore[arg-type]  # pySigma does the same
+        return []
+
+    def finalize(self, queries: list[Any], output_format: str) -> Any:
+        """What the pipeline makes of all statements; otherwise they as a list."""
+        del output_format
+        return self.last_processing_pipeline.finalize(queries)
+
+    def table(self, rule: SigmaRule) -> Table:
+        """The table that a rule asks."""
+        source = rule.logsource
+        is_audit = (source.product, source.service) == ("mcp", "audit") and self._table in (
+            None,
+            tables.AUDIT,
+        )
+        if is_audit and self.audit:
+            return tables.audit(self.audit)
+        return tables.texts(self._table or "events", self._columns, self._raw)
+
+    def _converted(self, rule: SigmaRule, output_format: str, callback: Callback | None) -> list[Any]:
+        if getattr(self, "last_processing_pipeline", None) is None:
+            self.init_processing_pipeline(output_format)
+        self.last_processing_pipeline.apply(rule)
+        dialect = self.dialect if output_format == _DEFAULT else output_format
+        table = self.table(rule)
+        queries = []
+        for index, condition in enumerate(rule.detection.parsed_condition):
+            query: Any = self._statement(tree.condition(condition.parsed, table), table, dialect)
+            if callback is not None:
+                query = callback(rule, output_format, index, condition, query)
+            if query is not None:
+                queries.append(self.last_processing_pipeline.postprocess_query(rule, query))
+        rule.set_conversion_result(queries)
+        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+
+    @staticmethod
+    def _statement(where: exp.Expression, table: Table, dialect: str) -> str:
+        parts = [exp.to_identifier(part, quoted=True) for part in table.name.split(".")]
+        if not all(part.name for part in parts) or len(parts) > 3:
+            raise Unsupported(f"{table.name!r} is no name of a table")
+        names = dict(zip(("this", "db", "catalog"), reversed(parts), strict=False))
+        return dialects.text(exp.select("*").from_(exp.Table(**names)).where(where), dialect)

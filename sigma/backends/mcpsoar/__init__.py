@@ -1,0 +1,15 @@
+"""Where pySigma looks for backends: `sigma convert -t mcpsoar-sql`. Everything real is in `mcpsoar.targets`.
+
+No `__init__.py` stands above this one: `sigma` and `sigma.backends` are namespaces shared with pySigma.
+"""
+
+from mcpsoar.pack import locate, schema
+from mcpsoar.targets.bridge import backend
+
+__all__ = ["McpsoarSql"]
+
+
+class McpsoarSql(backend.SqlBackend):
+    """The backend with the columns of our own table."""
+
+    audit = schema.load(locate.own())
