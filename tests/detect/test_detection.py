@@ -117,7 +117,7 @@ def test_every_detection_comes_out_whole_in_every_dialect_or_is_refused(name: st
     assert EVENT_MS[dialect] in made
     assert "EVENT_MS_HERE" not in made
     assert "BARE_HERE" not in made
-    assert dialect != "tsql" or not {"TRUE", "FALSE", "(1 = 0)"} & set(made.split())
+    assert dialect != "tsql" or not any(word in made for word in ("TRUE", "FALSE", "(1 = 0)", "(1 = 1)"))
 
 
 def test_an_unknown_dialect_is_a_mistake_of_the_caller() -> None:

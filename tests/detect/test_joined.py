@@ -9,10 +9,13 @@ import pytest
 
 from mcpsoar.app.watch import ask, look
 from mcpsoar.core.content import DetectionText
+from mcpsoar.detect import statement
+from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.files import sources
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
 from mcpsoar.pack import content, detections, schema
 from tests.detect.test_findings import FORMS, NOW, Event, event
+from tests.laws.user_table import table
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = schema.load(ROOT)
@@ -36,6 +39,15 @@ SELECT event_ms, event_key, 'everybody' AS subject
 FROM mcp_audit
 WHERE decision = 'allow'
 """
+
+UNNAMED: list[Event] = [
+    event(1, decision="DENY", actor_id="ann"),
+    {**event(2, decision="deny", actor_id="bob"), "event_id": None},
+    {**event(3, decision="deny", actor_id="bob"), "event_id": "  "},
+    event(4, decision="allow", actor_id="cid"),
+    event(4, decision="allow", actor_id="a repeat"),
+    event(5, decision="allowed"),
+]
 
 
 def mine(sql: str = SQL) -> DetectionText:
@@ -75,14 +87,7 @@ def test_several_files_are_one_log_to_a_detection(tmp_path: Path) -> None:
 
 
 def test_a_match_without_an_id_counts_and_is_no_evidence() -> None:
-    events: list[Event] = [
-        event(1, decision="DENY", actor_id="ann"),
-        {**event(2, decision="deny", actor_id="bob"), "event_id": None},
-        {**event(3, decision="deny", actor_id="bob"), "event_id": "  "},
-        event(4, decision="allow", actor_id="cid"),
-        event(4, decision="allow", actor_id="a repeat"),
-        event(5, decision="allowed"),
-    ]
+    events = UNNAMED
     with over_events(events, asked(mine())) as scan:
         finding = scan.finding(scan.ask.detections[0].text)
         assert finding.count == 4
@@ -90,6 +95,14 @@ def test_a_match_without_an_id_counts_and_is_no_evidence() -> None:
         assert [(hit.event_id, hit.subject) for hit in finding.hits] == hits
         assert [(hit.event_id, hit.subject) for hit in scan.hits("mine")] == hits
     assert completed([(scan.ask.detections[0], events)], COLUMNS) == ((0, 1, 2, 3),)
+
+
+def test_the_printed_statement_counts_events_without_an_id_as_the_scan_does() -> None:
+    (detection,) = asked(mine()).detections
+    names = [column.name for column in COLUMNS]
+    found = sqlite.answers(statement.matches(detection, COLUMNS, "sqlite"), names, table(UNNAMED))
+    told = [(key.strip().startswith("e"), subject) for _, key, subject in found]
+    assert sorted(told) == [(False, "bob"), (False, "bob"), (True, "ann"), (True, "everybody")]
 
 
 def test_a_match_that_is_given_twice_counts_once_and_the_newest_twenty_are_shown() -> None:
