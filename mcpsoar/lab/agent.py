@@ -61,11 +61,23 @@ class Agents:
             agent.close()
         self._stack.pop().__exit__(kind, error, trace)
 
-    def connect(self, lab_url: str, server: str, token: str, *, revision: Revision = "newest") -> "Agent":
-        """A client of one server. Nothing is sent before the first call, which may be refused."""
+    def connect(
+        self,
+        lab_url: str,
+        server: str,
+        token: str,
+        *,
+        revision: Revision = "newest",
+        header_name: str | None = None,
+    ) -> "Agent":
+        """A client of one server. Nothing is sent before the first call, which may be refused.
+
+        Without a token (`""`) no bearer is sent. `header_name` is what the request's headers call its tool,
+        whatever the body calls it.
+        """
         assert self._portal is not None, "used outside its block"  # noqa: S101
         url = f"{lab_url}/mcp/{quote(server, safe='')}"
-        agent = Agent(self._portal, url, token, revision, self._open.remove)
+        agent = Agent(self._portal, url, token, revision, self._open.remove, header_name=header_name)
         self._open.append(agent)
         return agent
 
@@ -80,12 +92,15 @@ class Agent:
         token: str,
         revision: Revision,
         forget: "Callable[[Agent], None]",
+        *,
+        header_name: str | None = None,
     ) -> None:
         self._portal = portal
         self._url = url
         self._token = token
         self._revision = revision
         self._forget = forget
+        self._header_name = header_name
         self._held: Any = None
         self._session: ClientSession | None = None
 
@@ -150,7 +165,9 @@ class Agent:
 
     def _asked(self, request: Any, kind: Any) -> Any:
         if self._session is None:
-            held = self._portal.wrap_async_context_manager(_connected(self._url, self._token, self._revision))
+            held = self._portal.wrap_async_context_manager(
+                _connected(self._url, self._token, self._revision, self._header_name)
+            )
             self._session = held.__enter__()
             self._held = held
         return self._portal.call(self._session.send_request, request, kind)
@@ -159,16 +176,18 @@ class Agent:
 class _connected:  # noqa: N801 (used as a function)
     """An SDK client with a bearer token, ready to send. Raises MCPError when the handshake is refused."""
 
-    def __init__(self, url: str, token: str, revision: Revision) -> None:
-        self._url, self._token, self._revision = url, token, revision
+    def __init__(self, url: str, token: str, revision: Revision, header_name: str | None) -> None:
+        self._url, self._token, self._revision, self._header_name = url, token, revision, header_name
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> ClientSession:
         try:
             async with AsyncExitStack() as stack:
-                headers = {"Authorization": f"Bearer {self._token}"}
+                headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
                 http = await stack.enter_async_context(
-                    httpx2.AsyncClient(headers=headers, timeout=_TIMEOUT_S)
+                    httpx2.AsyncClient(
+                        headers=headers, timeout=_TIMEOUT_S, event_hooks={"request": [self._renamed]}
+                    )
                 )
                 transport = streamable_http_client(self._url, http_client=http)
                 mode = REVISION if self._revision == "newest" else "legacy"
@@ -187,6 +206,11 @@ class _connected:  # noqa: N801 (used as a function)
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
+
+    async def _renamed(self, request: "httpx2.Request") -> None:
+        """On its way out: the header that a gateway may decide by (Mcp-Name, revision 2026-07-28)."""
+        if self._header_name and "mcp-name" in request.headers:
+            request.headers["mcp-name"] = self._header_name
 
 
 def _refusal(error: MCPError) -> Said:

@@ -47,6 +47,17 @@ class Approvals:
         # nobody approves for themselves
         return Approval(row["id"], row["approver"]) if row and row["approver"] != actor else None
 
+    def find_unbound(self, approval: str) -> Approval | None:
+        """The approval, when it is in time and not used up, whatever it was given for and to whom.
+
+        What a gateway does that asks only whether there is one.
+        """
+        row = self._plane.database.row(
+            "SELECT * FROM approvals WHERE id = ? AND expires_at > ? AND uses <= ?",
+            (approval, self._plane.now(), MAX_RETRIES),
+        )
+        return Approval(row["id"], row["approver"]) if row else None
+
     def spend(self, approval: Approval) -> bool:
         """Use it once; False when another call was faster."""
         sql = "UPDATE approvals SET uses = uses + 1 WHERE id = ? AND uses <= ?"

@@ -26,6 +26,9 @@ class Finding:
     output: Json
 
 
+# what the expressions below read in about a second; assumed
+MOST_CHARS = 8_000_000
+
 # high risk: one of these and the whole output is withheld
 _SECRETS = {
     "secret.aws_key": re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
@@ -49,7 +52,9 @@ _NOTED = {
 
 
 def classify(value: Json) -> Finding:
-    """Look at every text in a JSON value, keys included."""
+    """Look at every text in a JSON value, keys included. More than it can read in time it does not read."""
+    if _size(value) > MOST_CHARS:
+        return Finding(Result.ERROR, (), value)
     labels: set[str] = set()
 
     def see(text: str) -> str:
@@ -75,6 +80,15 @@ def withheld(labels: tuple[str, ...]) -> str:
     """What the model reads instead of a quarantined output: nothing of it."""
     secrets = [label for label in labels if label in _SECRETS]
     return f"[quarantined by the gateway: {', '.join(secrets) or 'not readable'}]"
+
+
+def _size(value: Json) -> int:
+    """How many characters its texts have."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(str(key)) + _size(inner) for key, inner in value.items())
+    return sum(_size(inner) for inner in value) if isinstance(value, list | tuple) else 0
 
 
 def _mapped(value: Json, see: Callable[[str], str]) -> Json:

@@ -23,6 +23,7 @@ from mcpsoar.lab.manifest import manifest_hash
 from mcpsoar.lab.plane import Plane
 from mcpsoar.lab.policy import Weakness
 from mcpsoar.lab.records import ApprovalMode, Entry, Role, Token, TokenKind
+from mcpsoar.lab.registrar import Registrar
 from mcpsoar.lab.seed import seed
 from mcpsoar.lab.served import Served
 from mcpsoar.lab.servers import crm, github, helper, jira, notes, web
@@ -60,6 +61,7 @@ class Lab:
     _tokens: Tokens
     _approvals: Approvals
     _windows: Windows
+    _registrar: Registrar
     _gateway: Gateway
     _served: Mapping[str, Served]
     _in_loop: Callable[[Callable[[], Awaitable[Any]]], Any]
@@ -126,8 +128,16 @@ class Lab:
         return self._of(server).runs
 
     def weaken(self, control: str) -> None:
-        """Switch a control of the gateway off: `registry`, or `tokens` (audience, revocation, scopes)."""
+        """Switch a control of the gateway off, by its name in `Weakness`: `registry`, `tokens`, …"""
         self._gateway.weaken(Weakness(control))
+
+    def register(self, entry: Entry, *, by: str, ticket: str | None = None) -> None:
+        """Change the registry as governance does: it is in the audit log, with its ticket or without one."""
+        self._registrar.register(entry, by=by, ticket=ticket)
+
+    def stall(self, server: str, wait: Callable[[], None] | None) -> None:
+        """Make each tool call of one of the lab's own servers wait first; None: no longer."""
+        self._of(server).stall = wait
 
     def _of(self, server: str) -> Served:
         if server not in self._served:
@@ -183,6 +193,7 @@ def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
             _tokens=rooms.tokens,
             _approvals=rooms.approvals,
             _windows=rooms.windows,
+            _registrar=Registrar(plane, audit),
             _gateway=gateway,
             _served=served,
             _in_loop=portals[0].call,

@@ -18,7 +18,7 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.kit import strictjson
 from mcpsoar.lab import answers, output, policy, speech
 from mcpsoar.lab.api import bearer, segment
-from mcpsoar.lab.approvals import Approvals, Windows
+from mcpsoar.lab.approvals import Approval, Approvals, Windows
 from mcpsoar.lab.audit import AuditLog
 from mcpsoar.lab.faults import Fault, Faults, Setting
 from mcpsoar.lab.manifest import manifest_hash
@@ -136,9 +136,7 @@ class Gateway:
         }
         approval = None
         if visit.approval_id:
-            approval = self._rooms.approvals.find(
-                visit.approval_id, visit.server, visit.tool, visit.actor, str(visit.facts["args_hash"])
-            )
+            approval = self._approval(visit, visit.approval_id)
         asked = Asked(
             tool=visit.tool,
             action=visit.action,
@@ -153,9 +151,15 @@ class Gateway:
                 visit.facts |= {"approval_id": approval.id, "approver_id": approval.approver}
             else:  # a faster twin used the approval up
                 ruling = policy.held(asked)
-        if not ruling.is_allowed:
+        if not policy.runs(ruling, self._weak):
             return self._refused(visit, ruling)
         return await self._dispatched(request, visit, body, ruling)
+
+    def _approval(self, visit: Visit, named: str) -> Approval | None:
+        if Weakness.APPROVALS in self._weak:
+            return self._rooms.approvals.find_unbound(named)
+        hashed = str(visit.facts["args_hash"])
+        return self._rooms.approvals.find(named, visit.server, visit.tool, visit.actor, hashed)
 
     async def _dispatched(self, request: Request, visit: Visit, body: bytes, ruling: Ruling) -> Response:
         visit.rule(ruling)
@@ -164,7 +168,7 @@ class Gateway:
         try:
             with anyio.fail_after(policy.MAX_RUNTIME_S):
                 reply = await self._upstream(visit).exchange(request.scope, body, visit.token)
-            screened = output.screen(reply, visit.span)
+            screened = output.screen(reply, visit.span, self._weak)
             visit.facts |= screened.facts
             if visit.facts.get("open_world") and screened.is_delivered and visit.conversation:
                 self._conversations.taint(visit.actor, visit.conversation)
@@ -205,7 +209,7 @@ class Gateway:
         reply = await self._upstream(visit).exchange(request.scope, body, visit.token)
         if visit.message_id is None:
             return output.passed(reply)  # a notification, or a client's answer: nothing was decided
-        screened = output.screen(reply, None)
+        screened = output.screen(reply, None, self._weak)
         visit.facts |= screened.facts
         if session := reply.headers.get("mcp-session-id"):
             visit.facts["session_id"] = session

@@ -8,7 +8,8 @@ from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed
 from mcpsoar.kit import strictjson
 from mcpsoar.lab import speech
-from mcpsoar.lab.classifier import Result, classify, withheld
+from mcpsoar.lab.classifier import Finding, Result, classify, withheld
+from mcpsoar.lab.policy import Weakness
 from mcpsoar.lab.upstream import Reply
 
 _PASSED = frozenset({"mcp-session-id", "cache-control", "allow"})
@@ -23,7 +24,7 @@ class Screened:
     is_delivered: bool
 
 
-def screen(reply: Reply, span: str | None) -> Screened:
+def screen(reply: Reply, span: str | None, weak: frozenset[Weakness] = frozenset()) -> Screened:
     """Classify a reply and let through what may pass, marked with the call's span.
 
     What cannot be read as one plain JSON-RPC answer cannot be classified, and is withheld.
@@ -35,8 +36,12 @@ def screen(reply: Reply, span: str | None) -> Screened:
     if not isinstance(said, dict) or not isinstance(said.get("result", said.get("error")), dict):
         return _unreadable(reply)
     part = "result" if "result" in said else "error"
-    finding = classify(said[part])
-    inner = finding.output if finding.result is not Result.QUARANTINE else _blank(said, part, finding.labels)
+    finding = _found(said[part], weak)
+    is_withheld = finding is not None and finding.result in (Result.QUARANTINE, Result.ERROR)
+    if finding is None:
+        inner = said[part]
+    else:
+        inner = _blank(said, part, finding.labels) if is_withheld else finding.output
     if part == "result" and span:
         inner = {**inner, "_meta": {**(inner.get("_meta") or {}), speech.SPAN: span}}
     body = speech.encoded({**said, part: inner})
@@ -44,15 +49,23 @@ def screen(reply: Reply, span: str | None) -> Screened:
     return Screened(
         Response(body, reply.status, _headers(reply), media_type="application/json"),
         {
-            "classifier_result": finding.result.value,
-            "classifier_labels": list(finding.labels),
+            "classifier_result": finding.result.value if finding else None,
+            "classifier_labels": list(finding.labels) if finding else None,
             "status": "error" if has_failed else "ok",
             "error_code": str(said["error"].get("code")) if has_failed else None,
             "is_error": None if has_failed else said["result"].get("isError") is True,
-            "bytes_out": len(body),
+            "bytes_out": len(reply.body) if is_withheld else len(body),
         },
-        is_delivered=finding.result is not Result.QUARANTINE,
+        is_delivered=not is_withheld,
     )
+
+
+def _found(value: Json, weak: frozenset[Weakness]) -> Finding | None:
+    """What the classifier says; None where nobody asks it."""
+    if Weakness.SCANNING in weak:
+        return None
+    finding = classify(value)
+    return Finding(Result.CLEAN, finding.labels, value) if Weakness.VERDICTS in weak else finding
 
 
 def passed(reply: Reply) -> Response:

@@ -30,6 +30,14 @@ class Weakness(StrEnum):
 
     REGISTRY = "registry"  # unregistered and disabled servers are served
     TOKENS = "tokens"  # audience, revocation and scopes are not looked at
+    PRINCIPALS = "principals"  # whoever brings no token is let in
+    PINS = "pins"  # a manifest that changed is served as if nothing had
+    APPROVALS = "approvals"  # an approval is good for any call, its approver's own too
+    ENFORCEMENT = "enforcement"  # a call that policy refuses or holds is logged so, and runs
+    ENGINE = "engine"  # policy does not answer, and calls run
+    ROUTE = "route"  # calls come by a way on which no policy stands
+    VERDICTS = "verdicts"  # what the output stage finds is labelled and passed on
+    SCANNING = "scanning"  # outputs are not looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,7 @@ def admission(
 ) -> Ruling:
     """Whether this bearer may talk to this server at all; asked for every request, in old sessions too."""
     problem = bearer.problem
-    if problem and not (problem == "token_revoked" and Weakness.TOKENS in weak):
+    if problem and _PARDONS.get(problem) not in weak:
         return _denied("token", problem, _TOKEN_WORDS[problem], status=401)
     if Weakness.REGISTRY not in weak:
         if entry is None or entry.status != "approved":
@@ -90,11 +98,16 @@ def call(
 ) -> Ruling:
     """Whether an admitted bearer may make this call.
 
-    A refusal outranks a hold: what may not be done is not offered for approval.
+    A refusal outranks a hold: what may not be done is not offered for approval. Only a weakened gateway has
+    no answer of its policy (ERROR) or none to ask (NONE); whether such a call runs is said by `runs`.
     """
+    if Weakness.ROUTE in weak:
+        return Ruling(Decision.NONE)
+    if Weakness.ENGINE in weak:
+        return Ruling(Decision.ERROR, None, "policy_unavailable", "policy did not answer", 503)
     if entry is None:
         return ALLOWED  # only a weakened registry lets an unregistered server come this far
-    if asked.drifted and not asked.in_window:
+    if asked.drifted and not asked.in_window and Weakness.PINS not in weak:
         why = f"the manifest of {entry.server!r} is not the one that was approved"
         return _denied("pin-mismatch", "policy_denied", why)
     if asked.scopes_fit is False and Weakness.TOKENS not in weak:
@@ -109,6 +122,19 @@ def call(
     return held(asked)
 
 
+def runs(ruling: Ruling, weak: frozenset[Weakness] = frozenset()) -> bool:
+    """Whether a call so ruled reaches its server: the allowed alone, unless a control is switched off."""
+    match ruling.decision:
+        case Decision.ALLOW:
+            return True
+        case Decision.NONE:
+            return Weakness.ROUTE in weak
+        case Decision.ERROR:
+            return Weakness.ENGINE in weak
+        case _:
+            return Weakness.ENFORCEMENT in weak
+
+
 def held(asked: Asked) -> Ruling:
     """The hold of a call that nobody has approved."""
     return Ruling(
@@ -120,6 +146,8 @@ def held(asked: Asked) -> Ruling:
     )
 
 
+# the weakness under which a problem of a token is overlooked
+_PARDONS = {"token_revoked": Weakness.TOKENS, "unauthorized": Weakness.PRINCIPALS}
 _TOKEN_WORDS = {
     "unauthorized": "no bearer token",
     "invalid_token": "this token is not known here, or has expired",

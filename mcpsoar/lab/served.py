@@ -46,6 +46,7 @@ class Served:
         self._sessions: deque[ServerSession] = deque(maxlen=_SESSIONS)
         self._tools: dict[str, _Tool] = {}
         self._disguise: tuple[str, _Tool] | None = None
+        self.stall: Callable[[], None] | None = None  # runs before each tool call: what a slow tool does
         with _root_logger_kept():
             self._mcp = MCPServer(
                 name,
@@ -130,6 +131,8 @@ class Served:
             self._sessions.append(ctx.session)
         if ctx.method == "tools/call":
             self.runs += 1
+            if self.stall:
+                self.stall()
         return await call_next(ctx)
 
 

@@ -72,20 +72,39 @@ class Stage:
         revision: Revision = "newest",
         kind: Literal["opaque", "jwt"] = "opaque",
         audience: str | None = None,
+        header_name: str | None = None,
     ) -> Agent:
         """A new client with a new token; `audience` may be another server's."""
-        aimed = audience or server
+        token = self.token(actor, audience or server, kind=kind)
+        return self.bearing(token, server, revision=revision, header_name=header_name)
+
+    def token(
+        self,
+        actor: Actor,
+        audience: str | tuple[str, ...],
+        *,
+        kind: Literal["opaque", "jwt"] = "opaque",
+        scopes: tuple[str, ...] | None = None,
+    ) -> str:
+        """The text of a new token; without `scopes` it gets those that the actor has at each audience."""
         verbs = ("read", "write") if actor.may_write else ("read",)
-        token = self.lab.issue(
+        aimed = (audience,) if isinstance(audience, str) else audience
+        usual = tuple(f"{one}:{verb}" for one in aimed for verb in verbs)
+        return self.lab.issue(
             actor.name,
-            aimed,
+            audience,
             kind=kind,
-            scopes=tuple(f"{aimed}:{verb}" for verb in verbs),
+            scopes=usual if scopes is None else scopes,
             tags=actor.tags,
             actor_type=actor.kind,
             client_id=f"{actor.name.partition('@')[0]}-client",
         )
-        return self._agents.connect(self.lab.url, server, token, revision=revision)
+
+    def bearing(
+        self, token: str, server: str, *, revision: Revision = "newest", header_name: str | None = None
+    ) -> Agent:
+        """A new client that brings this token, whomever it is for; `""` brings none."""
+        return self._agents.connect(self.lab.url, server, token, revision=revision, header_name=header_name)
 
     def canary_token(self, server: str) -> str:
         """A token kept for the canary. Self-contained: it is refused for the server's sake, not its own."""

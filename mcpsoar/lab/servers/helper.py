@@ -11,4 +11,9 @@ def build() -> Served:
         """Run the demo."""
         return "the demo has run"
 
+    @served.tool(reads=True)
+    async def search(query: str) -> str:
+        """Search tickets by their summary."""
+        return f"nothing is known of {query}"
+
     return served

@@ -18,4 +18,15 @@ def build() -> Served:
         notes.append(text)
         return f"the notebook has {len(notes)} notes"
 
+    @served.tool(reads=True)
+    async def read_all() -> str:
+        """Read the whole notebook."""
+        return "\n".join(notes)
+
+    @served.tool()
+    async def remember(fact: str) -> str:
+        """Keep a fact for later conversations."""
+        notes.append(fact)
+        return "kept"
+
     return served
