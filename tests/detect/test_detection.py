@@ -65,6 +65,7 @@ def test_a_detection_is_understood_by_what_it_reads() -> None:
         ("actor_id,", "*,", "a star is for", 11),
         ("actor_id,", "latency_ms,", "no whole number", 11),
         ("actor_id,", "event_time,", "event_ms is it", 11),
+        ("actor_id,", "actor_tags,", "is a list", 11),
         ("'deny'", "'denied'", "'decision' is one of .* never 'denied'", 14),
         ("= 'deny'", "IN ('deny', 'ALLOW')", "never 'ALLOW'", 14),
         ("decision = 'deny'", "COALESCE(decision, 'no') = 'deny'", "", 0),
