@@ -1,0 +1,151 @@
+# ruff: noqa: S608  # only names made here and numbers are in the text; what users name stands in trees
+"""One correlation as one SELECT: its rows are the events at which it holds.
+
+The window slides and is half-open: an event of any referenced rule is a match when the events of its group in
+(its time - timespan, its time] satisfy the condition. All events of one instant are in each other's windows.
+An event counts once for a group, however many of the rules it matches. An event that lacks a group-by field
+is in no group; one without a time is nowhere. Conditions are judged at events only, so `eq: 0` is never seen.
+`value_count` counts distinct values that are there; sums and averages pass over what is absent. Percentiles
+go by nearest rank, the median being the 50th: of an even number of values the lower middle one.
+`temporal_ordered` wants times that do not decrease: one instant, or one event, may satisfy two neighbours.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlglot
+from sigma.correlations import SigmaCorrelationRule, SigmaRuleReference
+from sqlglot import exp
+
+from mcpsoar.core.errors import BadContent, Unsupported
+from mcpsoar.targets.correlation import measure
+
+Read = Callable[[str, str], exp.Expression]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where events are: `at` in integer epoch milliseconds; `column` and `number` read (reference, field)."""
+
+    table: exp.Table
+    at: exp.Expression
+    column: Read
+    number: Read
+    carried: tuple[str, ...] = ()
+
+
+def statement(
+    rule: SigmaCorrelationRule, predicates: Mapping[str, exp.Expression], source: Source
+) -> exp.Select:
+    """Columns: `source.carried`, `at_ms`, then the group-by fields. Predicates are two-valued, by reference.
+
+    Raises BadContent for a rule or alias that refers to nothing, Unsupported for what has no meaning here.
+    """
+    where = None if rule.source is None else str(rule.source)
+    references = tuple(dict.fromkeys(one.reference for one in rule.referenced_rules))
+    missing = [one for one in references if one not in predicates]
+    if missing or not references:
+        said = f"no rule {missing[0]!r} to correlate" if missing else "no rules to correlate"
+        raise BadContent(said, where=where)
+    groups = rule.group_by or []
+    fields = _fields(rule)
+    try:
+        shape = measure.Shape(len(groups), len(fields), references, rule.timespan.seconds * 1000)
+        measured = measure.of(rule, shape)
+        marked, branches = _marked(rule, predicates, source, fields)
+    except Unsupported as refusal:
+        raise Unsupported(refusal.message, where=where) from None
+    carried = [f"c_{n}" for n in range(len(source.carried))]
+    query = exp.select(
+        *(exp.alias_(exp.column(c), n, quoted=True) for c, n in zip(carried, source.carried, strict=True)),
+        exp.column("at_ms"),
+        *(exp.alias_(exp.column(f"k{n}"), name, quoted=True) for n, name in enumerate(groups)),
+    ).from_("seen")
+    query = query.where(_parsed(measured.condition)).with_("marked", marked)
+    query = query.with_("hits", _parsed(_hits(shape, carried, branches)))
+    for name, text in measured.steps:
+        query = query.with_(name, _parsed(text))
+    return query.order_by(exp.Ordered(this=exp.column("at_ms"), nulls_first=True))
+
+
+def _fields(rule: SigmaCorrelationRule) -> list[str]:
+    field = getattr(rule.condition, "fieldref", None)
+    fields = [field] if isinstance(field, str) else list(field or [])
+    if measure.is_valued(rule.type) and len(fields) != 1:
+        raise Unsupported(f"{rule.type.name.lower()} is of one field")
+    return fields
+
+
+def _marked(
+    rule: SigmaCorrelationRule,
+    predicates: Mapping[str, exp.Expression],
+    source: Source,
+    fields: Sequence[str],
+) -> tuple[exp.Select, list[int]]:
+    """Every event that a rule matches, with the keys and values that each rule reads; and rules' branches."""
+    references = list(dict.fromkeys(one.reference for one in rule.referenced_rules))
+    read = source.number if measure.is_valued(rule.type) else source.column
+    columns: list[exp.Expr] = [exp.alias_(source.at.copy(), "at_ms")]
+    columns += [exp.alias_(exp.column(c, quoted=True), f"c_{n}") for n, c in enumerate(source.carried)]
+    seen: list[tuple[str, ...]] = []
+    branches = []
+    for n, reference in enumerate(references):
+        case = exp.Case(ifs=[exp.If(this=predicates[reference].copy(), true=exp.Literal.number(1))])
+        columns.append(exp.alias_(case.else_(exp.Literal.number(0)), f"m{n}"))
+        groups = [_mapped(rule, reference, name) for name in rule.group_by or []]
+        values = [_mapped(rule, reference, name) for name in fields]
+        if (*groups, *values) not in seen:
+            seen.append((*groups, *values))
+            at = len(seen) - 1
+            columns += [
+                exp.alias_(_text(rule, source, reference, f), f"k{at}_{i}") for i, f in enumerate(groups)
+            ]
+            columns += [exp.alias_(read(reference, f), f"v{at}_{i}") for i, f in enumerate(values)]
+        branches.append(seen.index((*groups, *values)))
+    any_rule = exp.or_(*(exp.paren(predicates[one].copy()) for one in references))
+    timed = exp.not_(exp.Is(this=source.at.copy(), expression=exp.Null()))
+    return exp.select(*columns).from_(source.table.copy()).where(any_rule, timed), branches
+
+
+def _text(rule: SigmaCorrelationRule, source: Source, reference: str, field: str) -> exp.Expression:
+    """A key; as text under aliases, which may join columns of different types."""
+    key = source.column(reference, field)
+    return exp.cast(key, "text") if len(rule.aliases) else key
+
+
+def _mapped(rule: SigmaCorrelationRule, reference: str, name: str) -> str:
+    alias = rule.aliases.aliases.get(name)
+    if alias is None:
+        return name
+    found = alias.mapping.get(SigmaRuleReference(reference))
+    if found is None:
+        where = None if rule.source is None else str(rule.source)
+        raise BadContent(f"alias {name!r} names no field for rule {reference!r}", where=where)
+    return found
+
+
+def _hits(shape: measure.Shape, carried: Sequence[str], branches: Sequence[int]) -> str:
+    """One row for each event and group: rules that read the same group from other fields share the row."""
+    parts = []
+    for at in range(max(branches) + 1):
+
+        def same(other: int, at: int = at) -> str:
+            pairs = [f"k{other}_{n} = k{at}_{n}" for n in range(shape.keys)]
+            for v, w in ((f"v{other}_{n}", f"v{at}_{n}") for n in range(shape.values)):
+                pairs.append(f"({v} = {w} OR ({v} IS NULL AND {w} IS NULL))")
+            return " AND ".join(pairs) if other != at and pairs else "1 = 1"
+
+        marks = [f"CASE WHEN m{n} = 1 AND {same(b)} THEN 1 ELSE 0 END" for n, b in enumerate(branches)]
+        columns = [*carried, "at_ms", *(f"k{at}_{n} AS k{n}" for n in range(shape.keys))]
+        columns += [f"v{at}_{n} AS v{n}" for n in range(shape.values)]
+        columns += [f"{mark} AS m{n}" for n, mark in enumerate(marks)]
+        own = " OR ".join(f"m{n} = 1" for n, b in enumerate(branches) if b == at)
+        kept = [f"({own})", *(f"k{at}_{n} IS NOT NULL" for n in range(shape.keys))]
+        earlier = [f"WHEN m{n} = 1 AND {same(b)} THEN 1" for n, b in enumerate(branches) if b < at]
+        kept += [f"CASE {' '.join(earlier)} ELSE 0 END = 0"] if earlier else []
+        parts.append(f"SELECT {', '.join(columns)} FROM marked WHERE {' AND '.join(kept)}")
+    return " UNION ALL ".join(parts)
+
+
+def _parsed(text: str) -> exp.Expr:
+    return sqlglot.parse_one(text, read="duckdb")
