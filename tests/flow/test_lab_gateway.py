@@ -432,6 +432,36 @@ def test_weakened_tokens_let_foreign_and_revoked_ones_run(bench: Bench) -> None:
     assert agent.call("find_customer", {"name": "Kim"}).kind == "executed"
 
 
+def test_weakened_verdicts_label_a_secret_and_pass_it_on(bench: Bench) -> None:
+    bench.lab.weaken("verdicts")
+    assert "AKIA" in bench.agent("crm").call("export_contacts", {}).text
+    line = bench.last()
+    assert line["classifier_result"] == "CLEAN"
+    assert "secret.aws_key" in line["classifier_labels"]
+
+
+def test_unscanned_outputs_have_no_verdict_at_all(bench: Bench) -> None:
+    bench.lab.weaken("scanning")
+    assert "AKIA" in bench.agent("crm").call("export_contacts", {}).text
+    assert not {"classifier_result", "classifier_labels"} & bench.last().keys()
+
+
+def test_a_weakened_approval_opens_another_call_and_names_its_approver(bench: Bench) -> None:
+    approval = bench.lab.approve("github", "merge_pull_request", {"number": 1}, ALICE, by=ALICE)
+    agent = bench.agent("github")
+    assert refused(agent.call("merge_pull_request", {"number": 2}, approval=approval), "approval_required")
+    bench.lab.weaken("approvals")
+    assert agent.call("merge_pull_request", {"number": 2}, approval=approval).kind == "executed"
+    assert bench.last()["approver_id"] == ALICE
+
+
+def test_a_header_that_names_another_tool_than_the_body_is_written_down(bench: Bench) -> None:
+    token = bench.lab.issue(ALICE, "github", scopes=("github:read",))
+    agent = bench.agents.connect(bench.lab.url, "github", token, header_name="get_file")
+    assert agent.call("list_issues", {}).kind == "error"
+    assert bench.last()["error_code"] == "-32020"
+
+
 def test_a_cached_enforcement_still_serves_after_the_registry_says_disabled(bench: Bench) -> None:
     agent = bench.agent("github", kind="jwt")
     agent.call("list_issues", {})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcpsoar.lab.classifier import Result, classify, withheld
+from mcpsoar.lab.classifier import MOST_CHARS, Result, classify, withheld
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 
@@ -66,3 +66,9 @@ def test_a_withheld_text_says_nothing_of_what_it_withholds() -> None:
     finding = classify(f"{KEY} kim@example.com")
     assert finding.labels == ("pii.email", "secret.aws_key")
     assert withheld(finding.labels) == "[quarantined by the gateway: secret.aws_key]"
+
+
+def test_what_is_too_large_to_read_in_time_is_not_judged_and_says_nothing() -> None:
+    finding = classify({"text": "a" * (MOST_CHARS // 2), "more": [KEY, "b" * (MOST_CHARS // 2)]})
+    assert (finding.result, finding.labels) == (Result.ERROR, ())
+    assert "not readable" in withheld(finding.labels)

@@ -101,3 +101,33 @@ def test_what_becomes_of_a_call(
 ) -> None:
     ruling = policy.call(entry, asked, state)
     assert (ruling.decision.value, ruling.policy_id) == (decision, policy_id)
+
+
+@pytest.mark.parametrize(
+    ("weakness", "asked", "decision"),
+    [
+        (Weakness.PINS, replace(READ, drifted=True), "ALLOW"),
+        (Weakness.ENGINE, WRITE, "ERROR"),
+        (Weakness.ROUTE, WRITE, "NONE"),
+        (Weakness.ENFORCEMENT, WRITE, "REQUIRE_APPROVAL"),
+        (Weakness.ENFORCEMENT, replace(READ, scopes_fit=False), "DENY"),
+    ],
+)
+def test_a_weakened_gateway_says_what_policy_said_and_runs_the_call(
+    weakness: Weakness, asked: Asked, decision: str
+) -> None:
+    ruling = policy.call(ENTRY, asked, NORMAL, frozenset({weakness}))
+    assert ruling.decision.value == decision
+    assert policy.runs(ruling, frozenset({weakness}))
+
+
+@pytest.mark.parametrize("decision", [one for one in Decision if one is not Decision.ALLOW])
+def test_a_sound_gateway_runs_nothing_but_what_is_allowed(decision: Decision) -> None:
+    assert not policy.runs(policy.Ruling(decision))
+
+
+def test_weakened_principals_let_in_whoever_brings_no_token_and_a_forged_token_not() -> None:
+    weak = frozenset({Weakness.PRINCIPALS})
+    assert policy.admission("github", ENTRY, Bearer(None, "unauthorized"), weak).is_allowed
+    assert not policy.admission("github", ENTRY, Bearer(None, "invalid_token"), weak).is_allowed
+    assert not policy.admission("github", ENTRY, Bearer(TOKEN, "token_revoked"), weak).is_allowed
