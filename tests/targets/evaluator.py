@@ -27,8 +27,8 @@ COLUMNS = (
     Column("actor_tags", Kind.TEXTS, "a list"),
     Column("event_time", Kind.TIME, "a time"),
 )
-SCALARS = tuple(column for column in COLUMNS if column.kind not in (Kind.TEXTS, Kind.TIME))
-_TYPES = {Kind.BOOL: "BOOLEAN", Kind.INTEGER: "INTEGER", Kind.NUMBER: "DOUBLE"}
+SCALARS = tuple(column for column in COLUMNS if column.kind is not Kind.TEXTS)
+_TYPES = {Kind.BOOL: "BOOLEAN", Kind.INTEGER: "INTEGER", Kind.NUMBER: "DOUBLE", Kind.TIME: "TIMESTAMP"}
 _ORDER = {
     "gt": lambda a, b: a > b,
     "gte": lambda a, b: a >= b,

@@ -146,6 +146,29 @@ def test_text_that_is_not_ascii_folds_as_the_engine_folds() -> None:
     assert on_duckdb(predicate, [{"tool_name": "lösche_alles"}, {"tool_name": "losche"}]) == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("part", "number", "engines"),
+    [
+        ("minute", 7, ("duckdb", "sqlite")),
+        ("hour", 23, ("duckdb", "sqlite")),
+        ("day", 31, ("duckdb", "sqlite")),
+        ("week", 53, ("duckdb",)),
+        ("month", 12, ("duckdb", "sqlite")),
+        ("year", 2026, ("duckdb", "sqlite")),
+    ],
+)
+def test_a_part_of_a_time_is_that_of_utc(part: str, number: int, engines: tuple[str, ...]) -> None:
+    predicate = built({"a": {f"event_time|{part}": number}, "condition": "a"})
+    event = {"event_time": "2026-12-31 23:07:09"}
+    other = {"event_time": "2025-02-01 22:08:09"}
+    for engine, ask in (("duckdb", on_duckdb), ("sqlite", on_sqlite)):
+        if engine in engines:
+            assert ask(predicate, [event, other, {}]) == [True, False, False]
+        else:
+            with pytest.raises(Unsupported, match=part):
+                dialect.text(predicate, engine)
+
+
 def test_a_list_of_a_thousand_values_prints_and_runs() -> None:
     values = [f"*tool{number}*" for number in range(1000)]
     predicate = built({"a": {"tool_name": values}, "condition": "not a"})

@@ -29,7 +29,7 @@ _STRFTIME = {"MINUTE": "%M", "HOUR": "%H", "DAY": "%d", "MONTH": "%m", "YEAR": "
 
 def fit(tree: exp.Expression, dialect: str) -> exp.Expression:
     """A copy of the tree for one dialect. Raises Unsupported, with the reason alone."""
-    return tree.copy().transform(_fit, dialect)
+    return tree.transform(_fit, dialect)
 
 
 def _fit(node: exp.Expression, dialect: str) -> exp.Expression:
