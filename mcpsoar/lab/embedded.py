@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
+from mcpsoar.core.ports import Clock
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.lab.api import control_routes, mounted
 from mcpsoar.lab.approvals import Approvals, Windows
@@ -25,7 +26,7 @@ from mcpsoar.lab.policy import Weakness
 from mcpsoar.lab.records import ApprovalMode, Entry, Role, Token, TokenKind
 from mcpsoar.lab.registrar import Registrar
 from mcpsoar.lab.seed import seed
-from mcpsoar.lab.served import Served
+from mcpsoar.lab.served import Hosted, Served
 from mcpsoar.lab.servers import crm, github, helper, jira, notes, web
 from mcpsoar.lab.serving import serving
 from mcpsoar.lab.tokens import ISSUER, Tokens
@@ -63,7 +64,7 @@ class Lab:
     _windows: Windows
     _registrar: Registrar
     _gateway: Gateway
-    _served: Mapping[str, Served]
+    _served: Mapping[str, Hosted]
     _in_loop: Callable[[Callable[[], Awaitable[Any]]], Any]
     servers: tuple[str, ...] = REGISTERED
 
@@ -123,6 +124,11 @@ class Lab:
         """Announce a change of a server's manifest, from now on."""
         self._windows.announce(server, ticket, seconds)
 
+    def upgrade(self, server: str, change: Callable[[], Awaitable[None]], fingerprint: str) -> None:
+        """Put another version of a server in its place: `change` runs in the lab's loop."""
+        self._in_loop(change)
+        self.plane.register(replace(self._entry(server), fingerprint=fingerprint))
+
     def executed(self, server: str) -> int:
         """How many tool calls reached the server itself since the lab came up: the truth behind it all."""
         return self._of(server).runs
@@ -137,9 +143,12 @@ class Lab:
 
     def stall(self, server: str, wait: Callable[[], None] | None) -> None:
         """Make each tool call of one of the lab's own servers wait first; None: no longer."""
-        self._of(server).stall = wait
+        one = self._of(server)
+        if not isinstance(one, Served):
+            raise Usage(f"{server!r} is no server of the lab's own")
+        one.stall = wait
 
-    def _of(self, server: str) -> Served:
+    def _of(self, server: str) -> Hosted:
         if server not in self._served:
             raise Usage(f"the lab has no server {server!r}")
         return self._served[server]
@@ -152,9 +161,21 @@ class Lab:
 
 
 @contextmanager
-def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
-    """Run the lab for as long as the block lasts. All state is in `home`, and a restart finds it there."""
-    clock = SystemClock()
+def lab(
+    home: Path,
+    *,
+    port: int = 0,
+    page_size: int = 50,
+    clock: Clock | None = None,
+    guests: Sequence[Hosted] = (),
+    strangers: Sequence[Hosted] = (),
+) -> Iterator[Lab]:
+    """Run the lab for as long as the block lasts. All state is in `home`, and a restart finds it there.
+
+    `guests` are further servers behind the gateway, registered and pinned; `strangers` can be reached and
+    nobody registered them. Times are those of `clock`.
+    """
+    clock = clock or SystemClock()
     home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.enter_context(quiet())
@@ -162,8 +183,10 @@ def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
         stack.callback(plane.close)
         audit = AuditLog(home / "audit.ndjson", clock)
         stack.callback(audit.close)
-        seed(plane, REGISTERED)
-        served = {one.name: one for one in (build() for build in _BUILDERS)}
+        registered = (*REGISTERED, *(guest.name for guest in guests))
+        seed(plane, registered)
+        served: dict[str, Hosted] = {one.name: one for one in (build() for build in _BUILDERS)}
+        served |= {guest.name: guest for guest in (*guests, *strangers)}
         rooms = Rooms(
             faults=Faults(plane, clock),
             clock=clock,
@@ -197,6 +220,7 @@ def lab(home: Path, *, port: int = 0, page_size: int = 50) -> Iterator[Lab]:
             _gateway=gateway,
             _served=served,
             _in_loop=portals[0].call,
+            servers=registered,
         )
 
 
@@ -216,7 +240,7 @@ def quiet() -> Iterator[None]:
 
 def _lifespan(
     plane: Plane,
-    served: Mapping[str, Served],
+    served: Mapping[str, Hosted],
     upstreams: Mapping[str, Upstream],
     portals: list[BlockingPortal],
 ) -> "Callable[[Starlette], Any]":

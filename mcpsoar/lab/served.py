@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.subscriptions import InMemorySubscriptionBus
@@ -23,6 +23,24 @@ if TYPE_CHECKING:
 _SESSIONS = 256
 
 F = TypeVar("F", bound="Callable[..., Awaitable[str]]")
+
+
+class Hosted(Protocol):
+    """A server that the lab can put behind its gateway."""
+
+    name: str
+    runs: int
+
+    @property
+    def app(self) -> "ASGIApp": ...
+
+    @property
+    def running(self) -> Any:
+        """A context manager for the event loop: the server answers while it is entered. Only once."""
+
+    async def turn(self) -> str: ...
+
+    async def turn_back(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)

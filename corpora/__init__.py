@@ -1,0 +1,1 @@
+"""Corpora for detections: recorded through the lab's gateway, never invented. `python -m corpora record`."""

@@ -1,0 +1,28 @@
+"""A week on, a client that nobody saw calls a server that nobody has listed for days."""
+
+from corpora.attack import Attack
+from corpora.ground import Ground
+from mcpsoar.lab.stage import Actor
+
+REGULAR = Actor("regular-agent@example.com", "agent")
+STRANGER = Actor("stranger-agent@example.com", "agent")
+
+
+def _play(ground: Ground) -> None:
+    with ground.stage.fresh(REGULAR, "crm") as client:
+        client.list_tools()
+        client.call("find_customer", {"name": "Kim"}, conversation="as usual")
+    ground.clock.advance(8 * 86400)
+    with ground.stage.fresh(STRANGER, "crm") as client:
+        client.call("find_customer", {"name": "Robin"}, conversation="never seen")
+
+
+ATTACK = Attack(
+    story="a week on, a client that nobody saw calls a server that nobody has listed for days",
+    risk="shadow-server",
+    expect=(
+        "first_seen_client_on_server",
+        "server_called_but_never_listed",
+    ),
+    play=_play,
+)
