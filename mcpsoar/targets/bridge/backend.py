@@ -3,7 +3,8 @@
 A rule for `product: mcp, service: audit` asks the typed table `mcp_audit`; any other one asks a table whose
 columns are text, by the names that rule and pipelines give. Options (`-O name=value`): `table`; `raw`, the
 column that keywords are searched in; `columns`, those the table has, comma-separated: a field without one is
-then absent, where otherwise it is taken for a column.
+then absent, where otherwise it is taken for a column; `time`, the column of integer epoch milliseconds that
+correlations slide over (`event_ms`).
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +19,11 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Trouble, Unsupported
 from mcpsoar.core.event import Column
+from mcpsoar.targets import correlation
 from mcpsoar.targets.bridge import dialect as dialects
+from mcpsoar.targets.bridge import leaf, tree
 from mcpsoar.targets.bridge import table as tables
-from mcpsoar.targets.bridge import tree
+from mcpsoar.targets.bridge.subject import subject
 from mcpsoar.targets.bridge.table import Table
 
 _DEFAULT = "default"
@@ -48,11 +51,12 @@ class SqlBackend(TextQueryBackend):
         raw: str | None = None,
         columns: str | None = None,
         dialect: str = "duckdb",
+        time: str = "event_ms",
         **options: Any,
     ) -> None:
         super().__init__(processing_pipeline, collect_errors, **options)
         self.dialect = dialects.known(dialect)
-        self._table, self._raw = table, raw
+        self._table, self._raw, self._time = table, raw, time
         self._columns = None if columns is None else [one.strip() for one in columns.split(",")]
 
     def convert_rule(
@@ -76,13 +80,17 @@ class SqlBackend(TextQueryBackend):
         method: str | None = None,
         callback: Callback | None = None,
     ) -> list[Any]:
-        """Refused by name: this backend says rules over one event."""
-        del output_format, method, callback
-        refusal = SigmaConversionError(rule, rule.source, "correlations are not said by this backend")
-        if not self.collect_errors:
-            raise refusal
-        self.errors.append((rule, refusal))  # type: ignore[arg-type]  # pySigma does the same
-        return []
+        """The statement of one correlation: its windows slide, whatever method is asked for."""
+        del method
+        try:
+            return self._correlated(rule, output_format or _DEFAULT, callback)
+        except (SigmaError, Trouble) as error:
+            if not isinstance(error, SigmaError):
+                error = SigmaConversionError(rule, rule.source, error.message)
+            if not self.collect_errors:
+                raise error from None
+            self.errors.append((rule, error))  # type: ignore[arg-type]  # pySigma does the same
+            return []
 
     def finalize(self, queries: list[Any], output_format: str) -> Any:
         """What the pipeline makes of all statements; otherwise they as a list."""
@@ -116,10 +124,50 @@ class SqlBackend(TextQueryBackend):
         rule.set_conversion_result(queries)
         return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
 
+    def _correlated(
+        self, rule: SigmaCorrelationRule, output_format: str, callback: Callback | None
+    ) -> list[Any]:
+        if getattr(self, "last_processing_pipeline", None) is None:
+            self.init_processing_pipeline(output_format)
+        self.last_processing_pipeline.apply(rule)
+        rules: dict[str, SigmaRule] = {}
+        for one in rule.referenced_rules:
+            if not isinstance(one.rule, SigmaRule):
+                raise Unsupported(f"{one.reference!r} is a correlation itself: only rules are correlated")
+            rules[one.reference] = one.rule
+        tables_asked = {name: self.table(one) for name, one in rules.items()}
+        if len({table.name for table in tables_asked.values()}) > 1:
+            raise Unsupported("the rules ask different tables; -O table=NAME names one")
+        predicates = {
+            name: tree.joined(
+                [tree.condition(one.parsed, tables_asked[name]) for one in found.detection.parsed_condition]
+            )
+            for name, found in rules.items()
+        }
+        asked = next(iter(tables_asked.values())).name
+        source = correlation.Source(
+            table=self._named(asked),
+            at=exp.column(self._time, quoted=True),
+            column=lambda name, field: subject(field, tables_asked[name]).sql,
+            number=lambda name, field: leaf.number(field, tables_asked[name]),
+            carried=("event_id",) if asked == tables.AUDIT else (),
+        )
+        dialect = self.dialect if output_format == _DEFAULT else output_format
+        query: Any = dialects.text(correlation.statement(rule, predicates, source), dialect)
+        if callback is not None:
+            query = callback(rule, output_format, 0, rule.condition, query)
+        queries = [] if query is None else [self.last_processing_pipeline.postprocess_query(rule, query)]
+        rule.set_conversion_result(queries)
+        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+
+    @classmethod
+    def _statement(cls, where: exp.Expression, table: Table, dialect: str) -> str:
+        return dialects.text(exp.select("*").from_(cls._named(table.name)).where(where), dialect)
+
     @staticmethod
-    def _statement(where: exp.Expression, table: Table, dialect: str) -> str:
-        parts = [exp.to_identifier(part, quoted=True) for part in table.name.split(".")]
+    def _named(name: str) -> exp.Table:
+        parts = [exp.to_identifier(part, quoted=True) for part in name.split(".")]
         if not all(part.name for part in parts) or len(parts) > 3:
-            raise Unsupported(f"{table.name!r} is no name of a table")
+            raise Unsupported(f"{name!r} is no name of a table")
         names = dict(zip(("this", "db", "catalog"), reversed(parts), strict=False))
-        return dialects.text(exp.select("*").from_(exp.Table(**names)).where(where), dialect)
+        return exp.Table(**names)

@@ -30,6 +30,8 @@ _ALLOWED = (
     *(exp.Not, exp.Null, exp.Or, exp.Order, exp.Ordered, exp.Paren, exp.RegexpLike, exp.Select, exp.Star),
     *(exp.StrPosition, exp.Sub, exp.Substring, exp.Table, exp.TableAlias, exp.Transform, exp.TryCast),
     *(exp.Cast, exp.Unnest, exp.Var, exp.Where),
+    *(exp.CTE, exp.Count, exp.Group, exp.Join, exp.Lag, exp.Lead, exp.Max, exp.Mul, exp.NEQ, exp.Sum),
+    *(exp.Union, exp.Window, exp.WindowSpec, exp.With),
 )
 
 

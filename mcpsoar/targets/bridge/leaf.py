@@ -139,7 +139,7 @@ def _number(here: Subject, value: Any) -> exp.Expression:
 
 def _order(here: Subject, value: Any) -> exp.Expression:
     if here.kind in (Kind.TEXT, Kind.ENUM) and here.keeps_blanks:
-        left = _as_number(here)
+        left = as_number(here)
     elif here.kind in NUMERIC:
         left = here.sql
     else:
@@ -149,7 +149,13 @@ def _order(here: Subject, value: Any) -> exp.Expression:
     return exp.Not(this=answer) if value.op is CompareOperators.NEQ else answer
 
 
-def _as_number(here: Subject) -> exp.Expression:
+def number(field: str, table: Table) -> exp.Expression:
+    """A field as a number; NULL where it is none."""
+    here = subject(field, table)
+    return here.sql if here.kind in NUMERIC else as_number(here)
+
+
+def as_number(here: Subject) -> exp.Expression:
     """A text that is a decimal number, as one; NULL for any other, whatever the engine takes for numbers."""
     number = exp.TryCast(this=here.sql.copy(), to=exp.DataType.build("double"))
     is_one = _matches(here.sql, regex.Pattern(_DECIMAL, frozenset()))

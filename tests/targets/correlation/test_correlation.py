@@ -45,7 +45,8 @@ def built(rule: SigmaCorrelationRule) -> exp.Select:
         number=lambda _, field: exp.column(field, quoted=True),
         carried=("n",),
     )
-    return statement(rule, {name: parse_one(f"COALESCE({name} = 1, FALSE)") for name in NAMES}, source)
+    predicates: dict[str, Any] = {name: parse_one(f"COALESCE({name} = 1, FALSE)") for name in NAMES}
+    return statement(rule, predicates, source)
 
 
 def rows(events: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -81,7 +82,11 @@ DRAWN = st.lists(
         st.none() | st.integers(-2, 4),
     ),
     max_size=14,
-).map(lambda drawn: [event(n, at, "".join(rules), *rest) for n, (at, rules, *rest) in enumerate(drawn)])
+).map(
+    lambda drawn: [
+        event(n, at, "".join(rules), key, value) for n, (at, rules, key, value) in enumerate(drawn)
+    ]
+)
 KINDS = (
     "event_count",
     "value_count",
