@@ -14,7 +14,7 @@ _COMMANDS = {
     "release": ("contain", "release", "Undo a containment, step by step, verified the same way."),
     "runs": ("runs", "runs", "Look at runs, finish killed ones, verify their journals."),
     "playbooks": ("playbooks", "playbooks", "List, show and lint playbooks."),
-    "rules": ("rules", "rules", "List, test and convert Sigma rules."),
+    "rules": ("rules", "rules", "Test rules, scan logs with them, tell what they cover."),
     "gates": ("gates", "gates", "List paging gates and check logs against them."),
     "drill": ("drill", "drill", "Play the whole main job, end to end, on the embedded lab."),
     "lab": ("lab", "lab", "Run the embedded control plane and data plane."),
