@@ -21,9 +21,10 @@ from sigma.rule import SigmaRule
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.bridge import dialect as dialects
 from mcpsoar.targets.bridge import tree, user_functions
-from mcpsoar.targets.bridge.table import texts
+from mcpsoar.targets.bridge.table import Table, texts
 from tests.targets.interpreter import holds
 
 RAW = "raw_text"
@@ -40,14 +41,15 @@ def main(checkout: Path) -> int:
     print(f"  {len(rules)} rules")
     open_table = texts("events", raw=RAW)
     trees, refused = timed("trees built", lambda: _trees(rules, open_table))
-    worst = min(_share(name, trees, refused, len(rules)) for name in dialects.DIALECTS)
     log = _logs(checkout)
     rows = [row for _, _, some in log for row in some]
     names = sorted({name for row in rows for name in row})
     print(f"{len(log)} regression logs, {len(rows)} events, {len(names)} fields")
     conditions = {key: _conditions(rule) for key, rule in rules.items() if key in trees}
     oracle = timed("python", lambda: _oracle(conditions, rows))
-    known, _ = _trees(rules, texts("events", names, RAW))
+    # by number: fields that differ in case alone are two fields for Sigma and one column for engines
+    columns = {name: Column(f"f{index}", Kind.TEXT, name) for index, name in enumerate(names)}
+    known, _ = _trees(rules, Table("events", columns, RAW, keeps_blanks=True))
     differing = 0
     for engine in _ENGINES:
         if engine == "postgres" and not os.environ.get("MCPSOAR_POSTGRES"):
@@ -60,6 +62,7 @@ def main(checkout: Path) -> int:
             print(f"    {key}: events {places[:5]}")
         differing += len(others)
     _positives(log, rules, oracle)
+    worst = min(_share(name, trees, refused, len(rules)) for name in dialects.DIALECTS)
     print(f"least share {worst:.2%}, wanted {WANTED:.0%}; rules that differ: {differing}")
     return 1 if differing or worst < WANTED else 0
 
@@ -161,7 +164,7 @@ def _answers(
         except Unsupported:
             continue
     run, mark = _connected(engine)
-    columns = ", ".join(exp.column(name, quoted=True).sql(engine) + " TEXT" for name in names)
+    columns = ", ".join(f"f{index} TEXT" for index in range(len(names)))
     run(f"CREATE TEMP TABLE events (place INTEGER, {columns})")
     marks = ", ".join([mark] * (len(names) + 1))
     for place, row in enumerate(rows):

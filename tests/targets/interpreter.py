@@ -6,6 +6,7 @@ None or no such field is absence. Text folds ASCII alone.
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -58,7 +59,7 @@ def _keyword(text: Any, value: Any) -> bool:
     if text is None:
         return False
     if isinstance(value, SigmaString):
-        return re.search(_wild(value), _folded(text, value), re.DOTALL) is not None
+        return _wild(value).search(_folded(text, value)) is not None
     if isinstance(value, SigmaNumber):
         return str(value.number) in text
     return _value(text, value, {})
@@ -91,20 +92,30 @@ def _value(got: Any, value: Any, row: Row) -> bool:
         flags = re.ASCII
         for flag in value.flags:
             flags |= _FLAGS[flag.name]
-        return re.search(value.regexp.original, got, flags) is not None
+        return _compiled(value.regexp.original, flags).search(got) is not None
     assert isinstance(value, SigmaString), value
-    return re.fullmatch(_wild(value), _folded(got, value), re.DOTALL) is not None
+    return _wild(value).fullmatch(_folded(got, value)) is not None
 
 
-def _wild(value: SigmaString) -> str:
+def _wild(value: SigmaString) -> re.Pattern[str]:
+    return _parts(tuple(value.s), is_cased=isinstance(value, SigmaCasedString))
+
+
+@cache
+def _parts(parts: tuple[Any, ...], *, is_cased: bool) -> re.Pattern[str]:
     pattern = ""
-    for part in value.s:
+    for part in parts:
         if isinstance(part, SpecialChars):
             pattern += ".*" if part is SpecialChars.WILDCARD_MULTI else "."
         else:
-            assert isinstance(part, str), f"an unresolved placeholder in {value}"
-            pattern += re.escape(_folded(part, value))
-    return pattern
+            assert isinstance(part, str), f"an unresolved placeholder: {part}"
+            pattern += re.escape(part if is_cased else part.translate(_LOWER))
+    return re.compile(pattern, re.DOTALL)
+
+
+@cache
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    return re.compile(pattern, flags)
 
 
 def _folded(text: str, value: SigmaString) -> str:

@@ -7,9 +7,11 @@ import pytest
 from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent, Unsupported, Usage
+from mcpsoar.core.event import Column, Kind
 from mcpsoar.kit import find
 from mcpsoar.targets import sql
 from mcpsoar.targets.bridge import dialect, tree
+from mcpsoar.targets.bridge.table import Table, texts
 from mcpsoar.targets.rule import reading
 from tests.targets.evaluator import COLUMNS, Event, holds, on_duckdb, on_sqlite, rule
 
@@ -167,6 +169,53 @@ def test_a_part_of_a_time_is_that_of_utc(part: str, number: int, engines: tuple[
         else:
             with pytest.raises(Unsupported, match=part):
                 dialect.text(predicate, engine)
+
+
+def test_a_field_is_asked_by_its_columns_own_name() -> None:
+    table = Table("t", {"ProcessID": Column("c1", Kind.TEXT, ""), "ProcessId": Column("c2", Kind.TEXT, "")})
+    node = reading.read(rule({"a": {"ProcessId": 1, "ProcessID": 2}, "condition": "a"})).conditions[0]
+    said = dialect.text(tree.condition(node, table), "duckdb")
+    assert said == """COALESCE(LOWER("c2") = '1', FALSE) AND COALESCE(LOWER("c1") = '2', FALSE)"""
+
+
+def test_a_node_that_nobody_tried_is_refused_not_passed_on() -> None:
+    strange = exp.EQ(this=exp.func("SOUNDEX", exp.column("a")), expression=exp.Literal.string("x"))
+    for name in dialect.DIALECTS:
+        with pytest.raises(Unsupported, match="never tried"):
+            dialect.text(strange, name)
+    unknown = exp.Anonymous(this="NO_SUCH", expressions=[])
+    with pytest.raises(Unsupported, match="never tried on duckdb"):
+        dialect.text(unknown, "duckdb")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "refusing"),
+    [
+        ("(?=a)b", {"duckdb", "bigquery", "clickhouse", "snowflake"}),
+        ("(?<!a)b", {"duckdb", "bigquery", "clickhouse", "snowflake"}),
+        (r"(a)\1", {"duckdb", "bigquery", "clickhouse", "snowflake"}),
+        ("a{256}", {"postgres"}),
+        ("a{1001}", {"duckdb", "bigquery", "clickhouse", "postgres"}),
+        ("a++b", {"duckdb", "bigquery", "clickhouse", "postgres", "snowflake"}),
+        ("(?>a)b", {"duckdb", "bigquery", "clickhouse", "postgres", "snowflake"}),
+        ("(?i:a)b", {"postgres", "snowflake"}),
+        ("(?i)a.b$", set()),
+    ],
+)
+def test_each_dialect_refuses_the_regular_expressions_it_lacks(pattern: str, refusing: set[str]) -> None:
+    node = reading.read(rule({"a": {"tool_name|re": pattern}, "condition": "a"})).conditions[0]
+    reasons = {name: refusal(tree.condition(node, texts("t")), name) for name in dialect.DIALECTS}
+    assert {name for name, reason in reasons.items() if reason} == refusing
+    assert all(name in reason for name, reason in reasons.items() if reason)
+
+
+def refusal(asked: exp.Expression, name: str) -> str:
+    """Why a dialect cannot say it; empty where it can."""
+    try:
+        dialect.text(asked, name)
+    except Unsupported as error:
+        return error.message
+    return ""
 
 
 def test_a_list_of_a_thousand_values_prints_and_runs() -> None:

@@ -25,7 +25,7 @@ def subject(field: str, table: Table) -> Subject:
     column = table.column(field)
     if column is None:
         return Subject(field, Kind.TEXT, exp.Null(), table.keeps_blanks)
-    return Subject(field, column.kind, exp.column(field, quoted=True), table.keeps_blanks)
+    return Subject(field, column.kind, exp.column(column.name, quoted=True), table.keeps_blanks)
 
 
 def two_valued(condition: exp.Expression) -> exp.Expression:

@@ -10,10 +10,11 @@ AUDIT = "mcp_audit"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. `columns` None: its columns are not known, any field is taken for a column of text.
+    """One table, its columns by the field that rules say; a column's own name may be another.
 
-    Where the columns are known, a field without one is NULL. `raw` is the column of text that keywords are
-    searched in. `keeps_blanks`: an empty text is a value of its own, not absence.
+    `columns` None: they are not known, any field is taken for a column of text. Where they are known, a field
+    without one is NULL. `raw` is the field of the text that keywords are searched in. `keeps_blanks`: an
+    empty text is a value of its own, not absence.
     """
 
     name: str
