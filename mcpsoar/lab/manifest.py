@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from mcpsoar.core.digest import Facts, canonical
 from mcpsoar.lab.records import Entry
 
-# what changes without changing what a tool is; cache hints and cursors stand outside the tools already
-_VOLATILE = frozenset({"_meta", "icons"})
+# what changes without changing what a tool is; cache hints and cursors stand outside the tools already.
+# `execution` is in one revision alone (2025-11-25): a client that speaks another one is not shown it
+_VOLATILE = frozenset({"_meta", "icons", "execution"})
 
 
 def manifest_hash(tools: Iterable[Facts]) -> str:

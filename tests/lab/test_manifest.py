@@ -12,8 +12,9 @@ TOOLS: tuple[Facts, ...] = (
 )
 
 
-def test_order_icons_and_meta_do_not_change_the_hash() -> None:
-    dressed = [{**tool, "_meta": {"a": 1}, "icons": []} for tool in reversed(TOOLS)]
+def test_order_icons_meta_and_the_words_of_one_revision_do_not_change_the_hash() -> None:
+    revision = {"execution": {"taskSupport": "forbidden"}}
+    dressed = [{**tool, "_meta": {"a": 1}, "icons": [], **revision} for tool in reversed(TOOLS)]
     assert manifest_hash(dressed) == manifest_hash(TOOLS)
     assert len(manifest_hash(TOOLS)) == 64
 
