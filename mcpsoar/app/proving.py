@@ -14,11 +14,14 @@ from mcpsoar.pack import cases
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """One case of the rule or gate `of`, judged; `why` is empty when it holds."""
+    """One claim about the rule or gate `of`, judged; `why` is empty when it holds.
+
+    `kind` is that of its case, or `variant` or `corpus`.
+    """
 
     of: str
     name: str
-    kind: CaseKind
+    kind: str
     where: str
     why: str
 

@@ -22,7 +22,7 @@ def answer(results: Sequence[CaseResult], noun: str, *, is_json: bool) -> Verdic
                     {
                         noun: result.of,
                         "case": result.name,
-                        "kind": result.kind.value,
+                        "kind": str(result.kind),
                         "ok": not result.why,
                         "where": result.where,
                         "why": result.why or None,

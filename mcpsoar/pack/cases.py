@@ -38,13 +38,22 @@ def load(path: Path) -> tuple[Case, ...]:
         raise BadContent(error.message, where=f"{path}:{_broken_line(text, path)}") from None
     if not isinstance(value, dict) or set(value) != {"cases"} or not isinstance(value["cases"], list):
         raise BadContent('holds {"cases": […]} and nothing else', where=f"{path}:1")
-    lines = _lines(text)
+    lines = starts(text)
     return tuple(_case(item, f"{path}:{next(lines)}") for item in value["cases"])
 
 
 def beside(path: Path) -> Path:
     """Where the cases of a rule or a gate stand."""
     return path.with_suffix(".cases.json")
+
+
+def starts(text: str) -> Iterator[int]:
+    """The line on which each entry of the one list begins; `text` is known to be {"cases": […]} or such."""
+    decoder = json.JSONDecoder()
+    at = text.index("[") + 1
+    while found := _ENTRY.search(text, at):
+        yield text.count("\n", 0, found.start()) + 1
+        at = decoder.raw_decode(text, found.start())[1]
 
 
 def _broken_line(text: str, path: Path) -> int:
@@ -60,15 +69,6 @@ def _broken_line(text: str, path: Path) -> int:
     except (ValueError, RecursionError):
         return 1
     return 1
-
-
-def _lines(text: str) -> Iterator[int]:
-    """The line on which each entry of the one list begins; `text` is known to be {"cases": […]}."""
-    decoder = json.JSONDecoder()
-    at = text.index("[") + 1
-    while found := _ENTRY.search(text, at):
-        yield text.count("\n", 0, found.start()) + 1
-        at = decoder.raw_decode(text, found.start())[1]
 
 
 def _case(item: Any, where: str) -> Case:
