@@ -27,7 +27,7 @@
 --   - safe.t1106
 --   - safe.t2102
 -- falsepositives:
---   - The first run of a batch job
+--   - The first run of a batch job, seen in the benign corpus
 --   - A bot that polls in one conversation, seen in the drill
 --   - An agent that is asked to go through a long list
 -- custom:

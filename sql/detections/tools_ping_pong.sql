@@ -26,7 +26,7 @@
 --   - safe.t1106
 --   - safe.t1701
 -- falsepositives:
---   - Two monitors that an agent asks in turn
+--   - Two monitors that an agent asks in turn, seen in the benign corpus
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id, tool_name]
