@@ -26,17 +26,19 @@ def record(names: Sequence[str], *, cache: Path | None, say: Callable[[str], Non
     for name in names:
         if name != BENIGN and name not in known:
             raise Usage(f"there is no corpus {name!r}: {BENIGN}, {', '.join(known)}")
-    kept = {one.name: one for one in manifest.load() if one.name == BENIGN or one.name in known}
-    _drop_others(set(known))
+    fresh: dict[str, Corpus] = {}
     for place, (name, attack) in enumerate(known.items()):
         if not names or name in names:
             start = _FIRST_ATTACK + place * _APART
-            kept[name] = _attack(name, attack, start, cache)
-            say(f"{name}: {kept[name].events} events")
+            fresh[name] = _attack(name, attack, start, cache)
+            say(f"{name}: {fresh[name].events} events")
     if not names or BENIGN in names:
-        kept[BENIGN] = _benign(cache)
-        say(f"{BENIGN}: {kept[BENIGN].events} events, {kept[BENIGN].calls} calls")
-    manifest.save(list(kept.values()))
+        fresh[BENIGN] = _benign(cache)
+        say(f"{BENIGN}: {fresh[BENIGN].events} events, {fresh[BENIGN].calls} calls")
+    _drop_others(set(known))
+    # read only now: another recording may have ended meanwhile
+    kept = {one.name: one for one in manifest.load() if one.name == BENIGN or one.name in known}
+    manifest.save(list((kept | fresh).values()))
 
 
 def _attack(name: str, attack: Attack, start: datetime, cache: Path | None) -> Corpus:

@@ -111,6 +111,9 @@ def release(week: Week, *, is_long: bool) -> Activity:
     yield week.think(2, 20)
     talk.call("git", "git_log", {"repo_path": str(week.here.room("git") / "repo"), "max_count": 5})
     yield week.think(2, 20)
+    for _ in range(25):  # are the checks through?
+        talk.call("github", "list_issues")
+        yield 4.2
     pull = {"number": dice.randint(100, 999)}
     talk.call("github", "merge_pull_request", pull)
     yield week.think(60, 600)

@@ -18,7 +18,12 @@ BOB = Person("bob@example.com", "human", _DEVELOPER)
 FRANK = Person("frank@example.com", "human", _DEVELOPER)
 CAROL = Person("carol@example.com", "human", _SUPPORT)
 GRACE = Person("grace@example.com", "human", _SUPPORT, revision="session")
-ERIN = Person("erin@example.com", "human", {"sqlite": "rw", "time": "r", "everything": "rw", "notes": "rw"})
+ERIN = Person(
+    "erin@example.com",
+    "human",
+    {"sqlite": "rw", "time": "r", "everything": "r", "notes": "rw"},
+    one_token=("time", "everything"),
+)
 DAVE = Person(
     "dave@example.com",
     "human",

@@ -20,6 +20,13 @@ def polling(week: Week, *, every_s: float, rounds: int) -> Activity:
     talk.end()
 
 
+def probe(week: Week) -> Activity:
+    """Is the gateway up? It says no to whoever brings no token, and that is an answer."""
+    with week.here.agents.connect(week.here.lab.url, "github", "") as client:
+        client.call("list_issues", {})
+    yield 1.0
+
+
 def incident(week: Week, number: int) -> Activity:
     """A bot looks every few seconds whether a ticket moved, opens an issue, and goes on looking."""
     talk = week.talk(ONCALL, "incident")

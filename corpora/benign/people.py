@@ -1,6 +1,8 @@
 """People at work: they read much, write little, mistype, and wait for each other's approval."""
 
-from corpora.benign.cast import ALICE, BOB, CAROL, DAVE, EMERGENCY, ERIN, FRANK
+from dataclasses import replace
+
+from corpora.benign.cast import ALICE, BOB, CAROL, DAVE, EMERGENCY, ERIN, FRANK, TRIAGE
 from corpora.benign.talk import Activity, Person, Talk, Week
 from mcpsoar.core.digest import Facts
 
@@ -15,8 +17,11 @@ def development(week: Week, who: Person, *, has_annotated_git: bool) -> Activity
     ticket = f"OPS-{dice.randint(1, TICKETS + 1)}"  # one of them does not exist
     talk.call("jira", "search", {"query": dice.choice(("login", "export", "payment", "blank"))})
     yield week.think(5, 60)
-    talk.call("jira", "get_ticket", {"key": ticket})
+    trace = f"{dice.getrandbits(128) | 1:032x}"
+    asked = talk.call("jira", "get_ticket", {"key": ticket}, trace=trace)
     yield week.think(20, 120)
+    if dice.random() < 0.3:
+        yield from _delegated(week, trace, asked.span_id)
     for _ in range(dice.randint(5, 12)):
         chosen = dice.choice(("list", "read", "search", "info", "issues", "file", "think", "missing"))
         _look(talk, chosen, dice.randint(1, 60))
@@ -35,6 +40,15 @@ def development(week: Week, who: Person, *, has_annotated_git: bool) -> Activity
         yield from _held(
             week, talk, reviewer, ("jira", "add_comment", {"key": "OPS-7", "text": f"{talk.name} done"})
         )
+    talk.end()
+
+
+def _delegated(week: Week, trace: str, after: str) -> Activity:
+    """An agent looks around under its own name for somebody whose call caused that."""
+    talk = week.talk(TRIAGE, "for-a-person")
+    for number in range(1, 5):
+        talk.call("jira", "get_ticket", {"key": f"OPS-{number}"}, trace=trace, after=after)
+        yield week.think(1, 5)
     talk.end()
 
 
@@ -99,13 +113,19 @@ def support(week: Week, who: Person) -> Activity:
     talk.end()
 
 
-def wrong_scope(week: Week, who: Person) -> Activity:
-    """Somebody tries what their role does not allow, once, and asks a colleague instead."""
+def wrong_scope(week: Week, who: Person, *, steps_up: bool = False) -> Activity:
+    """Somebody tries what their token does not allow, once; asks a colleague, or for a token that does."""
     talk = week.talk(who, "misstep")
     talk.call("github", "list_issues")
     yield week.think(20, 60)
-    talk.call("github", "create_issue", {"title": "Invoice shows the wrong year"})
-    yield week.think(60, 300)
+    issue = {"title": "Invoice shows the wrong year"}
+    talk.call("github", "create_issue", issue)
+    yield week.think(60, 200)
+    if steps_up:
+        talk.who = replace(who, may=who.may | {"github": "rw"})
+        talk.forget("github")
+        talk.call("github", "create_issue", issue, by=DAVE)
+        yield week.think(5, 60)
     talk.call("jira", "search", {"query": "invoice"})
     yield week.think(5, 9)
     talk.end()
@@ -113,7 +133,7 @@ def wrong_scope(week: Week, who: Person) -> Activity:
 
 def after_lunch(week: Week, who: Person) -> Activity:
     """A token ends while its owner is away; the first call is refused, the next comes with a new one."""
-    brief = Person(who.name, who.kind, who.may, who.tags, who.revision, ttl_s=3600.0)
+    brief = replace(who, ttl_s=3600.0)
     talk = week.talk(brief, "lunch")
     talk.call("github", "list_issues")
     yield 3600.0 + week.think(60, 1800)

@@ -21,7 +21,8 @@ DAY_S = 86_400.0
 class Person:
     """Somebody with a token for each server that they use; `may` says what for.
 
-    `ttl_s` is how long such a token lasts, `held` is the revision of the protocol that their client speaks.
+    `ttl_s` is how long such a token lasts, `revision` that of the protocol their client speaks.
+    The servers in `one_token` are named by one token together.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Person:
     revision: Literal["newest", "session"] = "newest"
     ttl_s: float = 36_000.0
     extra_scopes: tuple[str, ...] = ()
+    one_token: tuple[str, ...] = ()
 
     def scopes(self, server: str) -> tuple[str, ...]:
         """`rwd` stands for read, write and destructive calls."""
@@ -46,8 +48,7 @@ class Talk:
     who: Person
     name: str
     _clients: dict[str, Agent] = field(default_factory=dict)
-    _causes: dict[str, str] = field(default_factory=dict)
-    last: Said | None = None
+    _shared: str = ""
 
     def call(
         self,
@@ -65,14 +66,13 @@ class Talk:
         if by is not None:
             approval = self.here.lab.approve(server, tool, given, self.who.name, by=by.name)
         client = self._clients.get(server) or self._meet(server)
-        self.last = client.call(
+        return client.call(
             tool,
             given,
             conversation=self.name,
             approval=approval,
             trace=(trace, after) if trace else None,
         )
-        return self.last
 
     def end(self) -> None:
         for client in self._clients.values():
@@ -84,19 +84,28 @@ class Talk:
         self._clients.pop(server).close()
 
     def _meet(self, server: str) -> Agent:
+        token = self._token(server)
+        client = self.here.agents.connect(self.here.lab.url, server, token, revision=self.who.revision)
+        client.list_tools()
+        self._clients[server] = client
+        return client
+
+    def _token(self, server: str) -> str:
+        together = self.who.one_token if server in self.who.one_token else (server,)
+        if len(together) > 1 and self._shared:
+            return self._shared
         token = self.here.lab.issue(
             self.who.name,
-            server,
-            scopes=self.who.scopes(server),
+            together,
+            scopes=tuple(scope for one in together for scope in self.who.scopes(one)),
             tags=self.who.tags,
             actor_type=self.who.kind,
             client_id=f"{self.who.name.partition('@')[0]}-client",
             ttl_s=self.who.ttl_s,
         )
-        client = self.here.agents.connect(self.here.lab.url, server, token, revision=self.who.revision)
-        client.list_tools()
-        self._clients[server] = client
-        return client
+        if len(together) > 1:
+            self._shared = token
+        return token
 
 
 class Week:

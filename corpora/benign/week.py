@@ -38,6 +38,8 @@ def play(here: Ground, *, days: int = 7) -> None:
 def _machines(week: Week, day: int, site: str) -> None:
     for hour in range(24):
         week.at(day, hour + 0.01, machines.polling(week, every_s=300.0, rounds=11))
+    for quarter in range(4):
+        week.at(day, quarter * 6 + 0.2, machines.probe(week))
     week.at(day, 1.0, machines.reports(week, rounds=420))
     week.at(day, 3.0, machines.backup(week, rounds=400))
     week.at(day, 4.5, agents.indexing(week, site, rounds=180))
@@ -85,7 +87,7 @@ def _changes(week: Week, days: int) -> None:
         (1, 15.2, people.wrong_scope(week, CAROL)),
         (2, 9.7, machines.slow_hour(week, "jira", 25)),
         (2, 20.5, machines.two_watches(week)),
-        (3, 10.3, people.wrong_scope(week, GRACE)),
+        (3, 10.3, people.wrong_scope(week, GRACE, steps_up=True)),
         (4, 9.2, people.security_reading(week)),
         (4, 13.3, people.wrong_scope(week, CAROL)),
         (5, 2.6, people.emergency(week)),
