@@ -11,6 +11,7 @@ from corpora import manifest
 from corpora.manifest import FOLDER
 from mcpsoar.app import watch
 from mcpsoar.app.watch import Look
+from mcpsoar.core.digest import Facts
 
 ROOT = Path(__file__).parents[2]
 NOW_MS = 1_796_083_200_000  # the beginning of December 2026, after all of them
@@ -97,7 +98,7 @@ def test_the_benign_week_holds_what_rules_trip_over() -> None:
     assert not [event for event in calls if event["decision"] == "ALLOW" and is_unapproved_write(event)]
 
 
-def is_unapproved_write(event: dict[str, object]) -> bool:
+def is_unapproved_write(event: Facts) -> bool:
     return event.get("action_class") in ("write", "destructive") and "approval_id" not in event
 
 
