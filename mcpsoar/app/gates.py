@@ -94,6 +94,11 @@ def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
         return judge(text, scan.reading(gate, at_ms))
 
 
+def fails(text: GateText, case: Case, columns: Sequence[Column]) -> str:
+    """Why a gate does not answer a case as it must; empty when it does."""
+    return "; ".join(_wrong(case, judged(text, case, columns)))
+
+
 def as_of(said: str) -> int:
     """A tick in milliseconds from RFC 3339 text; no zone is UTC, and seconds may be left out.
 
@@ -115,8 +120,7 @@ def as_of(said: str) -> int:
 
 def _proved(gate: GateText, columns: Sequence[Column]) -> Iterator[CaseResult]:
     for case in gate.cases:
-        why = "; ".join(_wrong(case, judged(gate, case, columns)))
-        yield CaseResult(gate.id, case.name, case.kind, case.where, why)
+        yield CaseResult(gate.id, case.name, case.kind, case.where, fails(gate, case, columns))
     yield from lacking(gate.id, gate.path, gate.cases)
 
 

@@ -1,6 +1,7 @@
 """Detections asked of a table `mcp_audit`: the matches of each, and the event that completes every one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import accumulate
 
 from mcpsoar.core.digest import Facts
@@ -68,11 +69,22 @@ def completed(
     if not asked:
         return ()
     read = {name for detection, _ in asked for name in detection.columns}
+    with logs([log for _, log in asked], columns, read) as ask:
+        return tuple(ask(detection, index) for index, (detection, _) in enumerate(asked))
+
+
+@contextmanager
+def logs(
+    some: Sequence[Sequence[Facts]], columns: Sequence[Column], read: Collection[str]
+) -> Iterator[Callable[[Detection, int], tuple[int, ...]]]:
+    """Read several logs, and then ask any detection of the one at an index, as `completed` does.
+
+    `read` are the columns of the dictionary that it may read.
+    """
     kept = {column.name: quoted(column.name) for column in columns if column.name in read}
-    events = [event for _, log in asked for event in log]
+    ends = list(accumulate(len(log) for log in some))
     with connect() as connection:
-        place(connection, events, columns)
-        ends = list(accumulate(len(log) for _, log in asked))
+        place(connection, [event for log in some for event in log], columns)
         ctes = prelude.relation(TABLE, columns, kept, extra="place AS place")
         own = key("event_key", "place")
         connection.execute(
@@ -81,12 +93,13 @@ def completed(
             f"FROM {AUDIT} WHERE event_ms IS NOT NULL "
             f"QUALIFY row_number() OVER (PARTITION BY log, {own}, event_ms ORDER BY place) = 1"
         )
-        found = []
-        for index, (detection, log) in enumerate(asked):
-            some = f"(SELECT * FROM logs WHERE log = {index})"
-            view(connection, some, "event_key", kept)
+
+        def ask(detection: Detection, index: int) -> tuple[int, ...]:
+            one = f"(SELECT * FROM logs WHERE log = {index})"
+            view(connection, one, "event_key", kept)
             matched = {match[:2] for match in matches(connection, detection)}
-            told = rows(connection, f"SELECT event_key, event_ms, place FROM {some}") if matched else []
-            start = ends[index] - len(log)
-            found.append(tuple(sorted(at - start for name, at_ms, at in told if (name, at_ms) in matched)))
-        return tuple(found)
+            told = rows(connection, f"SELECT event_key, event_ms, place FROM {one}") if matched else []
+            start = ends[index] - len(some[index])
+            return tuple(sorted(at - start for name, at_ms, at in told if (name, at_ms) in matched))
+
+        yield ask

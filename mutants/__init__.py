@@ -1,0 +1,1 @@
+"""Mutants: every rule, detection and gate broken in every small way; does its proof notice?"""
