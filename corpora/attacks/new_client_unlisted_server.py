@@ -2,6 +2,7 @@
 
 from corpora.attack import Attack
 from corpora.ground import Ground
+from corpora.real import TIME
 from mcpsoar.lab.stage import Actor
 
 REGULAR = Actor("regular-agent@example.com", "agent")
@@ -9,12 +10,12 @@ STRANGER = Actor("stranger-agent@example.com", "agent")
 
 
 def _play(ground: Ground) -> None:
-    with ground.stage.fresh(REGULAR, "crm") as client:
+    with ground.stage.fresh(REGULAR, "time") as client:
         client.list_tools()
-        client.call("find_customer", {"name": "Kim"}, conversation="as usual")
+        client.call("get_current_time", {"timezone": "UTC"}, conversation="as usual")
     ground.clock.advance(8 * 86400)
-    with ground.stage.fresh(STRANGER, "crm") as client:
-        client.call("find_customer", {"name": "Robin"}, conversation="never seen")
+    with ground.stage.fresh(STRANGER, "time") as client:
+        client.call("get_current_time", {"timezone": "Asia/Tokyo"}, conversation="never seen")
 
 
 ATTACK = Attack(
@@ -25,4 +26,5 @@ ATTACK = Attack(
         "server_called_but_never_listed",
     ),
     play=_play,
+    servers=(TIME,),  # no other attack calls it: in one scan of all, days without a listing stay that
 )

@@ -4,7 +4,7 @@ from corpora.attack import Attack
 from corpora.ground import Ground
 from mcpsoar.lab.stage import Actor
 
-AGENT = Actor("release-agent@example.com", "agent", may_write=True)
+AGENT = Actor("release-notes-agent@example.com", "agent", may_write=True)
 PAGE = {"url": "https://blog.example.com/release-notes"}
 
 

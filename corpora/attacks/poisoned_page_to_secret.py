@@ -4,7 +4,7 @@ from corpora.attack import Attack
 from corpora.ground import Ground
 from mcpsoar.lab.stage import Actor
 
-AGENT = Actor("market-agent@example.com", "agent")
+AGENT = Actor("competitor-agent@example.com", "agent")
 PAGE = {"url": "https://blog.example.com/release-notes"}
 
 

@@ -4,7 +4,7 @@ from corpora.attack import Attack
 from corpora.ground import Ground
 from mcpsoar.lab.stage import Actor
 
-AGENT = Actor("ticket-agent@example.com", "agent", may_write=True)
+AGENT = Actor("helpdesk-agent@example.com", "agent", may_write=True)
 
 
 def _play(ground: Ground) -> None:

@@ -1,7 +1,10 @@
 """Somebody registers a server, approved at once and without a ticket, and uses it."""
 
+from dataclasses import replace
+
 from corpora.attack import Attack
 from corpora.ground import Ground
+from corpora.real import TIME
 from mcpsoar.lab.records import Entry
 from mcpsoar.lab.seed import fingerprint
 from mcpsoar.lab.stage import Actor
@@ -10,11 +13,11 @@ INSIDER = Actor("insider@example.com", "human")
 
 
 def _play(ground: Ground) -> None:
-    entry = Entry("helper", fingerprint=fingerprint("helper"))
+    entry = Entry("clock", fingerprint=fingerprint("clock"))
     ground.lab.register(entry, by="insider@example.com")
-    ground.lab.pin("helper")
-    with ground.stage.fresh(INSIDER, "helper") as client:
-        client.call("run_demo", {}, conversation="quietly")
+    ground.lab.pin("clock")
+    with ground.stage.fresh(INSIDER, "clock") as client:
+        client.call("get_current_time", {"timezone": "UTC"}, conversation="quietly")
 
 
 ATTACK = Attack(
@@ -22,4 +25,5 @@ ATTACK = Attack(
     risk="shadow-server",
     expect=("registry_changed_without_ticket",),
     play=_play,
+    shadows=(replace(TIME, name="clock"),),
 )

@@ -113,3 +113,15 @@ def test_no_file_says_where_it_was_recorded() -> None:
         text = json.dumps(manifest.read(FOLDER / one.file))
         assert not [word for word in ("/tmp/", "/home/", "/root/", "/work/") if word in text], one.file
         assert "AKIA" not in text, one.file
+
+
+def test_attacks_have_actors_and_conversations_of_their_own() -> None:
+    own = actors_and_conversations(BENIGN.file)
+    for one in manifest.load():
+        if one.kind == "attack":
+            assert not own & actors_and_conversations(one.file), one.file
+
+
+def actors_and_conversations(file: str) -> set[object]:
+    keys = ("actor_id", "conversation_id", "trace_id")
+    return {event[key] for event in manifest.read(FOLDER / file) for key in keys if key in event}
