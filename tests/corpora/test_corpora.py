@@ -98,6 +98,18 @@ def test_the_benign_week_holds_what_rules_trip_over() -> None:
     assert not [event for event in calls if event["decision"] == "ALLOW" and is_unapproved_write(event)]
 
 
+def test_no_gate_could_page_at_any_minute_of_the_benign_week() -> None:
+    events = manifest.read(FOLDER / BENIGN.file)
+    assert {event["registry_status"] for event in events} == {"approved"}
+    drifted = [event for event in events if event.get("manifest_match") is False]
+    assert drifted
+    assert all(event["deploy_window"] and event["change_ticket"] for event in drifted)
+    # fewer in the whole week than a page of these two gates needs in one window
+    assert sum(event.get("scope_match") is False for event in events) <= 3
+    assert len({str(event["event_time"])[:10] for event in events if event.get("scope_match") is False}) == 3
+    assert sum(event.get("classifier_result") == "QUARANTINE" for event in events) < 4
+
+
 def is_unapproved_write(event: Facts) -> bool:
     return event.get("action_class") in ("write", "destructive") and "approval_id" not in event
 
