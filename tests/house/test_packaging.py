@@ -34,12 +34,18 @@ def imported(path: Path) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {"mcpsoar", "tests", "benchmarks"}
+    return found - set(sys.stdlib_module_names) - {"mcpsoar", "tests", "benchmarks", "corpora"}
 
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("mcpsoar", ()), ("mcpsoar/lab", ("lab",)), ("tests", ("lab", "dev")), ("benchmarks", ("lab", "dev"))],
+    [
+        ("mcpsoar", ()),
+        ("mcpsoar/lab", ("lab",)),
+        ("tests", ("lab", "dev")),
+        ("benchmarks", ("lab", "dev")),
+        ("corpora", ("lab", "dev")),
+    ],
 )
 def test_what_is_imported_is_asked_for(root: Path, folder: str, extras: tuple[str, ...]) -> None:
     where = packages_distributions()
