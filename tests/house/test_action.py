@@ -189,6 +189,18 @@ def test_a_report_cannot_write_outputs_of_its_own(step: Any, name: str, key: str
     assert (done.code, done.outputs) == (2, "")
 
 
+def test_the_workspace_runs_no_code_while_the_action_installs(step: Any, work: Path, tmp_path: Path) -> None:
+    for module in ("venv", "pip"):
+        (work / f"{module}.py").write_text("print('OWNED')\n")
+    bare = tmp_path / "python"  # makes environments without pip: the only one there is, is the workspace's
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@" --without-pip\n')
+    bare.chmod(0o755)
+    shutil.rmtree(tmp_path / "runner" / "mcpsoar")
+    done = step("Install mcpsoar", python=str(bare))
+    assert done.code != 0
+    assert "OWNED" not in done.out
+
+
 def test_the_action_installs_itself(step: Any, tmp_path: Path) -> None:
     """Live: it needs a package index, so only MCPSOAR_LIVE=1 asks for it."""
     if not os.environ.get("MCPSOAR_LIVE"):
