@@ -54,7 +54,7 @@ class DetectionText:
     """One SQL detection: a SELECT over `mcp_audit` for what no single event shows. Known by what a rule is.
 
     It gives one row a match: `event_ms` and `event_key` of the event that completes the pattern, and the
-    `subject` to blame. `sql_line` is where the SELECT starts.
+    `subject` to blame, of the kind that its front matter names. `sql_line` is where the SELECT starts.
     """
 
     id: str
@@ -67,6 +67,7 @@ class DetectionText:
     sql: str
     sql_line: int
     cases: tuple[Case, ...]
+    subject: str
     needs: tuple[str, ...] = ()
     playbook: str | None = None
     tags: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ _KEYS = (
     "falsepositives",
     "custom",
 )
+SUBJECTS = ("server", "conversation", "client", "actor", "token", "tool")
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> tuple[DetectionText, ...]:
@@ -72,7 +73,11 @@ def read(path: Path, known: Known) -> DetectionText:
     if complaints:
         raise together(complaints)
     return DetectionText(
-        sql=there.sql, sql_line=there.sql_line, cases=beside, **heading(there.located.value, path)
+        sql=there.sql,
+        sql_line=there.sql_line,
+        cases=beside,
+        subject=there.located.value["custom"]["subject"],
+        **heading(there.located.value, path),
     )
 
 
@@ -87,3 +92,6 @@ def _complaints(located: yamltext.Located, known: Known) -> Iterator[BadContent]
     if not is_text(value.get("description")):
         yield located.bad("has no description: what it does, why it matters, what it misses", "description")
     yield from headings.complaints(located, known)
+    custom = value.get("custom")
+    if isinstance(custom, dict) and custom.get("subject") not in SUBJECTS:
+        yield located.bad(f"has no custom: {{subject: …}}: one of {', '.join(SUBJECTS)}", "custom", "subject")

@@ -31,6 +31,7 @@
 -- custom:
 --   risk: over-scoped-token
 --   needs: [approval_id, server_name, tool_name, args_hash, action_class, decision]
+--   subject: server
 --   playbook: contain-server
 WITH approved AS (
   SELECT

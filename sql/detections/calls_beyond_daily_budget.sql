@@ -28,6 +28,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id]
+--   subject: conversation
 --   playbook: none
 WITH busy AS (
   SELECT conversation_id

@@ -32,6 +32,7 @@
 -- custom:
 --   risk: prompt-injection
 --   needs: [actor_id, tool_name, action_class, decision, args_hash]
+--   subject: server
 --   playbook: contain-server
 WITH refused AS (
   SELECT actor_id

@@ -32,6 +32,7 @@
 -- custom:
 --   risk: confused-deputy
 --   needs: [actor_type, trace_id, span_id, parent_call_id, decision]
+--   subject: server
 --   playbook: contain-server
 WITH caused AS (
   SELECT

@@ -30,6 +30,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id, tool_name, status]
+--   subject: conversation
 --   playbook: contain-server
 WITH counted AS (
   SELECT

@@ -33,6 +33,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id, actor_id]
+--   subject: conversation
 --   playbook: none
 WITH busy AS (
   SELECT conversation_id

@@ -29,6 +29,7 @@
 -- custom:
 --   risk: shadow-server
 --   needs: [client_id, server_name]
+--   subject: client
 --   playbook: none
 WITH calls AS (
   SELECT

@@ -31,6 +31,7 @@
 -- custom:
 --   risk: confused-deputy
 --   needs: [client_id, token_aud, server_audience, decision]
+--   subject: client
 --   playbook: contain-server
 WITH counted AS (
   SELECT

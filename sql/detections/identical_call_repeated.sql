@@ -33,6 +33,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id, tool_name, args_hash]
+--   subject: conversation
 --   playbook: contain-server
 WITH repeated AS (
   SELECT

@@ -33,6 +33,7 @@
 -- custom:
 --   risk: prompt-injection
 --   needs: [conversation_id, classifier_labels, action_class, decision]
+--   subject: server
 --   playbook: contain-server
 WITH labelled AS (
   SELECT conversation_id

@@ -33,6 +33,7 @@
 -- custom:
 --   risk: shadow-server
 --   needs: [server_name, server_fingerprint]
+--   subject: server
 --   playbook: contain-server
 WITH known AS (
   SELECT

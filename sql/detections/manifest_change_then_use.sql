@@ -35,6 +35,7 @@
 -- custom:
 --   risk: tool-poisoning
 --   needs: [server_name, conversation_id, manifest_hash, decision]
+--   subject: server
 --   playbook: contain-server
 WITH unstable AS (
   SELECT conversation_id

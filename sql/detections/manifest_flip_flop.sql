@@ -34,6 +34,7 @@
 -- custom:
 --   risk: tool-poisoning
 --   needs: [server_name, client_id, manifest_hash]
+--   subject: server
 --   playbook: contain-server
 WITH unstable AS (
   SELECT server_name

@@ -32,6 +32,7 @@
 -- custom:
 --   risk: data-leak
 --   needs: [actor_id, server_name, bytes_out]
+--   subject: actor
 --   playbook: contain-server
 WITH taken AS (
   SELECT

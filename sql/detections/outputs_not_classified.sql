@@ -34,6 +34,7 @@
 -- custom:
 --   risk: data-leak
 --   needs: [classifier_result, server_name, decision]
+--   subject: server
 --   playbook: contain-server
 WITH outputs AS (
   SELECT

@@ -33,6 +33,7 @@
 -- custom:
 --   risk: data-leak
 --   needs: [conversation_id, server_name, classifier_labels, decision]
+--   subject: server
 --   playbook: contain-server
 WITH calls AS (
   SELECT

@@ -34,6 +34,7 @@
 -- custom:
 --   risk: prompt-injection
 --   needs: [conversation_id, actor_id, server_name, tool_name, open_world, action_class, decision]
+--   subject: server
 --   playbook: contain-server
 WITH executed AS (
   SELECT

@@ -32,6 +32,7 @@
 -- custom:
 --   risk: shadow-server
 --   needs: [tool_name, server_name, registry_status]
+--   subject: server
 --   playbook: contain-server
 WITH approved AS (
   SELECT

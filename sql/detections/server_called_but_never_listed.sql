@@ -32,6 +32,7 @@
 -- custom:
 --   risk: shadow-server
 --   needs: [server_name, event_kind, decision]
+--   subject: server
 --   playbook: none
 WITH listings AS (
   SELECT

@@ -32,6 +32,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [trace_id, span_id, parent_call_id, server_name]
+--   subject: server
 --   playbook: contain-server
 WITH calls AS (
   SELECT

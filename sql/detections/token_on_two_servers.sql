@@ -34,6 +34,7 @@
 -- custom:
 --   risk: confused-deputy
 --   needs: [token_jti, server_audience, decision]
+--   subject: server
 --   playbook: contain-server
 WITH accepted AS (
   SELECT

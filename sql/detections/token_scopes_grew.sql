@@ -32,6 +32,7 @@
 -- custom:
 --   risk: over-scoped-token
 --   needs: [actor_id, client_id, server_name, token_scopes]
+--   subject: client
 --   playbook: none
 WITH grown AS (
   SELECT actor_id

@@ -30,6 +30,7 @@
 -- custom:
 --   risk: runaway-chain
 --   needs: [conversation_id, tool_name]
+--   subject: conversation
 --   playbook: contain-server
 WITH repeated AS (
   SELECT conversation_id

@@ -28,6 +28,7 @@
 -- custom:
 --   risk: over-scoped-token
 --   needs: [client_id, token_scopes, action_class, decision]
+--   subject: client
 --   playbook: none
 WITH broad AS (
   SELECT

@@ -18,7 +18,7 @@ GOOD = """\
 -- description: What it does.
 -- tags: [atlas.aml.t0029]
 -- falsepositives: [People who call twice]
--- custom: {risk: runaway-chain, needs: [tool_name], playbook: contain-server}
+-- custom: {risk: runaway-chain, needs: [tool_name], subject: tool, playbook: contain-server}
 SELECT event_ms, event_key, tool_name AS subject
 FROM mcp_audit
 """
@@ -46,6 +46,7 @@ def test_a_detection_is_known_by_what_a_rule_is(pack: Path) -> None:
         "contain-server",
         ("atlas.aml.t0029",),
     )
+    assert found.subject == "tool"
     assert found.false_alarms == ("People who call twice",)
     assert found.sql.startswith("SELECT event_ms")
     assert found.sql_line == 9
@@ -63,6 +64,8 @@ def test_a_detection_is_known_by_what_a_rule_is(pack: Path) -> None:
         ("falsepositives", "false_positives", 7, "the nearest is 'falsepositives'"),
         ("tool_name]", "tool_nam]", 8, "the nearest is 'tool_name'"),
         ("contain-server", "contain-everything", 8, "playbook is one of"),
+        ("subject: tool, ", "", 8, "has no custom: {subject: …}: one of server, conversation"),
+        ("subject: tool", "subject: whoever", 8, "subject: …}: one of"),
         ("t0029", "0029", 6, "is no tag of atlas"),
         ("-- ", "", 1, "has no front matter"),
     ],
