@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from mcpsoar.core.content import DetectionText, GateText, RuleText
 
 Text = RuleText | DetectionText | GateText
-T = TypeVar("T", RuleText, DetectionText, GateText)
+T = TypeVar("T", bound=Text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,15 @@ _CLOCK_MS = 4_102_444_800_000  # 2100: a recorded log says its own times
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of the mutants of one text: how many there were, and those that nothing noticed."""
+    """What became of the mutants of one text: how many count, and which of them nothing noticed.
+
+    `excused` are those that mean the same as the text; they do not count.
+    """
 
     of: str
     total: int
     survivors: tuple[Mutant[Any], ...]
+    excused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +165,11 @@ def _after_corpora(
     killed = set()
     for text in asked:
         if text.id in left:
-            own = next(one for one in asked if one.id == left[text.id].of)
-            before, after = (
-                [one.why != "" for one in surveys.judged([as_own], {own.id: seen[told]}, there, known)]
-                for as_own, told in ((own, own.id), (replace(text, id=own.id), text.id))
-            )
-            if any(now and not was for was, now in zip(before, after, strict=True)):
+            of = left[text.id].of
+            as_own = [replace(text, id=of)]
+            before = surveys.judged(as_own, {of: seen[of]}, there, known)
+            after = surveys.judged(as_own, {of: seen[text.id]}, there, known)
+            if any(now.why and not was.why for was, now in zip(before, after, strict=True)):
                 killed.add(text.id)
     return [
         replace(one, survivors=tuple(each for each in one.survivors if each.text.id not in killed))
@@ -177,7 +180,8 @@ def _after_corpora(
 def _excused(one: Outcome, known: Mapping[tuple[str, str], str]) -> Outcome:
     """A survivor that means the same is no mutant."""
     kept = tuple(mutant for mutant in one.survivors if (one.of, mutant.name) not in known)
-    return Outcome(one.of, one.total - len(one.survivors) + len(kept), kept)
+    excused = len(one.survivors) - len(kept)
+    return Outcome(one.of, one.total - excused, kept, excused)
 
 
 def lines(told: Report) -> Iterator[str]:
@@ -186,3 +190,5 @@ def lines(told: Report) -> Iterator[str]:
         yield f"{one.total - len(one.survivors):>4}/{one.total:<4} {one.of}"
         yield from (f"          survives: {mutant.name}" for mutant in one.survivors)
     yield f"{told.killed} of {told.total} mutants killed: {told.share:.1%}"
+    if excused := sum(one.excused for one in told.outcomes):
+        yield f"not counted: {excused} that mean the same, each with its reason in mutants/equivalent.json"

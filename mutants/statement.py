@@ -11,7 +11,7 @@ from sqlglot.optimizer.simplify import simplify
 from mcpsoar.core.content import DetectionText, GateText
 from mutants.mutant import Mutant
 
-T = TypeVar("T", DetectionText, GateText)
+T = TypeVar("T", bound=DetectionText | GateText)
 _LONGEST = 160
 _FLIPS: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {
     exp.GT: (exp.GTE, exp.LT),

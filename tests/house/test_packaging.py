@@ -34,7 +34,7 @@ def imported(path: Path) -> set[str]:
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
-    return found - set(sys.stdlib_module_names) - {"mcpsoar", "tests", "benchmarks", "corpora"}
+    return found - set(sys.stdlib_module_names) - {"mcpsoar", "tests", "benchmarks", "corpora", "mutants"}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,7 @@ def imported(path: Path) -> set[str]:
         ("tests", ("lab", "dev")),
         ("benchmarks", ("lab", "dev")),
         ("corpora", ("lab", "dev")),
+        ("mutants", ("lab", "dev")),
     ],
 )
 def test_what_is_imported_is_asked_for(root: Path, folder: str, extras: tuple[str, ...]) -> None:
