@@ -75,7 +75,7 @@ CREATE TABLE mcp_audit (
   has_secret_label     BOOLEAN,   -- derived bool: a classifier label starts with secret.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'secret.'))) > 0
   has_injection_label  BOOLEAN,   -- derived bool: a classifier label starts with injection.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'injection.'))) > 0
   has_personal_label   BOOLEAN,   -- derived bool: a classifier label starts with pii.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'pii.'))) > 0
-  has_many_audiences   BOOLEAN,   -- derived bool: the token names more than one audience := len(token_aud) > 1
+  has_many_audiences   BOOLEAN,   -- derived bool: the token names more than one audience := len(list_distinct(token_aud)) > 1
   has_wildcard_scope   BOOLEAN,   -- derived bool: a granted scope is *, ends in :* or .*, or is admin; absent where token_scopes is := len(list_filter(token_scopes, lambda word: word = '*' OR ends_with(word, ':*') OR ends_with(word, '.*') OR word = 'admin')) > 0
   token_scope_count    INTEGER,   -- derived integer: how many different scopes were granted; absent where token_scopes is := len(list_distinct(token_scopes))
   is_self_approved     BOOLEAN    -- derived bool: the approver is the actor, by name := approver_id = actor_id
