@@ -13,7 +13,7 @@ from mcpsoar.app import gates as gate_cases
 from mcpsoar.app.rule_cases import why
 from mcpsoar.app.watch import ask
 from mcpsoar.core.content import DetectionText, GateText, RuleText
-from mcpsoar.core.errors import Trouble
+from mcpsoar.core.errors import Trouble, Usage
 from mcpsoar.core.event import Column
 from mcpsoar.detect.detection import Detection, parse
 from mcpsoar.detect.joined import logs
@@ -63,7 +63,7 @@ def report(
 ) -> Report:
     """Break the wanted rules, detections and gates (all where none is named) and ask their proof.
 
-    Raises what `rules test` raises for the pack itself.
+    Raises Usage for an id that none has, and what `rules test` raises for the pack itself.
     """
     texts = _texts(root, wanted)
     columns = schema.load(root)
@@ -85,6 +85,9 @@ def outcome(text: Text, columns: Sequence[Column]) -> Outcome:
 
 def _texts(root: Path, wanted: Sequence[str]) -> list[Text]:
     texts: list[Text] = [*content.load(root), *gates.load(root)]
+    for name in wanted:
+        if name not in {text.id for text in texts}:
+            raise Usage(f"no rule, detection or gate {name!r} in {root}")
     return [text for text in texts if not wanted or text.id in wanted]
 
 

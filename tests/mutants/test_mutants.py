@@ -9,6 +9,7 @@ import yaml
 from mcpsoar.core.content import Case, CaseKind, DetectionText, GateText, RuleText
 from mcpsoar.pack import content, detections, gates, schema
 from mutants import excuses, sigma, statement
+from mutants.__main__ import main
 from mutants.run import Outcome, Report, lines, outcome, report
 
 ROOT = Path(__file__).parents[2]
@@ -142,3 +143,10 @@ def test_one_rule_is_asked_of_its_cases_and_then_of_the_recorded_logs() -> None:
     made = report(ROOT, ["token_with_wildcard_scope"])
     assert [one.of for one in made.outcomes] == ["token_with_wildcard_scope"]
     assert made.share == 1.0
+
+
+def test_too_few_killed_is_a_no_and_an_id_of_nobody_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["token_with_wildcard_scope"]) == 0
+    assert main(["--at-least", "100.1", "token_with_wildcard_scope"]) == 1
+    assert main(["token_with_wildcard_scop"]) == 2
+    assert "no rule, detection or gate 'token_with_wildcard_scop'" in capsys.readouterr().err
