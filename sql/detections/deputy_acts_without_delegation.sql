@@ -8,8 +8,9 @@
 --   human's.
 --   Why it matters: the server that is called sees a trusted service and not the person behind it, and lets the
 --   person do what only the service may. That is the confused deputy.
---   What it misses: deputies that start a trace of their own, sources that log no parents or no kind of actor, and
---   delegations in which the service is the subject and the human is named elsewhere.
+--   What it misses: deputies that start a trace of their own or name another span as the cause, sources that log
+--   no parents or no kind of actor, calls that no policy decided, and delegations in which the service is the
+--   subject and the human is named elsewhere.
 --   Response: ask the server's owner for a token exchange that names the human; playbook contain-server on it
 --   where the call wrote.
 -- references:
@@ -34,24 +35,35 @@
 --   needs: [actor_type, trace_id, span_id, parent_call_id, decision]
 --   subject: server
 --   playbook: contain-server
-WITH caused AS (
+WITH causes AS (
+  SELECT
+    trace_id,
+    span_id,
+    server_name,
+    ROW_NUMBER() OVER (PARTITION BY trace_id, span_id ORDER BY event_ms, event_key) AS place
+  FROM mcp_audit
+  WHERE actor_type = 'human'
+    AND trace_id IS NOT NULL
+    AND span_id IS NOT NULL
+),
+caused AS (
   SELECT
     call.event_ms,
     call.event_key,
-    cause.server_name,
+    causes.server_name,
     ROW_NUMBER() OVER (
       PARTITION BY call.trace_id, call.server_name
       ORDER BY call.event_ms, call.event_key
     ) AS place
   FROM mcp_audit AS call
-  JOIN mcp_audit AS cause
-    ON call.trace_id = cause.trace_id
-   AND call.parent_call_id = cause.span_id
+  JOIN causes
+    ON call.trace_id = causes.trace_id
+   AND call.parent_call_id = causes.span_id
   WHERE COALESCE(call.event_kind, 'tool_call') = 'tool_call'
     AND call.decision = 'allow'
     AND COALESCE(call.status, 'ok') <> 'denied'
     AND call.actor_type = 'service'
-    AND cause.actor_type = 'human'
+    AND causes.place = 1
 )
 SELECT
   event_ms,

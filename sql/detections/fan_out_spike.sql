@@ -5,8 +5,8 @@
 -- description: |
 --   What it does: gives the first call of a conversation with which it has made more than thirty calls in five
 --   minutes, and more than its actor's usual: the median over the busy five minutes of the actor's conversations
---   in the fourteen days before, and six times the median deviation from it. An actor without a past is measured
---   by the thirty alone.
+--   in the fourteen days before, and six times the median deviation from it. The usual is taken once for each
+--   day (UTC), before the day's first burst. An actor without a past is measured by the thirty alone.
 --   Why it matters: one request that becomes dozens burns limits that others need, and hides the one call that
 --   matters.
 --   What it misses: slow loops, a spike spread over conversations or actors, an actor whose every day is a spike,
@@ -66,6 +66,25 @@ spikes AS (
   WHERE calls > 30
   GROUP BY conversation_id, actor_id
 ),
+ordered AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    began_ms,
+    ROW_NUMBER() OVER (
+      PARTITION BY actor_id, began_ms - began_ms % 86400000
+      ORDER BY began_ms, conversation_id
+    ) AS place
+  FROM spikes
+),
+asked AS (
+  SELECT
+    conversation_id,
+    actor_id,
+    began_ms
+  FROM ordered
+  WHERE place = 1
+),
 slices AS (
   SELECT
     conversation_id,
@@ -79,49 +98,49 @@ slices AS (
 ),
 past AS (
   SELECT
-    spikes.conversation_id,
-    spikes.actor_id,
+    asked.actor_id,
+    asked.began_ms,
     slices.calls,
     ROW_NUMBER() OVER (
-      PARTITION BY spikes.conversation_id, spikes.actor_id
+      PARTITION BY asked.actor_id, asked.began_ms
       ORDER BY slices.calls
     ) AS place,
-    COUNT(*) OVER (PARTITION BY spikes.conversation_id, spikes.actor_id) AS places
-  FROM spikes
+    COUNT(*) OVER (PARTITION BY asked.actor_id, asked.began_ms) AS places
+  FROM asked
   JOIN slices
-    ON spikes.actor_id = slices.actor_id
-   AND spikes.conversation_id <> slices.conversation_id
-   AND slices.slice_ms + 300000 <= spikes.began_ms
-   AND slices.slice_ms >= spikes.began_ms - 1209600000
+    ON asked.actor_id = slices.actor_id
+   AND asked.conversation_id <> slices.conversation_id
+   AND slices.slice_ms + 300000 <= asked.began_ms
+   AND slices.slice_ms >= asked.began_ms - 1209600000
 ),
 medians AS (
   SELECT
-    conversation_id,
     actor_id,
+    began_ms,
     calls AS usual
   FROM past
   WHERE 2 * place IN (places, places + 1)
 ),
 deviations AS (
   SELECT
-    past.conversation_id,
     past.actor_id,
+    past.began_ms,
     medians.usual,
     ABS(past.calls - medians.usual) AS deviation,
     ROW_NUMBER() OVER (
-      PARTITION BY past.conversation_id, past.actor_id
+      PARTITION BY past.actor_id, past.began_ms
       ORDER BY ABS(past.calls - medians.usual)
     ) AS place,
     past.places
   FROM past
   JOIN medians
-    ON past.conversation_id = medians.conversation_id
-   AND past.actor_id = medians.actor_id
+    ON past.actor_id = medians.actor_id
+   AND past.began_ms = medians.began_ms
 ),
 bounds AS (
   SELECT
-    conversation_id,
     actor_id,
+    began_ms - began_ms % 86400000 AS day_ms,
     usual + 6 * deviation AS bound
   FROM deviations
   WHERE 2 * place IN (places, places + 1)
@@ -136,9 +155,12 @@ placed AS (
       ORDER BY counted.event_ms, counted.event_key
     ) AS place
   FROM counted
+  JOIN spikes
+    ON counted.conversation_id = spikes.conversation_id
+   AND counted.actor_id = spikes.actor_id
   LEFT JOIN bounds
-    ON counted.conversation_id = bounds.conversation_id
-   AND counted.actor_id = bounds.actor_id
+    ON spikes.actor_id = bounds.actor_id
+   AND spikes.began_ms - spikes.began_ms % 86400000 = bounds.day_ms
   WHERE counted.calls > 30
     AND counted.calls > COALESCE(bounds.bound, 0)
 )

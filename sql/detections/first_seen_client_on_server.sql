@@ -4,10 +4,13 @@
 -- level: low
 -- description: |
 --   What it does: gives the first call in thirty days of a client to a server. It learns for seven days: nothing
---   counts as new in the first week of a log.
+--   counts as new in the week that begins with the first day after which two more days of the same week have
+--   events. So a single line of an older date does not end the learning.
 --   Why it matters: context for other findings: a shadow server, a stolen token and a curious agent all begin with
 --   a pair that nobody saw before.
---   What it misses: clients that share one id, sources that log no client, and the first week.
+--   What it misses: clients that share one id, sources that log no client, the first week, and logs that never
+--   hold three days within a week. Old lines on three days of one week, forged, end the learning and make
+--   everything new.
 --   Response: look whether anybody announced it; alone it calls for nothing.
 -- references:
 --   - https://atlas.mitre.org/techniques/AML.T0081
@@ -40,6 +43,17 @@ WITH calls AS (
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
 ),
+logged AS (
+  SELECT MIN(event_ms) AS logged_ms
+  FROM mcp_audit
+  GROUP BY event_ms - event_ms % 86400000
+),
+weeks AS (
+  SELECT
+    logged_ms,
+    LEAD(logged_ms, 2) OVER (ORDER BY logged_ms) AS third_ms
+  FROM logged
+),
 days AS (
   SELECT
     client_id,
@@ -64,7 +78,7 @@ fresh AS (
     first_ms
   FROM compared
   WHERE (called_ms IS NULL OR first_ms - called_ms > 2592000000)
-    AND first_ms >= (SELECT MIN(event_ms) + 604800000 FROM mcp_audit)
+    AND first_ms >= (SELECT MIN(logged_ms) + 604800000 FROM weeks WHERE third_ms - logged_ms <= 604800000)
 )
 SELECT
   calls.event_ms,

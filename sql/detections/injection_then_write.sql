@@ -3,13 +3,15 @@
 -- status: experimental
 -- level: high
 -- description: |
---   What it does: gives a writing or destructive call that policy allowed, among the three calls that follow an
---   output which the classifier labelled as holding instructions and did not quarantine, in the same conversation.
---   The subject is the server of the output.
+--   What it does: gives a writing or destructive call that went through (policy allowed it, or no policy decided
+--   and it ended well), among the three calls that follow an output which the classifier labelled as holding
+--   instructions and did not quarantine, in the same conversation. The subject is the server of the latest such
+--   output.
 --   Why it matters: instructions in an output are common where people work on security; that the agent then writes
 --   is not. The order is the evidence.
---   What it misses: paraphrases that no classifier labels, a fourth call, another conversation, and harm that is
---   done by reading.
+--   What it misses: paraphrases that no classifier labels, a fourth call, where refused calls count too, another
+--   conversation, harm that is done by reading, and the order of events that one millisecond holds. A labelled
+--   output that came last draws the blame to its own server.
 --   Response: freeze the conversation, read the output and undo the write with its owner; playbook contain-server
 --   on the server that brought the output.
 -- references:
@@ -41,6 +43,20 @@ WITH labelled AS (
   WHERE has_injection_label = TRUE
   GROUP BY conversation_id
 ),
+brought AS (
+  SELECT
+    event_ms,
+    event_key,
+    conversation_id,
+    action_class,
+    decision,
+    status,
+    CASE WHEN has_injection_label = TRUE AND COALESCE(classifier_result, 'clean') <> 'quarantine'
+         THEN COALESCE(server_name, 'unnamed') END AS source
+  FROM mcp_audit
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND conversation_id IN (SELECT conversation_id FROM labelled)
+),
 followed AS (
   SELECT
     event_ms,
@@ -48,15 +64,12 @@ followed AS (
     action_class,
     decision,
     status,
-    MAX(CASE WHEN has_injection_label = TRUE AND COALESCE(classifier_result, 'clean') <> 'quarantine'
-             THEN COALESCE(server_name, 'unnamed') END) OVER (
-      PARTITION BY conversation_id
-      ORDER BY event_ms, event_key
-      ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING
+    COALESCE(
+      LAG(source) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key),
+      LAG(source, 2) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key),
+      LAG(source, 3) OVER (PARTITION BY conversation_id ORDER BY event_ms, event_key)
     ) AS brought_by
-  FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND conversation_id IN (SELECT conversation_id FROM labelled)
+  FROM brought
 )
 SELECT
   event_ms,
@@ -65,5 +78,5 @@ SELECT
 FROM followed
 WHERE brought_by IS NOT NULL
   AND action_class IN ('write', 'destructive')
-  AND decision = 'allow'
+  AND (decision = 'allow' OR decision = 'none' AND status = 'ok')
   AND COALESCE(status, 'ok') <> 'denied'

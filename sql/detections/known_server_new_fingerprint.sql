@@ -9,7 +9,9 @@
 --   Why it matters: the name is approved, and what answers to it is another image, other launch settings or
 --   another address. None of these needs to change the manifest.
 --   What it misses: a change before the log begins, an image that is replaced under the same tag where the
---   fingerprint holds the tag alone, and sources that log no fingerprint.
+--   fingerprint holds the tag alone, sources that log no fingerprint, and a server that says it runs in staging,
+--   dev or test, which is compared with its own past there alone. An environment that is unknown or absent
+--   counts as production.
 --   Response: playbook contain-server; ask its owner what was deployed, and compare the launch settings with the
 --   approved ones.
 -- references:
@@ -35,66 +37,41 @@
 --   needs: [server_name, server_fingerprint]
 --   subject: server
 --   playbook: contain-server
-WITH known AS (
+WITH announced AS (
   SELECT
     event_ms,
     event_key,
     server_name,
     server_fingerprint,
-    CASE WHEN COALESCE(environment, 'production') IN ('production', 'prod')
-         THEN 'production' ELSE environment END AS place
+    CASE WHEN COALESCE(environment, 'unknown') IN ('production', 'prod', 'unknown')
+         THEN 'production' ELSE environment END AS place,
+    MAX(CASE WHEN deploy_window = TRUE OR change_ticket IS NOT NULL THEN event_ms END) OVER (
+      PARTITION BY server_name
+      ORDER BY event_ms
+    ) AS announced_ms
   FROM mcp_audit
-  WHERE server_fingerprint IS NOT NULL
+  WHERE server_name IS NOT NULL
 ),
 sightings AS (
   SELECT
+    event_ms,
+    event_key,
     server_name,
     place,
-    server_fingerprint,
-    MIN(event_ms) AS first_ms
-  FROM known
-  GROUP BY server_name, place, server_fingerprint
-),
-compared AS (
-  SELECT
-    server_name,
-    place,
-    server_fingerprint,
-    first_ms,
-    MIN(first_ms) OVER (PARTITION BY server_name, place) AS known_ms
-  FROM sightings
-),
-announced AS (
-  SELECT
-    server_name,
-    event_ms
-  FROM mcp_audit
-  WHERE deploy_window = TRUE
-     OR change_ticket IS NOT NULL
-),
-fresh AS (
-  SELECT
-    server_name,
-    place,
-    server_fingerprint,
-    first_ms
-  FROM compared
-  WHERE first_ms > known_ms
-    AND NOT EXISTS (
-      SELECT 1
-      FROM announced
-      WHERE announced.server_name = compared.server_name
-        AND announced.event_ms BETWEEN compared.first_ms - 86400000 AND compared.first_ms
-    )
+    announced_ms,
+    ROW_NUMBER() OVER (
+      PARTITION BY server_name, place, server_fingerprint
+      ORDER BY event_ms, event_key
+    ) AS sighting,
+    MIN(event_ms) OVER (PARTITION BY server_name, place) AS known_ms
+  FROM announced
+  WHERE server_fingerprint IS NOT NULL
 )
 SELECT
-  known.event_ms,
-  MIN(known.event_key) AS event_key,
-  known.server_name AS subject
-FROM known
-JOIN fresh
-  ON known.server_name = fresh.server_name
- AND known.place = fresh.place
- AND known.server_fingerprint = fresh.server_fingerprint
- AND known.event_ms = fresh.first_ms
-GROUP BY known.event_ms, known.server_name, known.place, known.server_fingerprint
+  event_ms,
+  event_key,
+  server_name AS subject
+FROM sightings
+WHERE sighting = 1
+  AND event_ms > known_ms
+  AND (announced_ms IS NULL OR event_ms - announced_ms > 86400000)

@@ -3,9 +3,9 @@
 -- status: experimental
 -- level: critical
 -- description: |
---   What it does: gives the first call that a conversation got through to a server within ten minutes after that
---   server's manifest had changed before the same conversation's eyes: to one that is not the pinned one, with no
---   ticket and outside the deploy window.
+--   What it does: gives the first call that a conversation got through to a server (policy allowed it, or no
+--   policy decided and it ended well) within ten minutes after that server's manifest had changed before the
+--   same conversation's eyes: to one that is not the pinned one, with no ticket and outside the deploy window.
 --   Why it matters: the agent has read the changed text and acts on it. This is a rug pull at work, seen in the
 --   order in which it happens.
 --   What it misses: a change that was there before the conversation began, one that is used later than ten
@@ -46,49 +46,57 @@ WITH unstable AS (
 shown AS (
   SELECT
     event_ms,
+    event_key,
+    event_kind,
     server_name,
     conversation_id,
     manifest_hash,
     manifest_match,
     deploy_window,
     change_ticket,
+    decision,
+    status,
     LAG(manifest_hash) OVER (
-      PARTITION BY server_name, conversation_id
+      PARTITION BY server_name, conversation_id, CASE WHEN manifest_hash IS NULL THEN 0 ELSE 1 END
       ORDER BY event_ms, event_key
     ) AS hash_before
   FROM mcp_audit
   WHERE conversation_id IN (SELECT conversation_id FROM unstable)
-    AND manifest_hash IS NOT NULL
+    AND server_name IS NOT NULL
 ),
-changes AS (
+marked AS (
   SELECT
+    event_ms,
+    event_key,
     server_name,
     conversation_id,
-    event_ms AS changed_ms
+    CASE WHEN COALESCE(event_kind, 'tool_call') = 'tool_call'
+          AND (decision = 'allow' OR decision = 'none' AND status = 'ok')
+          AND COALESCE(status, 'ok') <> 'denied'
+          AND COALESCE(manifest_match, FALSE) = FALSE
+         THEN 1 ELSE 0 END AS is_use,
+    MAX(CASE WHEN manifest_hash <> hash_before
+              AND COALESCE(manifest_match, FALSE) = FALSE
+              AND COALESCE(deploy_window, FALSE) = FALSE
+              AND change_ticket IS NULL
+             THEN event_ms END) OVER (
+      PARTITION BY server_name, conversation_id
+      ORDER BY event_ms
+    ) AS changed_ms
   FROM shown
-  WHERE manifest_hash <> hash_before
-    AND COALESCE(manifest_match, FALSE) = FALSE
-    AND COALESCE(deploy_window, FALSE) = FALSE
-    AND change_ticket IS NULL
 ),
 uses AS (
   SELECT
-    call.event_ms,
-    call.event_key,
-    call.server_name,
+    event_ms,
+    event_key,
+    server_name,
     ROW_NUMBER() OVER (
-      PARTITION BY call.server_name, call.conversation_id, changes.changed_ms
-      ORDER BY call.event_ms, call.event_key
+      PARTITION BY server_name, conversation_id, changed_ms
+      ORDER BY event_ms, event_key
     ) AS place
-  FROM mcp_audit AS call
-  JOIN changes
-    ON call.server_name = changes.server_name
-   AND call.conversation_id = changes.conversation_id
-   AND call.event_ms BETWEEN changes.changed_ms AND changes.changed_ms + 600000
-  WHERE COALESCE(call.event_kind, 'tool_call') = 'tool_call'
-    AND call.decision = 'allow'
-    AND COALESCE(call.status, 'ok') <> 'denied'
-    AND COALESCE(call.manifest_match, FALSE) = FALSE
+  FROM marked
+  WHERE is_use = 1
+    AND event_ms - changed_ms <= 600000
 )
 SELECT
   event_ms,
@@ -96,4 +104,3 @@ SELECT
   server_name AS subject
 FROM uses
 WHERE place = 1
-GROUP BY event_ms, event_key, server_name

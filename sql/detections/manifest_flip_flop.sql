@@ -5,7 +5,7 @@
 -- description: |
 --   What it does: gives the event at which a client sees a manifest again that the server had shown it within the
 --   last twenty-four hours and had replaced in between, with no ticket and outside its deploy window. Listings are
---   compared with listings, calls with calls. One row a server and day.
+--   compared with listings, calls with calls. One row a server and day (UTC).
 --   Why it matters: a server that is poisoned for a moment and then looks clean again passes every check that
 --   compares the latest manifest with the pin. Going back is what an honest upgrade does not do.
 --   What it misses: manifests that differ by victim and never change for one client, a poisoned manifest that
@@ -68,7 +68,10 @@ returns AS (
     event_ms,
     event_key,
     server_name,
-    LAG(event_ms) OVER (PARTITION BY server_name ORDER BY event_ms, event_key) AS returned_ms
+    ROW_NUMBER() OVER (
+      PARTITION BY server_name, event_ms - event_ms % 86400000
+      ORDER BY event_ms, event_key
+    ) AS place
   FROM shown
   WHERE manifest_hash <> hash_before
     AND event_ms - shown_ms <= 86400000
@@ -80,5 +83,4 @@ SELECT
   event_key,
   server_name AS subject
 FROM returns
-WHERE returned_ms IS NULL
-   OR event_ms - returned_ms > 86400000
+WHERE place = 1

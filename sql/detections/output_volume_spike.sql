@@ -5,11 +5,12 @@
 -- description: |
 --   What it does: gives the call with which an actor has taken more than a megabyte out of a server within an
 --   hour, and more than ten times what ninety-five of a hundred hours of any actor on that server brought in the
---   fourteen days before. It learns: the server needs twenty such hours. One row each time it is passed.
+--   fourteen days before. The usual hour is taken once for each day (UTC), before the first hour of more than a
+--   megabyte. It learns: the server needs twenty such hours. One row each time it is passed.
 --   Why it matters: somebody who empties a server takes what it has in a hurry. Compared with everybody who uses
 --   the server, a new account stands out as much as a stolen one.
---   What it misses: a slow drain, one that is spread over actors or servers, data that leaves by another way than
---   the result, and servers that are new.
+--   What it misses: a slow drain, one that is spread over actors or servers, data that leaves by another way
+--   than the result, sizes that the source does not log or logs as zero or less, and servers that are new.
 --   Response: ask the actor; freeze the client. Contain the server with playbook contain-server when what it holds
 --   must not leave.
 -- references:
@@ -44,7 +45,7 @@ WITH taken AS (
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND actor_id IS NOT NULL
-    AND bytes_out IS NOT NULL
+    AND bytes_out > 0
 ),
 hours AS (
   SELECT
@@ -81,10 +82,10 @@ summed AS (
 asked AS (
   SELECT
     server_name,
-    event_ms - event_ms % 3600000 AS hour_ms
+    MIN(event_ms - event_ms % 3600000) AS hour_ms
   FROM summed
   WHERE bytes > 1000000
-  GROUP BY server_name, event_ms - event_ms % 3600000
+  GROUP BY server_name, event_ms - event_ms % 86400000
 ),
 past AS (
   SELECT
@@ -101,12 +102,12 @@ past AS (
 usual AS (
   SELECT
     server_name,
-    hour_ms,
+    hour_ms - hour_ms % 86400000 AS day_ms,
     MIN(bytes) AS bytes
   FROM past
   WHERE places >= 20
     AND place * 100 >= places * 95
-  GROUP BY server_name, hour_ms
+  GROUP BY server_name, hour_ms - hour_ms % 86400000
 ),
 judged AS (
   SELECT
@@ -118,7 +119,7 @@ judged AS (
   FROM summed
   LEFT JOIN usual
     ON summed.server_name = usual.server_name
-   AND summed.event_ms - summed.event_ms % 3600000 = usual.hour_ms
+   AND summed.event_ms - summed.event_ms % 86400000 = usual.day_ms
 ),
 compared AS (
   SELECT

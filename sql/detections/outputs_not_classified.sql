@@ -10,7 +10,8 @@
 --   Size and encoding that make it fail can be chosen by whoever writes the output.
 --   What it misses: servers whose outputs were never classified, fewer than fifty outputs in the window, a
 --   classifier that answers clean without looking, failures spread over many servers, and outputs of calls that
---   ended as errors. A call that ended so and was not classified had no output.
+--   no policy decided. A call that ended as an error which is not the tool's own, and was not classified, had no
+--   output.
 --   Response: read what was not classified; playbook contain-server on the server until the classifier sees its
 --   outputs again.
 -- references:
@@ -45,7 +46,9 @@ WITH outputs AS (
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
-    AND (COALESCE(status, 'ok') = 'ok' OR classifier_result IS NOT NULL)
+    AND (COALESCE(status, 'ok') = 'ok'
+      OR status = 'error' AND is_error = TRUE
+      OR classifier_result IS NOT NULL)
 ),
 partly AS (
   SELECT server_name

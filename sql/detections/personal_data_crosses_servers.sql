@@ -3,9 +3,11 @@
 -- status: experimental
 -- level: medium
 -- description: |
---   What it does: gives the first call that policy allowed a conversation to another server that meets the open
---   world, or that the registry does not call approved, at most ten minutes after an output that was labelled as
---   personal data and neither redacted nor quarantined. It sees the way open, not what went along it.
+--   What it does: gives the first call that went through (policy allowed it, or no policy decided and it ended
+--   well) from a conversation to another server that meets the open world, or that the log does not call
+--   approved, at most ten minutes after an output that was labelled as personal data and neither redacted nor
+--   quarantined. An output counts unless its call was refused or held. It sees the way open, not what went along
+--   it.
 --   Why it matters: what one server answered stands in the conversation, and the next call can carry it to a
 --   server that was never meant to have it.
 --   What it misses: data that no classifier labels, a call later than ten minutes or in another conversation, and
@@ -44,11 +46,12 @@ WITH calls AS (
     CASE WHEN has_personal_label = TRUE
           AND COALESCE(classifier_result, 'clean') NOT IN ('redact', 'quarantine')
          THEN 1 ELSE 0 END AS is_personal,
-    CASE WHEN open_world = TRUE OR registry_status IN ('pending', 'denied', 'unknown')
+    CASE WHEN (decision = 'allow' OR decision = 'none' AND status = 'ok')
+          AND (open_world = TRUE OR COALESCE(registry_status, 'unknown') <> 'approved')
          THEN 1 ELSE 0 END AS is_outside
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND decision = 'allow'
+    AND COALESCE(decision, 'none') NOT IN ('deny', 'require_approval')
     AND COALESCE(status, 'ok') <> 'denied'
 ),
 personal AS (

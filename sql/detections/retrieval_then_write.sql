@@ -3,13 +3,17 @@
 -- status: experimental
 -- level: high
 -- description: |
---   What it does: gives a writing or destructive call that policy allowed without an approval, at most ten minutes
+--   What it does: gives a writing or destructive call that went through without an approval, at most ten minutes
 --   after the same conversation read from the open world, with a tool that its actor had not used in the thirty
---   days before. The subject is the server that the content came from.
+--   days before. Went through: policy allowed it, or no policy decided and it ended well. A page counts unless
+--   its call was refused or held. An event without an actor is measured by its conversation. The subject is the
+--   server that the latest page before the write came from.
 --   Why it matters: text that anybody can write came into the conversation, and the next thing the agent did was
 --   something this actor never does. That is how an instruction in a page becomes an act.
 --   What it misses: a write that waits longer than ten minutes or comes in another conversation, a tool that the
---   actor uses anyway, exfiltration by reading, and sources that do not say which tools meet the open world.
+--   actor uses anyway or once used for something small, exfiltration by reading, and sources that do not say
+--   which tools meet the open world. A harmless page read last draws the blame to its own server; look at the
+--   pages before it too.
 --   Response: freeze the conversation, undo the write with its owner and read the content; playbook contain-server
 --   on the server that brought it when it will come again.
 -- references:
@@ -42,15 +46,18 @@ WITH executed AS (
     event_key,
     conversation_id,
     actor_id,
+    CASE WHEN actor_id IS NULL THEN conversation_id ELSE '' END AS nameless,
     server_name,
     tool_name,
-    CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS is_retrieval,
+    CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS is_source,
+    CASE WHEN decision = 'allow' OR decision = 'none' AND status = 'ok' THEN 1 ELSE 0 END AS is_act,
     CASE WHEN action_class IN ('write', 'destructive')
+          AND (decision = 'allow' OR decision = 'none' AND status = 'ok')
           AND approval_id IS NULL
          THEN 1 ELSE 0 END AS is_write
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND decision = 'allow'
+    AND COALESCE(decision, 'none') NOT IN ('deny', 'require_approval')
     AND COALESCE(status, 'ok') <> 'denied'
     AND server_name IS NOT NULL
     AND tool_name IS NOT NULL
@@ -60,45 +67,49 @@ writing AS (
   FROM executed
   GROUP BY conversation_id
   HAVING MAX(is_write) = 1
+     AND MAX(is_source) = 1
 ),
-followed AS (
+numbered AS (
   SELECT
     event_ms,
     event_key,
-    actor_id,
+    conversation_id,
     server_name,
     tool_name,
+    is_source,
     is_write,
-    MAX(CASE WHEN is_retrieval = 1 THEN server_name END) OVER (
+    COUNT(CASE WHEN is_source = 1 THEN 1 END) OVER (
       PARTITION BY conversation_id
-      ORDER BY event_ms
-      RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
-    ) AS brought_by
+      ORDER BY event_ms, CASE WHEN is_source = 1 THEN 0 ELSE 1 END, event_key
+    ) AS sources
   FROM executed
   WHERE conversation_id IN (SELECT conversation_id FROM writing)
 ),
 writes AS (
   SELECT
-    event_ms,
-    event_key,
-    actor_id,
-    server_name,
-    tool_name,
-    brought_by
-  FROM followed
-  WHERE is_write = 1
-    AND brought_by IS NOT NULL
+    numbered.event_ms,
+    numbered.event_key,
+    numbered.tool_name,
+    brought.server_name AS brought_by
+  FROM numbered
+  JOIN numbered AS brought
+    ON numbered.conversation_id = brought.conversation_id
+   AND numbered.sources = brought.sources
+  WHERE numbered.is_write = 1
+    AND brought.is_source = 1
+    AND numbered.event_ms - brought.event_ms <= 600000
 ),
 habits AS (
   SELECT
-    executed.event_key,
-    executed.event_ms,
-    LAG(executed.event_ms) OVER (
-      PARTITION BY executed.actor_id, executed.server_name, executed.tool_name
-      ORDER BY executed.event_ms, executed.event_key
+    event_key,
+    event_ms,
+    LAG(event_ms) OVER (
+      PARTITION BY actor_id, nameless, server_name, tool_name
+      ORDER BY event_ms, event_key
     ) AS used_ms
   FROM executed
-  WHERE executed.actor_id IN (SELECT actor_id FROM writes)
+  WHERE is_act = 1
+    AND tool_name IN (SELECT tool_name FROM writes)
 )
 SELECT
   writes.event_ms,

@@ -4,12 +4,13 @@
 -- level: medium
 -- description: |
 --   What it does: gives the first call of a tool on a server that the registry does not call approved, after the
---   tool of the same name was called on another server, which was. A server that was approved at any time of the
---   log is left out. One row a tool and server.
+--   tool of the same name was called on another server, which was. A call that says nothing of the registry
+--   counts as not approved. A server that was approved at any time of the log is left out. One row a tool and
+--   server.
 --   Why it matters: agents choose tools by their names. A server that offers an approved one's names is chosen in
 --   its place and gets its arguments.
---   What it misses: names that differ by a letter, sources that log no registry status, and a shadow that was
---   called before the real one was.
+--   What it misses: names that differ by a letter, sources that log no registry status at all, a shadow that was
+--   called before the real one was, and one that a single line of the log calls approved.
 --   Response: playbook contain-server on the server of the event; find who put it into a client's configuration.
 -- references:
 --   - https://atlas.mitre.org/techniques/AML.T0103
@@ -38,12 +39,18 @@ WITH approved AS (
   SELECT
     tool_name,
     server_name,
-    MIN(event_ms) AS called_ms
+    event_ms
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND registry_status = 'approved'
     AND server_name IS NOT NULL
-  GROUP BY tool_name, server_name
+),
+known AS (
+  SELECT
+    tool_name,
+    MIN(event_ms) AS called_ms
+  FROM approved
+  GROUP BY tool_name
 ),
 shadows AS (
   SELECT
@@ -53,7 +60,7 @@ shadows AS (
     tool_name
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND registry_status IN ('pending', 'denied', 'unknown')
+    AND COALESCE(registry_status, 'unknown') <> 'approved'
     AND server_name NOT IN (SELECT server_name FROM approved)
 ),
 placed AS (
@@ -66,9 +73,9 @@ placed AS (
       ORDER BY shadows.event_ms, shadows.event_key
     ) AS place
   FROM shadows
-  JOIN approved
-    ON shadows.tool_name = approved.tool_name
-   AND shadows.event_ms >= approved.called_ms
+  JOIN known
+    ON shadows.tool_name = known.tool_name
+   AND shadows.event_ms >= known.called_ms
 )
 SELECT
   event_ms,

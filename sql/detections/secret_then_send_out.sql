@@ -3,9 +3,10 @@
 -- status: experimental
 -- level: high
 -- description: |
---   What it does: gives the first call that policy allowed a conversation to a server with a tool that meets the
---   open world, at most ten minutes after an output that was labelled as holding a secret and was neither redacted
---   nor quarantined. It sees the way open, not what went along it.
+--   What it does: gives the first call that went through (policy allowed it, or no policy decided and it ended
+--   well) from a conversation to a server with a tool that meets the open world, at most ten minutes after an
+--   output that was labelled as holding a secret and was neither redacted nor quarantined. An output counts
+--   unless its call was refused or held. It sees the way open, not what went along it.
 --   Why it matters: a secret in the conversation is one call away from an address that somebody else chose: a GET
 --   carries it out as well as a POST, and a tool that only reads is enough.
 --   What it misses: secrets that no classifier labels, encoded or split ones included, a call later than ten
@@ -44,10 +45,11 @@ WITH calls AS (
     CASE WHEN has_secret_label = TRUE
           AND COALESCE(classifier_result, 'clean') NOT IN ('redact', 'quarantine')
          THEN 1 ELSE 0 END AS is_secret,
-    CASE WHEN open_world = TRUE THEN 1 ELSE 0 END AS is_outside
+    CASE WHEN open_world = TRUE AND (decision = 'allow' OR decision = 'none' AND status = 'ok')
+         THEN 1 ELSE 0 END AS is_outside
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND decision = 'allow'
+    AND COALESCE(decision, 'none') NOT IN ('deny', 'require_approval')
     AND COALESCE(status, 'ok') <> 'denied'
 ),
 secretive AS (

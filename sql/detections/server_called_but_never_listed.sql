@@ -8,8 +8,9 @@
 --   a listing of everything.
 --   Why it matters: an agent lists before it calls. Where calls arrive and listings do not, the listing went
 --   around the gateway, or the caller is no agent.
---   What it misses: servers that never cross the gateway, such as one on a laptop, and servers that are listed now
---   and then.
+--   What it misses: servers that never cross the gateway, such as one on a laptop, and servers that are listed
+--   now and then. A line of an older date ends the day of learning, and then every server is new that was not
+--   listed before its first call.
 --   Response: find where the client gets the tools from; register the server or remove it.
 -- references:
 --   - https://atlas.mitre.org/techniques/AML.T0081
@@ -35,65 +36,38 @@
 --   subject: server
 --   playbook: none
 WITH listings AS (
-  SELECT
-    server_name,
-    event_ms AS listed_ms
+  SELECT event_ms
   FROM mcp_audit
   WHERE event_kind = 'tools_list'
 ),
-calls AS (
+events AS (
   SELECT
     event_ms,
     event_key,
-    server_name
+    event_kind,
+    server_name,
+    decision,
+    status,
+    MAX(CASE WHEN event_kind = 'tools_list' THEN event_ms END) OVER (
+      PARTITION BY server_name
+      ORDER BY event_ms
+    ) AS listed_ms,
+    (SELECT MIN(event_ms) FROM mcp_audit) AS begun_ms
   FROM mcp_audit
-  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
-    AND decision = 'allow'
-    AND COALESCE(status, 'ok') <> 'denied'
+  WHERE server_name IS NOT NULL
     AND (SELECT COUNT(*) FROM listings) > 0
-),
-beginnings AS (
-  SELECT
-    server_name,
-    listed_ms
-  FROM listings
-  UNION ALL
-  SELECT
-    server_name,
-    (SELECT MIN(event_ms) FROM mcp_audit) AS listed_ms
-  FROM calls
-  GROUP BY server_name
-),
-stretches AS (
-  SELECT
-    server_name,
-    listed_ms,
-    LEAD(listed_ms) OVER (PARTITION BY server_name ORDER BY listed_ms) AS next_ms
-  FROM beginnings
-),
-blind AS (
-  SELECT
-    server_name,
-    listed_ms,
-    next_ms
-  FROM stretches
-  WHERE next_ms IS NULL
-     OR next_ms - listed_ms > 86400000
 ),
 placed AS (
   SELECT
-    calls.event_ms,
-    calls.event_key,
-    calls.server_name,
-    ROW_NUMBER() OVER (
-      PARTITION BY calls.server_name, blind.listed_ms
-      ORDER BY calls.event_ms, calls.event_key
-    ) AS place
-  FROM calls
-  JOIN blind
-    ON calls.server_name = blind.server_name
-   AND calls.event_ms > blind.listed_ms + 86400000
-   AND (blind.next_ms IS NULL OR calls.event_ms < blind.next_ms)
+    event_ms,
+    event_key,
+    server_name,
+    ROW_NUMBER() OVER (PARTITION BY server_name, listed_ms ORDER BY event_ms, event_key) AS place
+  FROM events
+  WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND decision = 'allow'
+    AND COALESCE(status, 'ok') <> 'denied'
+    AND event_ms - COALESCE(listed_ms, begun_ms) > 86400000
 )
 SELECT
   event_ms,

@@ -8,8 +8,10 @@
 --   One row a trace.
 --   Why it matters: two servers that ask each other have no reason to stop. Measured, two that point at each other
 --   made twenty-five calls in one trace before a limit ended it.
---   What it misses: circles over more than two other servers, servers that start a new trace each turn, and
---   sources that log no parents; call_chain_too_deep and tools_ping_pong look at those.
+--   What it misses: circles over more than two other servers, servers that start a new trace each turn, calls
+--   that name themselves as their parent, and sources that log no parents. Where several calls of a trace carry
+--   one span id, only the first can be a cause, so servers that reuse their span ids can hide a circle;
+--   call_chain_too_deep and tools_ping_pong look at those.
 --   Response: playbook contain-server on the server of the event; it opens the circle. Then limit the depth of a
 --   chain at the gateway.
 -- references:
@@ -41,9 +43,22 @@ WITH calls AS (
     server_name,
     trace_id,
     span_id,
-    parent_call_id
+    parent_call_id,
+    ROW_NUMBER() OVER (PARTITION BY trace_id, span_id ORDER BY event_ms, event_key) AS place
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
+    AND trace_id IS NOT NULL
+    AND COALESCE(span_id, '') <> COALESCE(parent_call_id, '-')
+),
+spans AS (
+  SELECT
+    server_name,
+    trace_id,
+    span_id,
+    parent_call_id
+  FROM calls
+  WHERE place = 1
+    AND span_id IS NOT NULL
 ),
 returns AS (
   SELECT
@@ -52,15 +67,15 @@ returns AS (
     call.server_name,
     ROW_NUMBER() OVER (PARTITION BY call.trace_id ORDER BY call.event_ms, call.event_key) AS place
   FROM calls AS call
-  JOIN calls AS cause
+  JOIN spans AS cause
     ON call.trace_id = cause.trace_id
    AND call.parent_call_id = cause.span_id
    AND call.server_name <> cause.server_name
-  JOIN calls AS origin
+  JOIN spans AS origin
     ON cause.trace_id = origin.trace_id
    AND cause.parent_call_id = origin.span_id
    AND cause.server_name <> origin.server_name
-  LEFT JOIN calls AS root
+  LEFT JOIN spans AS root
     ON origin.trace_id = root.trace_id
    AND origin.parent_call_id = root.span_id
   WHERE call.server_name = origin.server_name
