@@ -139,7 +139,7 @@ def _told(
 
     return {
         text.id: Seen(
-            fires=Counter(owners.get(hit.event_id, rest) for hit in scan.hits(text.id)),
+            fires=Counter(owners.get(hit.event_id or rest, rest) for hit in scan.hits(text.id)),
             lacks={name: lacks(text.id, text.needs, columns) for name, columns in here.items()},
         )
         for text in texts

@@ -48,7 +48,7 @@ class Proof:
         """What a rule says of the user's own logs."""
         if self.scanned is None:
             return None
-        claims = (*self.scanned.found, *self.scanned.silent, *self.scanned.unasked)
+        claims = (*self.scanned.found, *self.scanned.silent, *self.scanned.unasked, *self.scanned.failed)
         return next(one for one in claims if one.finding.rule == rule)
 
 
@@ -97,6 +97,8 @@ def verdict(proof: Proof) -> Verdict:
     """NO when something fails. CANNOT_TELL where logs were given and none of the rules could be asked."""
     told = [Verdict.NO if proof.failed else Verdict.YES]
     if proof.scanned is not None and not (proof.scanned.asked and proof.scanned.look.intake.events):
+        told.append(Verdict.CANNOT_TELL)
+    if proof.scanned is not None and proof.scanned.failed:
         told.append(Verdict.CANNOT_TELL)
     return worst(told)
 
@@ -177,7 +179,7 @@ def _rule(text: Text, proof: Proof) -> Facts:
         facts["not_evaluable"] = {name: list(lacks) for name, lacks in seen.lacks.items() if lacks}
     if claim := proof.claim(text.id):
         facts["logs"] = {
-            "count": None if claim.finding.lacks else claim.finding.count,
+            "count": None if claim.finding.lacks or claim.finding.failed else claim.finding.count,
             "evidence": [] if claim.finding.lacks else list(claim.finding.evidence),
             "lacks": list(claim.finding.lacks),
         }

@@ -16,16 +16,23 @@ def document(scanned: Scanned) -> Facts:
     Which of several logs an event stood in is not known: then the first stands as its place, the others are
     related, and the message says so.
     """
-    claims = (*scanned.found, *scanned.silent, *scanned.unasked)
+    claims = (*scanned.found, *scanned.silent, *scanned.unasked, *scanned.failed)
     index = {claim.finding.rule: at for at, claim in enumerate(claims)}
     uris = [sarif.uri(log) for log in scanned.look.logs]
     intake = scanned.look.intake
     broken = [sarif.notification(f"{sarif.plain(log)} broke off", level="error") for log in intake.cut]
+    if intake.conflict_count:
+        said = f"{intake.conflict_count} ids stand for events of other content, of which the first counted: "
+        named = sarif.plain(said + ", ".join(intake.conflicts))
+        broken.append(sarif.notification(named, level="warning"))
+    broken += [_failed(one) for one in scanned.failed]
     run = {
         "artifacts": [{"location": {"uri": uri}} for uri in uris],
         "invocations": [
             {
-                "executionSuccessful": bool(intake.events and scanned.asked and not intake.cut),
+                "executionSuccessful": bool(
+                    intake.events and scanned.asked and not intake.cut and not scanned.failed
+                ),
                 "toolExecutionNotifications": broken,
                 "toolConfigurationNotifications": [_unasked(one) for one in scanned.unasked],
             }
@@ -38,10 +45,10 @@ def document(scanned: Scanned) -> Facts:
 
 
 def _results(claim: Claim, index: int, uris: Sequence[str]) -> Iterator[Facts]:
-    """A result an event; one for all of them where none has an id."""
+    """A result an event in evidence."""
     finding = claim.finding
     among = f" in one of {len(uris)} logs" if len(uris) > 1 else ""
-    for hit in finding.hits or (None,):
+    for hit in finding.hits:
         said = _said(claim, hit) + among
         yield {
             "ruleId": finding.rule,
@@ -53,20 +60,20 @@ def _results(claim: Claim, index: int, uris: Sequence[str]) -> Iterator[Facts]:
             "partialFingerprints": {"ruleAndEvent/v1": _fingerprint(finding.rule, hit)},
             "properties": {
                 "count": finding.count,
-                "eventId": hit.event_id if hit else None,
-                "at": stamp_ms(hit.at_ms) if hit else None,
-                "server": hit.server if hit else None,
-                "subject": hit.subject if hit else None,
+                "withoutId": finding.unnamed,
+                "eventId": hit.event_id,
+                "at": stamp_ms(hit.at_ms),
+                "server": hit.server,
+                "subject": hit.subject,
             },
         }
 
 
-def _said(claim: Claim, hit: Hit | None) -> str:
+def _said(claim: Claim, hit: Hit) -> str:
     title = claim.finding.title
-    if hit is None:
-        return sarif.plain(f"{title}: {claim.finding.count} events without an id")
+    event = "an event without an id" if hit.event_id is None else f"event {hit.event_id}"
     named = "".join(f", {name}" for name in dict.fromkeys((hit.server, hit.subject)) if name)
-    return sarif.plain(f"{title}: event {hit.event_id} at {stamp_ms(hit.at_ms)}{named}")
+    return sarif.plain(f"{title}: {event} at {stamp_ms(hit.at_ms)}{named}")
 
 
 def _unasked(claim: Claim) -> Facts:
@@ -74,9 +81,15 @@ def _unasked(claim: Claim) -> Facts:
     return {**sarif.notification(said, level="warning"), "associatedRule": {"id": claim.finding.rule}}
 
 
+def _failed(claim: Claim) -> Facts:
+    said = sarif.plain(f"{claim.finding.rule} could not be asked: {claim.finding.failed}")
+    return {**sarif.notification(said, level="error"), "associatedRule": {"id": claim.finding.rule}}
+
+
 def _location(uri: str, index: int) -> Facts:
     return {"physicalLocation": {"artifactLocation": {"uri": uri, "index": index}}}
 
 
-def _fingerprint(rule: str, hit: Hit | None) -> str:
-    return digest([rule, hit.event_id if hit else None, hit.at_ms if hit else None])
+def _fingerprint(rule: str, hit: Hit) -> str:
+    named = [] if hit.event_id is not None else [hit.server, hit.subject]
+    return digest([rule, hit.event_id, hit.at_ms, *named])

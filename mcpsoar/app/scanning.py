@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.finding import Finding
+from mcpsoar.core.finding import Finding, Hit
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.kit.clock import stamp_ms
 from mcpsoar.pack import content
@@ -27,8 +27,9 @@ class Claim:
 
     @property
     def servers(self) -> tuple[str, ...]:
-        """Where the evidence stands, newest first: names from the log, which nobody has checked."""
-        return tuple(dict.fromkeys(hit.server for hit in self.finding.hits if hit.server))
+        """Where it was found, most often first, then newest: names from the log, which nobody has checked."""
+        counted = [name for name, _ in self.finding.servers]
+        return tuple(dict.fromkeys([*counted, *(hit.server for hit in self.finding.hits if hit.server)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,14 @@ class Scanned:
     """What a scan says: `found` by level and then count, worst first; `silent` were asked and found nothing.
 
     `unasked` could not be asked of these logs, which lack a column: matches of theirs are no findings.
+    `failed` could have been, and ran out of time or room, or broke off: what they say is not known.
     """
 
     look: "Look"
     found: tuple[Claim, ...]
     silent: tuple[Claim, ...]
     unasked: tuple[Claim, ...]
+    failed: tuple[Claim, ...] = ()
 
     @property
     def asked(self) -> int:
@@ -64,23 +67,26 @@ def scan(
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
     texts = {text.id: text for text in content.load(pack, wanted)}
     claims = sorted((Claim(finding, texts[finding.rule]) for finding in look.findings), key=_rank)
-    asked = [one for one in claims if not one.finding.lacks]
+    asked = [one for one in claims if not one.finding.lacks and not one.finding.failed]
     return Scanned(
         look=look,
         found=tuple(one for one in asked if one.finding.count),
         silent=tuple(one for one in asked if not one.finding.count),
         unasked=tuple(one for one in claims if one.finding.lacks),
+        failed=tuple(one for one in claims if one.finding.failed and not one.finding.lacks),
     )
 
 
 def verdict(scanned: Scanned, fail_on: str | None) -> Verdict:
     """NO where a finding is of level `fail_on` or above; a finding alone is an answer, and no failure.
 
-    CANNOT_TELL where there was no event, a log broke off, or no rule could be asked.
+    CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed, and
+    where one id stands for events of other content: which of them is true is not known.
     """
     failing = () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
     intake = scanned.look.intake
-    is_known = intake.events and scanned.asked and not intake.cut
+    is_whole = not (intake.cut or intake.conflict_count or scanned.failed)
+    is_known = intake.events and scanned.asked and is_whole
     return worst(
         [
             *(Verdict.NO for one in scanned.found if one.finding.level in failing),
@@ -103,6 +109,7 @@ def document(scanned: Scanned, fail_on: str | None) -> Facts:
         "last": _stamp(intake.last_ms),
         "asked": scanned.asked,
         "findings": [_facts(one) for one in scanned.found],
+        "failed": [{**_facts(one), "why": one.finding.failed} for one in scanned.failed],
         "not_evaluable": [{**_facts(one), "lacks": list(one.finding.lacks)} for one in scanned.unasked],
     }
 
@@ -111,6 +118,8 @@ def lines(scanned: Scanned) -> Iterator[Facts]:
     """The objects of `rules scan --format ndjson`: `state` tells a finding from a rule that was not asked."""
     for one in scanned.found:
         yield {"state": "found", **_facts(one)}
+    for one in scanned.failed:
+        yield {"state": "failed", **_facts(one), "why": one.finding.failed}
     for one in scanned.unasked:
         yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks)}
 
@@ -127,15 +136,20 @@ def _facts(claim: Claim) -> Facts:
         "count": finding.count,
         "first": _stamp(finding.first_ms),
         "last": _stamp(finding.last_ms),
-        "evidence": [
-            {
-                "event_id": hit.event_id,
-                "at": stamp_ms(hit.at_ms),
-                "server": hit.server,
-                "subject": hit.subject,
-            }
-            for hit in finding.hits
-        ],
+        "without_id": finding.unnamed,
+        "servers": [{"server": name, "count": count} for name, count in finding.servers],
+        "server_count": finding.server_count,
+        "oldest": None if finding.oldest is None else _hit(finding.oldest),
+        "evidence": [_hit(hit) for hit in finding.hits],
+    }
+
+
+def _hit(hit: Hit) -> Facts:
+    return {
+        "event_id": hit.event_id,
+        "at": stamp_ms(hit.at_ms),
+        "server": hit.server,
+        "subject": hit.subject,
     }
 
 

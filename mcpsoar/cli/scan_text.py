@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mcpsoar.app.scanning import Claim, Scanned
+    from mcpsoar.core.finding import Hit
 
 _STYLES = {"critical": "bold red", "high": "red", "medium": "yellow"}
 _SHOWN = 3
+_SERVERS = 5
+_LONGEST = 80
 
 
 def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool, no_color: bool) -> None:
@@ -26,7 +29,16 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
         span = f" from {stamp_ms(intake.first_ms)} to {stamp_ms(intake.last_ms)}"
         show.line(f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats{span}")
         show.line(f"{scanned.asked} rules asked, {len(scanned.found)} found something")
+    for one in scanned.failed:
+        said = f"CANNOT TELL: {one.finding.rule} could not be asked: {one.finding.failed}"
+        show.line(show.clean(said))
+    if intake.conflict_count:
+        told = f"{intake.conflict_count} ids stand for events of other content or times; the first counted"
+        show.line(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
+    if scanned.unasked:
+        _unasked(scanned, complete)
     if scanned.found:
+        show.line()
         show.table(
             ("LEVEL", "COUNT", "RULE", "RISK", "FIRST", "LAST"),
             [_row(one) for one in scanned.found],
@@ -35,8 +47,6 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
         )
     for one in scanned.found:
         _explain(one, complete)
-    if scanned.unasked:
-        _unasked(scanned, complete)
 
 
 def _row(claim: "Claim") -> tuple[str, ...]:
@@ -50,19 +60,37 @@ def _explain(claim: "Claim", complete: "Callable[[str], str]") -> None:
     show.line()
     show.line(show.clean(f"{finding.level.upper()} {finding.rule}: {finding.title}"))
     for hit in finding.hits[:_SHOWN]:
-        where = "".join(f" {name}" for name in dict.fromkeys((hit.server, hit.subject)) if name)
-        show.line(show.clean(f"  evidence  {stamp_ms(hit.at_ms)} {hit.event_id}{where}"))
-    if not finding.hits:
-        show.line("            the events have no id; their times are above")
-    elif finding.count > _SHOWN:
-        kept = min(finding.count, len(finding.hits))
-        show.line(f"            and {finding.count - _SHOWN} more; --format json names {kept}")
+        show.line(f"  evidence  {_told(hit)}")
+    if finding.count > _SHOWN and finding.oldest:
+        show.line(f"  oldest    {_told(finding.oldest)}")
+        if finding.count > _SHOWN + 1:
+            kept = min(finding.count, len(finding.hits))
+            more = finding.count - _SHOWN - 1
+            show.line(f"            and {more} more; --format json names the newest {kept}")
+    if finding.unnamed:
+        show.line(f"            {finding.unnamed} without an id")
+    if finding.server_count > 1:
+        most = ", ".join(f"{_short(name)} {count}" for name, count in finding.servers)
+        rest = finding.server_count - len(finding.servers)
+        show.line(f"  servers   {most}" + (f" and {rest} more servers" if rest else ""))
     for alarm in claim.text.false_alarms[:_SHOWN]:
         show.line(show.clean(f"  unless    {alarm}"))
     if claim.text.playbook:
-        named = [_typed(name) for name in claim.servers[:_SHOWN]]
+        named = [_typed(name) for name in claim.servers[:_SERVERS]]
         for word in (name for name in named if name) if any(named) else ("SERVER",):
             show.line(f"  next      {complete(f'mcpsoar contain {word} --dry-run')}")
+
+
+def _told(hit: "Hit") -> str:
+    """A hit, each of its names between quotes: none of them can be taken for another, or for the time."""
+    names = (("server", hit.server), ("event", hit.event_id), ("subject", hit.subject))
+    told = [f"{word}={_short(name)}" for word, name in names if name is not None]
+    return " ".join([stamp_ms(hit.at_ms), *told])
+
+
+def _short(name: str) -> str:
+    cut = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
+    return '"' + show.clean(cut).replace('"', '\\"') + '"'
 
 
 def _typed(name: str) -> str | None:

@@ -55,10 +55,11 @@ class Judgement:
 class Hit:
     """One event that a rule matched, or that completed the pattern of a detection, which then says whom.
 
-    `server` is the subject where a server of the log is called so, else the event's own, if it names one.
+    `event_id` is None where the event has no id. `server` is the subject where that is a server, else the
+    event's own, if it names one.
     """
 
-    event_id: str
+    event_id: str | None
     at_ms: int
     subject: str | None = None
     server: str | None = None
@@ -66,10 +67,12 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule or detection claims about one log: how many matches, and the newest 20 that have an id.
+    """What one rule or detection claims about one log: how many matches, and the newest of them.
 
-    `first_ms` and `last_ms` are the times of the first and the last match. `lacks` are the columns that it
-    needs and no event of the log has: its count is then no answer.
+    `first_ms` and `last_ms` are the times of the first and the last match, `oldest` is the first. `unnamed`
+    matches are of events without an id. `servers` are the five with most matches, of `server_count`.
+    `lacks` are the columns that it needs and no event of the log has, `failed` is why it could not be asked:
+    its count is then no answer.
     """
 
     rule: str
@@ -80,11 +83,16 @@ class Finding:
     first_ms: int | None = None
     last_ms: int | None = None
     lacks: tuple[str, ...] = ()
+    failed: str = ""
+    oldest: Hit | None = None
+    unnamed: int = 0
+    servers: tuple[tuple[str, int], ...] = ()
+    server_count: int = 0
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The ids of the events, newest first."""
-        return tuple(hit.event_id for hit in self.hits)
+        """The ids of the events that have one, newest first."""
+        return tuple(hit.event_id for hit in self.hits if hit.event_id is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ def parse(sql: str, *, path: str, first_line: int) -> exp.Query:
     for node, where in allow.nodes(tree, _ALLOWED, DEPTH, path=path, first_line=first_line):
         _check_shape(node, tree, where)
         _check_value(node, where)
+    crosses = [one for one in tree.find_all(exp.Join) if one.kind.upper() == "CROSS"]
+    if len(crosses) > 1:
+        where = f"{path}:{first_line + allow.line(crosses[1]) - 1}"
+        raise BadContent("one CROSS JOIN is enough: two multiply rows without end", where=where)
     _write_out(tree, path, first_line)
     for window in tree.find_all(exp.Window):
         _check_window(window, f"{path}:{first_line + allow.line(window) - 1}")
@@ -60,6 +64,20 @@ def _check_shape(node: exp.Expr, tree: exp.Query, where: str) -> None:
             raise BadContent("a join is JOIN, LEFT JOIN or CROSS JOIN", where=where)
         if (node.args.get("on") is None) is not (node.kind.upper() == "CROSS"):
             raise BadContent("a join says ON what, and a CROSS JOIN does not", where=where)
+        on = node.args.get("on")
+        if on is not None and not any(map(_ties, on.flatten() if isinstance(on, exp.And) else [on])):
+            raise BadContent("a join says ON a column of one side = a column of the other", where=where)
+
+
+def _ties(condition: exp.Expr) -> bool:
+    """Whether it is an equality that ties two sides: without one, each row meets every other."""
+    condition = condition.unnest()
+    if not isinstance(condition, exp.EQ):
+        return False
+    left, right = (
+        {one.table for one in side.find_all(exp.Column)} for side in (condition.this, condition.expression)
+    )
+    return bool(left and right) and (left != right or left == {""})
 
 
 def _check_value(node: exp.Expr, where: str) -> None:

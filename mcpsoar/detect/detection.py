@@ -80,7 +80,7 @@ def _check_kind(column: Column, where: str) -> None:
 
 
 def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
-    seen = {TABLE}
+    seen, taken = {TABLE}, {TABLE, *RESERVED}  # taken whatever the case: engines fold it
     with_ = tree.args.get("with_")
     for part in [*(with_.expressions if with_ else []), tree]:
         for table in part.find_all(exp.Table):
@@ -90,9 +90,10 @@ def _check_tables(tree: exp.Query, where: Callable[[exp.Expr], str]) -> None:
                 said = f"reads {TABLE} and what it named before in WITH, and no {table.name!r}"
                 raise BadContent(said, where=where(table))
         if isinstance(part, exp.CTE):
-            if part.alias in {*seen, *RESERVED}:
+            if part.alias.lower() in taken:
                 raise BadContent(f"{part.alias!r} is the name of something else", where=where(part))
             seen.add(part.alias)
+            taken.add(part.alias.lower())
 
 
 def _check_values(compared: exp.Expr, enums: Mapping[str, Column], where: str) -> None:

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mcpsoar.core.content import Counts, DetectionText, RuleText
 from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Intake, Reject, Window
 from mcpsoar.core.finding import Finding, Group, Hit, Reading
-from mcpsoar.detect import joined, prelude, sheet
+from mcpsoar.detect import evidence, joined, prelude, sheet
 from mcpsoar.detect.detection import Detection
-from mcpsoar.detect.engines.duckdb import Connection, connect, literal, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, connect, quoted, rows
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.gate import Gate
 from mcpsoar.detect.intake import Loader, Rejects
@@ -24,7 +24,7 @@ from mcpsoar.detect.sheet import SERVER, Ask, Found
 from mcpsoar.detect.view import View
 
 __all__ = ["Ask", "Scan", "completed", "matches", "over_events", "over_logs"]
-_EVIDENCE = 20
+EVIDENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +69,32 @@ class Scan:
             numerator=hits,
             denominator=known if is_ratio else None,
             warned=warnings,
-            evidence=tuple(hit.event_id for hit in self._hits(claim)) if hits or warnings else (),
+            evidence=self._named(claim) if hits or warnings else (),
             groups=tuple(
                 Group(key or "", state(gate.text, h, d if is_ratio else None, w), h, d if is_ratio else None)
                 for _, d, h, w, key in sorted(groups, key=lambda one: (-one[2], -one[3], one[4] or ""))
             ),
         )
 
-    def finding(self, text: RuleText | DetectionText) -> Finding:
-        """How many events a rule matched, or how often a detection did, and the newest of them."""
-        if isinstance(text, DetectionText):
-            matches = self._matches(text.id)
-            count = len(matches)
-            first_ms, last_ms = (matches[-1][1], matches[0][1]) if matches else (None, None)
-            named = islice((Hit(*one) for one in matches if joined.is_named(one)), _EVIDENCE)
-            hits = self._with_servers(tuple(named))
-        else:
-            flag = self._flag(text.id)
-            count, first_ms, last_ms = rows(
-                self.connection, f"SELECT count(*), min(event_ms), max(event_ms) FROM sheet WHERE {flag}"
-            )[0]
-            hits = self._hits(flag) if count else ()
+    def finding(self, text: RuleText | DetectionText, *, at_most: int | None = EVIDENCE) -> Finding:
+        """How many events a rule matched, or how often a detection did, and the newest of them (None: all).
+
+        A detection that this log cannot be asked says why, and the others are asked all the same.
+        """
         lacks = self.lacks(text.id, text.needs)
-        return Finding(text.id, text.title, text.level, count, hits, first_ms, last_ms, lacks)
+        try:
+            relation = self._matches(text.id)
+        except (BadContent, joined.Unanswered) as error:
+            return Finding(text.id, text.title, text.level, 0, lacks=lacks, failed=str(error))
+        return evidence.finding(self.connection, text, relation, lacks, at_most=at_most)
 
     def hits(self, id_: str) -> tuple[Hit, ...]:
-        """Every match of one rule or detection whose event has an id, newest first."""
-        if id_ in self.ask.rules:
-            return self._hits(self._flag(id_), at_most=None)
-        return tuple(Hit(*one) for one in self._matches(id_) if joined.is_named(one))
+        """Every match of one rule or detection whose event has an id, newest first.
+
+        Raises BadContent and Unanswered for a detection that this log cannot be asked.
+        """
+        found = evidence.hits(self.connection, self._matches(id_), at_most=None)
+        return tuple(hit for hit in found if hit.event_id is not None)
 
     def lacks(self, id_: str, needs: Sequence[str]) -> tuple[str, ...]:
         """The needed columns that no event has, unless it has what the rule would derive from them."""
@@ -114,42 +111,21 @@ class Scan:
     def _detection(self, id_: str) -> Detection:
         return next(one for one in self.ask.detections if one.text.id == id_)
 
-    def _matches(self, id_: str) -> list[joined.Match]:
-        return joined.matches(self.connection, self._detection(id_))
+    def _matches(self, id_: str) -> str:
+        """A relation of event_id, event_ms, subject and server; the next detection asked replaces it."""
+        if id_ in self.ask.rules:
+            flag = self.ask.flags.has(f"r{list(self.ask.rules).index(id_)}")
+            own = f"eid AS event_id, event_ms, NULL AS subject, {_server(self.ask)} AS server"
+            return f"(SELECT {own} FROM sheet WHERE {flag})"
+        detection = self._detection(id_)
+        joined.answer(self.connection, detection)
+        blamed = "coalesce(subject, server)" if detection.text.subject == "server" else "server"
+        return f"(SELECT event_id, event_ms, subject, {blamed} AS server FROM {joined.HITS})"
 
-    def _flag(self, id_: str) -> str:
-        return self.ask.flags.has(f"r{list(self.ask.rules).index(id_)}")
-
-    def _hits(self, condition: str, *, at_most: int | None = _EVIDENCE) -> tuple[Hit, ...]:
-        found = rows(
-            self.connection,
-            f"SELECT eid, event_ms, NULL, {self._server} FROM sheet WHERE {condition} AND eid IS NOT NULL "
-            f"ORDER BY event_ms DESC, eid{f' LIMIT {at_most}' if at_most is not None else ''}",
-        )
-        return tuple(Hit(*row) for row in found)
-
-    @property
-    def _server(self) -> str:
-        return f"k_{SERVER}" if SERVER in [column.name for column in self.ask.kept] else "NULL"
-
-    def _with_servers(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """A detection names the event that completes its pattern, and a subject of any kind."""
-        if not hits or self._server == "NULL":
-            return tuple(hits)
-        times = ", ".join(str(hit.at_ms) for hit in hits)
-        own = {
-            (key, at_ms): server
-            for key, at_ms, server in rows(
-                self.connection,
-                f"SELECT eid, event_ms, {self._server} FROM sheet WHERE event_ms IN ({times})",
-            )
-        }
-        subjects = ", ".join(literal(hit.subject) for hit in hits if hit.subject) or "NULL"
-        asked = f"SELECT DISTINCT {self._server} FROM sheet WHERE {self._server} IN ({subjects})"
-        known = {server for (server,) in rows(self.connection, asked)}
+    def _named(self, condition: str) -> tuple[str, ...]:
+        asked = f"SELECT eid FROM sheet WHERE {condition} AND eid IS NOT NULL"
         return tuple(
-            replace(hit, server=hit.subject if hit.subject in known else own.get((hit.event_id, hit.at_ms)))
-            for hit in hits
+            name for (name,) in rows(self.connection, f"{asked} ORDER BY event_ms DESC, eid LIMIT {EVIDENCE}")
         )
 
 
@@ -185,10 +161,17 @@ def over_events(events: Sequence[Facts], ask: Ask) -> Iterator[Scan]:
 
 
 def _open(connection: Connection, ask: Ask) -> None:
-    """Let detections read the sheet."""
+    """Let detections read the sheet. Raises BadContent for one that the engine refuses."""
     if ask.detections:
         kept = {column.name: f"k_{column.name}" for column in ask.kept}
-        joined.view(connection, "sheet", joined.key("eid", "rowid"), kept)
+        own = joined.key("eid", "rowid")
+        joined.view(connection, "sheet", own, kept, own="eid", server=_server(ask))
+    for detection in ask.detections:
+        joined.described(connection, detection)
+
+
+def _server(ask: Ask) -> str:
+    return f"k_{SERVER}" if SERVER in [column.name for column in ask.kept] else "NULL"
 
 
 def _here(connection: Connection, ask: Ask, views: Sequence[View]) -> frozenset[str]:

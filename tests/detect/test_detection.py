@@ -58,9 +58,14 @@ def test_a_detection_is_understood_by_what_it_reads() -> None:
         ("FROM seen", "FROM seen JOIN mcp_audit USING (event_ms)", "has no USING", 17),
         ("FROM seen", "FROM seen FULL JOIN mcp_audit ON n = 1", "a join is JOIN", 17),
         ("FROM seen", "FROM seen JOIN mcp_audit", "says ON what|CROSS", 17),
+        ("FROM seen", "FROM seen JOIN mcp_audit AS a ON a.event_ms > seen.event_ms", "= a column of", 17),
+        ("FROM seen", "FROM seen JOIN mcp_audit AS a ON a.event_ms = a.event_ms", "= a column of", 17),
+        ("FROM seen", "FROM seen CROSS JOIN mcp_audit AS a CROSS JOIN seen AS b", "one CROSS JOIN", 17),
         ("WITH seen", "WITH RECURSIVE seen", "not recursive", 10),
         ("WITH seen", "WITH audit_events AS (SELECT 1 AS n), seen", "is the name of something else", 10),
         ("WITH seen", "WITH mcp_audit AS (SELECT 1 AS n), seen", "is the name of something else", 10),
+        ("WITH seen", "WITH MCP_Audit AS (SELECT 1 AS n), seen", "is the name of something else", 10),
+        ("WITH seen", "WITH Seen AS (SELECT 1 AS n), seen", "is the name of something else", 10),
         ("actor_id,", "actor_idd,", "'actor_idd'.*nearest is 'actor_id'", 11),
         ("actor_id,", "*,", "a star is for", 11),
         ("actor_id,", "latency_ms,", "no whole number", 11),
@@ -96,6 +101,31 @@ def test_what_only_the_engine_can_tell_is_told_with_its_file() -> None:
     wrong = parse(text(GOOD.replace("n > 2", "n > event_key")), COLUMNS)
     with pytest.raises(BadContent, match=r"mine\.sql:10: the engine refuses it: .* BIGINT and type VARCHAR"):
         check([wrong], COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "SELECT event_ms, event_key, actor_id AS",
+            "SELECT actor_id AS event_ms, event_key, actor_id AS",
+            "event_ms is",
+        ),
+        (
+            "SELECT event_ms, event_key, actor_id AS",
+            "SELECT event_ms, n AS event_key, actor_id AS",
+            "event_key is a text",
+        ),
+        ("SELECT event_ms, event_key, actor_id AS", "SELECT event_ms, event_key, n AS", "subject is a text"),
+    ],
+)
+def test_a_detection_gives_a_number_and_two_texts_or_nothing(old: str, new: str, said: str) -> None:
+    """A text of the log in the place of a time was once pasted into the next statement."""
+    head, _, tail = GOOD.rpartition(old)
+    wrong = parse(text(head + new + tail), COLUMNS)
+    with pytest.raises(BadContent, match=said) as error:
+        check([wrong], COLUMNS)
+    assert "mine.sql:10:" in str(error.value)
 
 
 def test_a_named_window_is_written_out_where_it_is_used() -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from mcpsoar.app.watch import ask, look
 from mcpsoar.core.content import DetectionText
-from mcpsoar.detect import statement
+from mcpsoar.core.errors import BadContent
+from mcpsoar.detect import joined, statement
 from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.files import sources
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
@@ -86,15 +87,70 @@ def test_several_files_are_one_log_to_a_detection(tmp_path: Path) -> None:
     assert len(seen.judgements) == 5
 
 
-def test_a_match_without_an_id_counts_and_is_no_evidence() -> None:
+def test_a_match_without_an_id_counts_and_is_shown_by_its_time_and_subject() -> None:
     events = UNNAMED
     with over_events(events, asked(mine())) as scan:
         finding = scan.finding(scan.ask.detections[0].text)
-        assert finding.count == 4
+        assert (finding.count, finding.unnamed) == (4, 2)
         hits = [("e1", "ann"), ("e4", "everybody")]
-        assert [(hit.event_id, hit.subject) for hit in finding.hits] == hits
+        shown = [(hit.event_id, hit.subject) for hit in finding.hits]
+        assert shown == [*hits, (None, "bob"), (None, "bob")]
+        assert finding.evidence == ("e1", "e4")
         assert [(hit.event_id, hit.subject) for hit in scan.hits("mine")] == hits
     assert completed([(scan.ask.detections[0], events)], COLUMNS) == ((0, 1, 2, 3),)
+
+
+def test_only_a_subject_that_is_a_server_says_whom_to_contain() -> None:
+    """An agent may call its conversation by the name of a server that it wants to be gone."""
+    events = [event(1, decision="deny", actor_id="crm", server_name="files"), event(2, server_name="crm")]
+    for subject, server in (("conversation", "files"), ("server", "crm")):
+        with over_events(events, asked(replace(mine(), subject=subject))) as scan:
+            finding = scan.finding(scan.ask.detections[0].text)
+            assert [hit.server for hit in finding.hits] == [server]
+            assert finding.servers == ((server, 1),)
+
+
+def test_an_event_that_the_log_does_not_hold_is_refused() -> None:
+    sql = SQL.replace(
+        "SELECT event_ms, event_key, actor_id", "SELECT event_ms + 1 AS event_ms, event_key, actor_id"
+    )
+    invented = mine(sql)
+    events = [event(1, decision="deny", actor_id="ann")]
+    with pytest.raises(BadContent, match=r"mine\.sql:\d+: gives 1 events that the log does not hold"):
+        completed([(asked(invented).detections[0], events)], COLUMNS)
+    with over_events(events, asked(invented)) as scan:
+        finding = scan.finding(invented)
+        assert (finding.count, "does not hold" in finding.failed) == (0, True)
+
+
+def test_a_detection_that_takes_too_long_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = mine(
+        "SELECT a.event_ms, a.event_key, MAX(b.actor_id) AS subject FROM mcp_audit AS a "
+        "JOIN mcp_audit AS b ON a.decision = b.decision JOIN mcp_audit AS c ON b.decision = c.decision "
+        "WHERE c.event_ms + b.event_ms < a.event_ms GROUP BY a.event_ms, a.event_key"
+    )
+    quick = replace(mine(), id="quick")
+    events = [event(number, decision="deny", actor_id="ann") for number in range(5000)]
+    with over_events(events, asked(slow, quick)) as scan:
+        monkeypatch.setattr(joined, "DEADLINE_S", 0.2)
+        failed = scan.finding(slow)
+        assert "out of time" in failed.failed
+        monkeypatch.undo()
+        assert (scan.finding(quick).count, scan.finding(quick).failed) == (5000, "")
+
+
+def test_a_flood_at_one_server_hides_no_other() -> None:
+    flood = [
+        event(number, event_time=1_772_366_400_000 + number, decision="deny", server_name="decoy")
+        for number in range(1, 40)
+    ]
+    real = event(0, event_time=1_772_366_400_000, decision="deny", server_name="real")
+    with over_events([real, *flood], asked(mine())) as scan:
+        finding = scan.finding(scan.ask.detections[0].text)
+        assert finding.servers == (("decoy", 39), ("real", 1))
+        assert (finding.server_count, finding.oldest and finding.oldest.event_id) == (2, "e0")
+        assert "e0" not in finding.evidence
+        assert "e0" in scan.finding(scan.ask.detections[0].text, at_most=None).evidence
 
 
 def test_the_printed_statement_counts_events_without_an_id_as_the_scan_does() -> None:

@@ -178,7 +178,7 @@ def test_sarif_names_rule_log_and_event_and_what_was_not_asked(run: Any, log: An
 
 def test_sarif_says_that_one_of_several_logs_holds_the_event(run: Any, log: Any, tmp_path: Path) -> None:
     log(REFUSED, name="a.ndjson")
-    log({"event_time": "2026-11-27T10:30:00Z", **FOREIGN}, name="b.ndjson")
+    log({"event_time": "2026-11-27T10:30:00Z", "event_id": "b0", **FOREIGN}, name="b.ndjson")
     (tmp_path / "c.ndjson").write_bytes(gzip.compress(b"no event\n" * 5000)[:-20])
     done = run(str(tmp_path / "*.ndjson"), "--rule", "scope_mismatch_refused", "--format", "sarif")
     assert done.code == 3

@@ -51,7 +51,9 @@ def shaken(events: Sequence[Facts], rng: random.Random) -> list[dict[str, Any]]:
 
 def on_duckdb(detection: Detection, events: Sequence[Facts]) -> list[tuple[str, int, str]]:
     with over_events(events, Ask(COLUMNS, [], {}, NOW, [detection])) as scan:
-        return sorted((hit.event_id, hit.at_ms, hit.subject or "") for hit in scan.hits(detection.text.id))
+        return sorted(
+            (hit.event_id or "", hit.at_ms, hit.subject or "") for hit in scan.hits(detection.text.id)
+        )
 
 
 def on_sqlite(detection: Detection, events: list[dict[str, Any]]) -> list[tuple[str, int, str]]:

@@ -1,6 +1,8 @@
 """DuckDB, shut off: no extensions, no network, no file but the ones that were named, settings locked."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from glob import escape
 from typing import Any, TypeAlias
@@ -15,6 +17,12 @@ Refusal = (
     duckdb.NotSupportedError,
 )  # of a statement, not for lack of room
 MEMORY = "1GB"
+_ROOM_BYTES = 16 << 30  # on disk, for what memory cannot hold: the engine would take nine tenths of it
+_POLL_S = 0.05
+
+
+class Late(Exception):
+    """The time that was given is over."""
 
 
 @contextmanager
@@ -34,6 +42,9 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET memory_limit = '{MEMORY}'")
         connection.execute(f"SET temp_directory = {literal(folder or '')}")
+        if folder:
+            room = min(_ROOM_BYTES, shutil.disk_usage(folder).free // 2)
+            connection.execute(f"SET max_temp_directory_size = '{room // 1024}KiB'")
         connection.execute(f"SET allowed_paths = {literals([*files, *map(escape, files)])}")
         connection.execute(f"SET allowed_directories = {literals([folder] if folder else [])}")
         connection.execute("SET enable_external_access = false")
@@ -41,6 +52,25 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         yield connection
     finally:
         connection.close()
+
+
+def within(connection: Connection, seconds: float, work: Callable[[], None]) -> None:
+    """Do `work` on the connection, and stop it after `seconds`. Raises Late, and what `work` raises.
+
+    It runs on a thread of its own: a statement holds its thread until it ends, and Ctrl-C would wait for it.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(work)
+        try:
+            wait([future], timeout=seconds)
+            is_late = not future.done()
+        finally:  # a signal is as good a reason
+            while not future.done():
+                connection.interrupt()  # between two statements it is not heard
+                wait([future], timeout=_POLL_S)
+        if is_late:
+            raise Late
+        future.result()
 
 
 def rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
