@@ -49,6 +49,7 @@ WITH executed AS (
     server_name,
     tool_name,
     CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS is_source,
+    2 * event_ms - CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS turn_ms,
     CASE WHEN decision = 'allow' OR decision = 'none' AND status = 'ok' THEN 1 ELSE 0 END AS is_act
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
@@ -112,7 +113,7 @@ numbered AS (
     is_act,
     COUNT(CASE WHEN is_source = 1 THEN 1 END) OVER (
       PARTITION BY conversation_id
-      ORDER BY event_ms, CASE WHEN is_source = 1 THEN 0 ELSE 1 END, event_key
+      ORDER BY turn_ms, event_key
     ) AS sources
   FROM executed
   WHERE conversation_id IN (SELECT conversation_id FROM executed WHERE is_source = 1)

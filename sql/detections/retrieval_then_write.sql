@@ -50,6 +50,7 @@ WITH executed AS (
     server_name,
     tool_name,
     CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS is_source,
+    2 * event_ms - CASE WHEN action_class = 'read' AND open_world = TRUE THEN 1 ELSE 0 END AS turn_ms,
     CASE WHEN decision = 'allow' OR decision = 'none' AND status = 'ok' THEN 1 ELSE 0 END AS is_act,
     CASE WHEN action_class IN ('write', 'destructive')
           AND (decision = 'allow' OR decision = 'none' AND status = 'ok')
@@ -80,7 +81,7 @@ numbered AS (
     is_write,
     COUNT(CASE WHEN is_source = 1 THEN 1 END) OVER (
       PARTITION BY conversation_id
-      ORDER BY event_ms, CASE WHEN is_source = 1 THEN 0 ELSE 1 END, event_key
+      ORDER BY turn_ms, event_key
     ) AS sources
   FROM executed
   WHERE conversation_id IN (SELECT conversation_id FROM writing)
