@@ -52,16 +52,32 @@ class Scanned:
 
 
 def scan(
-    logs: Sequence[str], *, pack: Path, now_ms: int, wanted: Sequence[str] = (), rejects: Path | None = None
+    logs: Sequence[str],
+    *,
+    pack: Path,
+    now_ms: int,
+    wanted: Sequence[str] = (),
+    rejects: Path | None = None,
+    evidence: int | None = 20,
 ) -> Scanned:
     """Ask every rule and detection (all, or those named) of the logs, which are read once.
+
+    Each finding keeps the newest `evidence` of its matches; None keeps all.
 
     Raises Usage (no such log or rule, a file that cannot be written), BadContent, Unsupported, Malformed.
     """
     from mcpsoar.app import watch
 
     look = watch.look(
-        logs, pack=pack, now_ms=now_ms, gates=(), with_rules=True, rules=wanted, rejects=rejects
+        logs,
+        pack=pack,
+        now_ms=now_ms,
+        gates=(),
+        with_rules=True,
+        rules=wanted,
+        rejects=rejects,
+        evidence=evidence,
+        command="mcpsoar rules scan",
     )
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")

@@ -2,7 +2,9 @@
 
 import os
 import shlex
+import signal
 import tempfile
+import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from mcpsoar.pack import gates as gate_pack
 
 if TYPE_CHECKING:
     from mcpsoar.detect.scan import Ask, Scan
+
+EVIDENCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +53,14 @@ def look(
     approved: Collection[str] | None = None,
     as_of_ms: int | None = None,
     rejects: Path | None = None,
+    evidence: int | None = EVIDENCE,
+    command: str = "mcpsoar gates check",
 ) -> Look:
     """Read the logs once and judge them at one tick: `as_of_ms`, or the first tick after the last event.
 
     `gates` are their ids, all of them where it is None. `rules` are ids of rules and detections, all where
     none is named; without `with_rules` none is asked.
+    A finding keeps the newest `evidence` of its matches, None: all. `command` is what errors say to type.
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
@@ -64,15 +71,15 @@ def look(
     texts = gate_pack.load(pack, gates or ()) if gates is None or gates else ()
     asked_rules = content.load(pack, rules) if with_rules else ()
     asked = ask(columns, asked_rules, now_ms=now_ms, gates=texts, approved=approved)
-    _no_folder(logs)
-    with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
+    _no_folder(logs, command)
+    with _orderly(), tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
-        sources = files.sources(logs, folder)
+        sources = files.sources(logs, folder, command=command)
         if rejects and rejects.exists() and any(rejects.samefile(one.log.path) for one in sources):
             raise Usage(f"{rejects} is one of the logs; rejects go to a file of their own")
         with _kept(rejects) as keep, _blamed(columns), over_logs(sources, asked, folder, keep=keep) as scan:
             at_ms = as_of_ms if as_of_ms is not None else _tick(scan.intake, now_ms)
-            judgements, findings = _judged(scan, at_ms, asked_rules)
+            judgements, findings = _judged(scan, at_ms, asked_rules, evidence)
             return Look(
                 intake=scan.intake,
                 rejects=scan.rejects,
@@ -116,12 +123,12 @@ def ask(
 
 
 def _judged(
-    scan: "Scan", at_ms: int, rules: Sequence[RuleText | DetectionText]
+    scan: "Scan", at_ms: int, rules: Sequence[RuleText | DetectionText], evidence: int | None
 ) -> tuple[tuple[Judgement, ...], tuple[Finding, ...]]:
     from mcpsoar.detect.judge import judge
 
     judgements = tuple(judge(gate.text, scan.reading(gate, at_ms)) for gate in scan.ask.gates)
-    return judgements, tuple(scan.finding(rule) for rule in rules)
+    return judgements, tuple(scan.finding(rule, at_most=evidence) for rule in rules)
 
 
 def page(gate: GateText, judgement: Judgement) -> Page:
@@ -145,6 +152,23 @@ def page(gate: GateText, judgement: Judgement) -> Page:
 
 
 @contextmanager
+def _orderly() -> Iterator[None]:
+    """Leave in order when told to end: Python would die where it stands, and leave copies of logs behind."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _leave(number: int, frame: object) -> None:  # noqa: ARG001 (signal's signature)
+    raise SystemExit(128 + number)
+
+
+@contextmanager
 def _blamed(columns: Sequence[Column]) -> Iterator[None]:
     """A log that the engine cannot read may be good, and an expression of the pack's schema not."""
     from mcpsoar.detect import derived
@@ -160,12 +184,12 @@ def _tick(intake: Intake, now_ms: int) -> int:
     return first_tick_after(intake.last_ms) if intake.last_ms is not None else now_ms - now_ms % MINUTE_MS
 
 
-def _no_folder(logs: Sequence[str]) -> None:
+def _no_folder(logs: Sequence[str], command: str) -> None:
     for name in logs:
         if name != "-" and Path(name).is_dir():
             raise Usage(
                 f"{name} is a folder; name the logs in it",
-                next_command=f"mcpsoar gates check {shlex.quote(name.rstrip('/'))}/*.ndjson",
+                next_command=f"{command} {shlex.quote(name.rstrip('/'))}/*.ndjson",
             )
 
 

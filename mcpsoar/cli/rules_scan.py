@@ -26,6 +26,14 @@ from mcpsoar.pack.locate import locate
     help="Exit 1 when something of this level or above is found.",
 )
 @click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
+@click.option(
+    "--evidence",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="Name the newest N events of a finding; 0 names all.",
+)
 @common_as("ndjson", "sarif")
 def scan(
     given: Common,
@@ -34,6 +42,7 @@ def scan(
     wanted: tuple[str, ...],
     fail_on: str | None,
     rejects: str | None,
+    evidence: int,
 ) -> Verdict:
     """Read LOGs once and ask every rule and detection of them.
 
@@ -41,7 +50,8 @@ def scan(
     bytes. A rule that needs a column which no event has is not evaluable: it is named, and what it matches is
     no finding. ndjson prints one finding a line, sarif one SARIF 2.1.0 document; both say what is no event on
     standard error. Exit codes: 0 the logs were asked (found or not), 1 something of --fail-on's level or
-    above was found, 2 nothing was asked, 3 no event, a log that broke off, or no rule that can be asked.
+    above was found, 2 nothing was asked, 3 no event, a log that broke off, ids that stand for several events,
+    no rule that can be asked, or a detection that ran out of time or room.
     """
     from mcpsoar.app import scanning
 
@@ -53,6 +63,7 @@ def scan(
             now_ms=now_ms(SystemClock()),
             wanted=wanted,
             rejects=Path(rejects) if rejects else None,
+            evidence=evidence or None,
         )
     if given.format not in ("text", "json"):
         look_text.doubts(scanned.look, is_kept=bool(rejects), say=show.talk)

@@ -1,7 +1,6 @@
 """A scan for a tired reader: what was found, worst first, on which evidence; and what could not be asked."""
 
 import shlex
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mcpsoar.cli import look_text, show
@@ -66,7 +65,7 @@ def _explain(claim: "Claim", complete: "Callable[[str], str]") -> None:
         if finding.count > _SHOWN + 1:
             kept = min(finding.count, len(finding.hits))
             more = finding.count - _SHOWN - 1
-            show.line(f"            and {more} more; --format json names the newest {kept}")
+            show.line(f"            and {more} more; --format json names the newest {kept}, --evidence 0 all")
     if finding.unnamed:
         show.line(f"            {finding.unnamed} without an id")
     if finding.server_count > 1:
@@ -101,15 +100,17 @@ def _typed(name: str) -> str | None:
 
 
 def _unasked(scanned: "Scanned", complete: "Callable[[str], str]") -> None:
-    show.line()
-    lacking: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for one in scanned.unasked:
-        lacking[one.finding.lacks].append(one.finding.rule)
-    for lacks, rules in sorted(lacking.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        noun = "rule lacks" if len(rules) == 1 else "rules lack"
-        show.line(show.clean(f"not evaluable: {len(rules)} {noun} {', '.join(lacks)}: {', '.join(rules)}"))
-    for one in scanned.unasked:
+    """Each where they are few; of a log that lacks much, one line: what was found is worth the screen."""
+    some = scanned.unasked
+    log = next((word for word in map(_typed, scanned.look.logs) if word and word != "-"), "LOG")
+    coverage = complete(f"mcpsoar rules coverage --logs {log}")
+    if len(some) > _SHOWN:
+        matched = sum(bool(one.finding.count) for one in some)
+        more = f", {matched} of them matched, which is no finding here" if matched else ""
+        show.line(f"{len(some)} rules not evaluable{more}; names: --format json, or {coverage}")
+        return
+    for one in some:
+        show.line(show.clean(f"not evaluable: {one.finding.rule} lacks {', '.join(one.finding.lacks)}"))
         if one.finding.count:
-            said = f"  {one.finding.rule} matched {one.finding.count}, which is no finding here"
-            show.line(show.clean(said))
-    show.line(f"  next      {complete('mcpsoar rules coverage')}")
+            show.line(f"  {one.finding.rule} matched {one.finding.count}, which is no finding here")
+    show.line(f"  next      {coverage}")

@@ -37,8 +37,14 @@ _ZSTD = (b"\x28\xb5\x2f\xfd", *(bytes([kind]) + b"\x2a\x4d\x18" for kind in rang
 _GZIP = b"\x1f\x8b"
 
 
-def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = None) -> tuple[Source, ...]:
-    """The files in the order of the arguments, globs sorted.
+def sources(
+    arguments: Sequence[str],
+    folder: Path,
+    *,
+    stdin: BinaryIO | None = None,
+    command: str = "mcpsoar gates check",
+) -> tuple[Source, ...]:
+    """The files in the order of the arguments, globs sorted; `command` is what an error says to type next.
 
     What can be read but once (`-`, pipes, devices) and what was packed are put into `folder`. `stdin` is the
     process's own where it is None. Raises Usage for what is not there or cannot be read.
@@ -46,7 +52,7 @@ def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = 
     found: list[Source] = []
     spooled: dict[str, LogRef] = {}
     for argument in arguments:
-        for name in _names(argument):
+        for name in _names(argument, command):
             log = LogRef(name, str(Path(name).resolve()))
             if name == "-" or not (Path(name).is_file() and Path(log.path).exists()):
                 if name in spooled:
@@ -56,19 +62,19 @@ def sources(arguments: Sequence[str], folder: Path, *, stdin: BinaryIO | None = 
     return tuple(found)
 
 
-def _names(argument: str) -> Sequence[str]:
+def _names(argument: str, command: str) -> Sequence[str]:
     if argument == "-":
         return [argument]
     if "://" in argument:
         raise Usage(
             f"a log is a file, a glob or -, and no {argument.partition('://')[0]}:// address",
-            next_command="mcpsoar gates check FILE",
+            next_command=f"{command} FILE",
         )
     there = Path(argument).exists()
     names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
     files = [name for name in names if not Path(name).is_dir()]
     if not files or not all(Path(name).exists() for name in files):
-        raise Usage(f"no log at {argument}", next_command="mcpsoar gates check FILE…")
+        raise Usage(f"no log at {argument}", next_command=f"{command} FILE…")
     return files
 
 

@@ -164,7 +164,7 @@ def _twins(connection: Connection, ask: Ask, views: Sequence[View]) -> tuple[int
     same = "SELECT count(*) FROM twins JOIN copied USING (place, idh)"
     counts = rows(connection, f"SELECT ({same}), count(*), (SELECT count(*) FROM copied) FROM twins")[0]
     if len(set(counts)) > 1:
-        raise Malformed("the log changed while it was read", next_command="mcpsoar gates check LOG")
+        raise Malformed("the log changed while it was read; read it again, or a copy of it")
     connection.execute(_JUDGED)
     repeats = rows(connection, "SELECT count(*) FROM judged WHERE copy > 1")[0][0]
     connection.execute(

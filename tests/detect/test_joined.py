@@ -1,6 +1,9 @@
 """Detections asked of logs: the scan that asks gates and rules asks them too."""
 
 import json
+import os
+import signal
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,7 @@ from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import BadContent
 from mcpsoar.detect import joined, statement
 from mcpsoar.detect.engines import sqlite
+from mcpsoar.detect.engines.duckdb import connect, rows, within
 from mcpsoar.detect.files import sources
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
 from mcpsoar.pack import content, detections, schema
@@ -199,3 +203,29 @@ def test_logs_asked_together_do_not_see_each_other() -> None:
     halves = [(parsed, LOOP[:6]), (parsed, LOOP[6:]), (parsed, LOOP), (parsed, ())]
     assert completed(halves, COLUMNS) == ((), (), (9,), ())
     assert completed([], COLUMNS) == ()
+
+
+def test_a_signal_stops_a_statement_that_runs() -> None:
+    """The engine looks for no signal, and Ctrl-C would wait for it: for an hour, or for ever."""
+    is_running = threading.Event()
+    with connect() as connection:
+
+        def work() -> None:
+            is_running.set()
+            connection.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a, b) = 7")
+
+        def press() -> None:
+            is_running.wait(30)
+            os.kill(os.getpid(), signal.SIGINT)
+
+        threading.Thread(target=press).start()
+        with pytest.raises(KeyboardInterrupt):
+            within(connection, 60, work)
+        assert rows(connection, "SELECT 1") == [(1,)]
+
+
+def test_what_is_written_to_disk_has_a_bound(tmp_path: Path) -> None:
+    with connect(folder=str(tmp_path)) as connection:
+        said = rows(connection, "SELECT current_setting('max_temp_directory_size')")[0][0]
+    assert said.endswith("GiB")
+    assert float(said.split()[0]) <= 16

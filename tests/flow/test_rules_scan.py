@@ -2,7 +2,13 @@
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +22,22 @@ from mcpsoar.cli.main import main
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.event import Intake
 from mcpsoar.core.finding import Finding, Hit
+from mcpsoar.detect import joined
+from mcpsoar.detect.engines.duckdb import Late
 
 HOSTILE = 'x"</script>\x1b]0;owned\x07\u202e'
 FOREIGN = {"decision": "allow", "token_aud": ["https://a.example"], "server_audience": "https://b.example"}
 REFUSED = {"decision": "deny", "token_scopes": ["read"], "required_scopes": ["write"]}
 APPROVED = {"decision": "allow", "action_class": "write", "approval_id": "CHG-1"}  # by nobody who is named
+
+
+def settled(holds: Callable[[], bool]) -> bool:
+    """Wait until it holds, or for half a minute."""
+    end = time.monotonic() + 30
+    never = threading.Event()
+    while not holds() and time.monotonic() < end:
+        never.wait(0.02)
+    return holds()
 
 
 class Ran:
@@ -95,9 +112,13 @@ def test_a_rule_that_cannot_be_asked_of_a_log_is_named_and_fails_nothing(run: An
     assert "approval_without_approver" not in [one["rule"] for one in done.document["findings"]]
     (unasked,) = [one for one in done.document["not_evaluable"] if one["rule"] == rule[1]]
     assert (unasked["lacks"], unasked["count"]) == (["approver_id"], 1)
-    text = run(path).out
-    assert "rule lacks approver_id: approval_without_approver\n" in text
+    text = run(path, *rule).out
+    assert "not evaluable: approval_without_approver lacks approver_id\n" in text
     assert "approval_without_approver matched 1, which is no finding here" in text
+    everything = run(path).out
+    (summary,) = [line for line in everything.splitlines() if "not evaluable" in line]
+    assert "which is no finding here; names: --format json, or mcpsoar rules coverage" in summary
+    assert f"--logs {path}" in summary
     named = log(APPROVED, {**APPROVED, "approver_id": "kim"})
     assert run(named, *rule, "--fail-on", "low").code == 1
 
@@ -267,3 +288,90 @@ def test_long_work_says_that_it_goes_on_and_short_work_nothing() -> None:
     with heartbeat(talk, "nothing"):
         said.clear()
     assert not said
+
+
+def test_evidence_is_labelled_cut_and_counted_by_server(run: Any, log: Any) -> None:
+    forged = {**FOREIGN, "event_id": 'e server="github"' + "x" * 200, "server_name": "crm"}
+    path = log({**FOREIGN, "server_name": "real"}, *[{**FOREIGN, "server_name": "decoy"}] * 30, forged)
+    rule = ("--rule", "foreign_token_accepted")
+    text = run(path, *rule).out
+    (first, *_) = [line for line in text.splitlines() if "  evidence  " in line]
+    assert ' server="crm" event="e server=\\"github\\"xxx' in first
+    assert len(first) < 200
+    assert '  oldest    2026-11-27T10:00:00Z server="real" event="e0"' in text
+    assert '  servers   "decoy" 30, "crm" 1, "real" 1' in text
+    assert "mcpsoar contain real --dry-run" in text
+    for words, shown in (((), 20), (("--evidence", "2"), 2), (("--evidence", "0"), 32)):
+        (found,) = run(path, *rule, *words, "--format", "json").document["findings"]
+        assert (found["count"], len(found["evidence"])) == (32, shown)
+
+
+def test_an_event_without_an_id_is_evidence_by_its_time_and_server(run: Any, log: Any) -> None:
+    path = log({**FOREIGN, "event_id": None, "server_name": "crm"})
+    rule = ("--rule", "foreign_token_accepted")
+    (found,) = run(path, *rule, "--format", "json").document["findings"]
+    assert found["without_id"] == 1
+    assert found["evidence"] == [
+        {"event_id": None, "at": "2026-11-27T10:00:00Z", "server": "crm", "subject": None}
+    ]
+    text = run(path, *rule).out
+    assert "1 without an id" in text
+    assert 'evidence  2026-11-27T10:00:00Z server="crm"\n' in text
+
+
+def test_one_id_for_two_contents_is_no_all_clear(run: Any, log: Any) -> None:
+    """Whoever writes an event first hides the second of its name."""
+    stamp = {"event_time": "2026-11-27T10:00:00Z", "event_id": "one"}
+    path = log({**stamp, "decision": "deny"}, {**stamp, **FOREIGN})
+    rule = ("--rule", "foreign_token_accepted")
+    done = run(path, *rule)
+    assert done.code == 3
+    assert (
+        'CANNOT TELL: 1 ids stand for events of other content or times; the first counted: "one"' in done.out
+    )
+    (sarif,) = run(path, *rule, "--format", "sarif").document["runs"]
+    (told,) = sarif["invocations"][0]["toolExecutionNotifications"]
+    assert "of which the first counted: one" in told["message"]["text"]
+
+
+def test_a_detection_that_fails_is_told_of_and_the_others_answer(
+    run: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = ("--rule", "error_loop", "--rule", "foreign_token_accepted")
+    path = log({**FOREIGN, "conversation_id": "c", "tool_name": "t", "status": "ok"})
+
+    def late(*_: object) -> None:
+        raise Late
+
+    monkeypatch.setattr(joined, "within", late)
+    done = run(path, *rules)
+    assert done.code == 3
+    assert "CANNOT TELL: error_loop could not be asked: " in done.out
+    assert "CRITICAL foreign_token_accepted" in done.out
+    document = run(path, *rules, "--format", "json").document
+    assert document["verdict"] == "cannot_tell"
+    assert ["out of time" in one["why"] for one in document["failed"]] == [True]
+    lines = [json.loads(line) for line in run(path, *rules, "--format", "ndjson").out.splitlines()]
+    assert {line["state"] for line in lines} == {"found", "failed"}
+    (sarif,) = run(path, *rules, "--format", "sarif").document["runs"]
+    (told,) = sarif["invocations"][0]["toolExecutionNotifications"]
+    assert told["associatedRule"] == {"id": "error_loop"}
+    assert run(path, *rules, "--fail-on", "high").code == 1
+
+
+def test_a_scan_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "mcpsoar", "rules", "scan", "-"]
+    scan = subprocess.Popen(words, stdin=subprocess.PIPE, env={**os.environ, "TMPDIR": str(tmp_path)})
+    try:
+        assert settled(lambda: bool(list(tmp_path.glob("mcpsoar-*/spooled-0"))))
+        scan.terminate()
+        assert scan.wait(30) == 128 + signal.SIGTERM
+    finally:
+        scan.kill()
+        scan.communicate()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_log_is_answered_with_the_command_that_was_used(run: Any, tmp_path: Path) -> None:
+    for name in (str(tmp_path), str(tmp_path / "none"), "postgresql://db"):
+        assert "next     mcpsoar rules scan " in run(name).err
