@@ -173,9 +173,12 @@ def _on_log(log: str, root: Path, now_ms: int) -> Seen:
     scanned = scanning.scan([log], pack=root, now_ms=now_ms)
     intake = scanned.look.intake
     answers = {
-        one.finding.rule: Answer(Can.NO if one.finding.lacks else Can.YES, one.finding.lacks)
-        for one in (*scanned.found, *scanned.silent, *scanned.unasked)
+        one.finding.rule: Answer(
+            Can.NO if one.finding.lacks or one.finding.failed else Can.YES, one.finding.lacks
+        )
+        for one in scanned.claims
     }
     cannot = "It holds no event." if not intake.events else ""
     cannot += " It broke off." if intake.cut else ""
+    cannot += "".join(f" {one.finding.rule}: {one.finding.failed}." for one in scanned.failed)
     return Seen(log, f"{log}: {intake.events} events", "this log", cannot.strip(), answers)

@@ -48,7 +48,7 @@ class Proof:
         """What a rule says of the user's own logs."""
         if self.scanned is None:
             return None
-        claims = (*self.scanned.found, *self.scanned.silent, *self.scanned.unasked, *self.scanned.failed)
+        claims = self.scanned.claims
         return next(one for one in claims if one.finding.rule == rule)
 
 

@@ -1,6 +1,5 @@
 """What `rules test` found as a SARIF 2.1.0 log: one result for each claim that does not hold."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from mcpsoar.app import sarif
@@ -15,9 +14,14 @@ def document(proof: Proof) -> Facts:
     A rule that could not be asked of the user's own logs is a notification.
     """
     index = {text.id: at for at, text in enumerate(proof.texts)}
+    unasked, broken = (proof.scanned.unasked, proof.scanned.failed) if proof.scanned else ((), ())
     run = {
         "invocations": [
-            {"executionSuccessful": True, "toolConfigurationNotifications": list(_unasked(proof))}
+            {
+                "executionSuccessful": not broken,
+                "toolExecutionNotifications": [sarif.failed(one.finding) for one in broken],
+                "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in unasked],
+            }
         ],
         "results": [_result(one, index[one.of]) for one in proof.failed],
     }
@@ -42,12 +46,6 @@ def _result(one: CaseResult, index: int) -> Facts:
         ],
         "partialFingerprints": {"ruleAndClaim/v1": digest([one.of, str(one.kind), one.name])},
     }
-
-
-def _unasked(proof: Proof) -> Iterator[Facts]:
-    for one in proof.scanned.unasked if proof.scanned else ():
-        said = f"{one.finding.rule} could not be asked: no event has {', '.join(one.finding.lacks)}"
-        yield {**sarif.notification(said, level="warning"), "associatedRule": {"id": one.finding.rule}}
 
 
 def _nearest(file: str) -> str:

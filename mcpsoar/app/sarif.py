@@ -10,6 +10,7 @@ from urllib.parse import quote
 import mcpsoar
 from mcpsoar.core.content import DetectionText, RuleText
 from mcpsoar.core.digest import Facts
+from mcpsoar.core.finding import Finding
 from mcpsoar.kit.plain import escaped, is_hidden
 
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "informational": "note"}
@@ -48,6 +49,18 @@ def plain(text: str, *, longest: int = _LONGEST) -> str:
 def notification(text: str, *, level: str) -> Facts:
     """What the tool says of itself, and not of what it looked at."""
     return {"level": level, "message": {"text": text}}
+
+
+def unasked(finding: Finding) -> Facts:
+    """The notification of a rule that these logs could not be asked, because they lack a column."""
+    said = plain(f"{finding.rule} could not be asked: no event has {', '.join(finding.lacks)}")
+    return {**notification(said, level="warning"), "associatedRule": {"id": finding.rule}}
+
+
+def failed(finding: Finding) -> Facts:
+    """The notification of a rule that ran out of time or room."""
+    said = plain(f"{finding.rule} could not be asked: {finding.failed}")
+    return {**notification(said, level="error"), "associatedRule": {"id": finding.rule}}
 
 
 def _rule(text: RuleText | DetectionText) -> Facts:

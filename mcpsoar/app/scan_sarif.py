@@ -16,8 +16,7 @@ def document(scanned: Scanned) -> Facts:
     Which of several logs an event stood in is not known: then the first stands as its place, the others are
     related, and the message says so.
     """
-    claims = (*scanned.found, *scanned.silent, *scanned.unasked, *scanned.failed)
-    index = {claim.finding.rule: at for at, claim in enumerate(claims)}
+    index = {claim.finding.rule: at for at, claim in enumerate(scanned.claims)}
     uris = [sarif.uri(log) for log in scanned.look.logs]
     intake = scanned.look.intake
     broken = [sarif.notification(f"{sarif.plain(log)} broke off", level="error") for log in intake.cut]
@@ -25,7 +24,7 @@ def document(scanned: Scanned) -> Facts:
         said = f"{intake.conflict_count} ids stand for events of other content, of which the first counted: "
         named = sarif.plain(said + ", ".join(intake.conflicts))
         broken.append(sarif.notification(named, level="warning"))
-    broken += [_failed(one) for one in scanned.failed]
+    broken += [sarif.failed(one.finding) for one in scanned.failed]
     run = {
         "artifacts": [{"location": {"uri": uri}} for uri in uris],
         "invocations": [
@@ -34,14 +33,14 @@ def document(scanned: Scanned) -> Facts:
                     intake.events and scanned.asked and not intake.cut and not scanned.failed
                 ),
                 "toolExecutionNotifications": broken,
-                "toolConfigurationNotifications": [_unasked(one) for one in scanned.unasked],
+                "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in scanned.unasked],
             }
         ],
         "results": [
             result for claim in scanned.found for result in _results(claim, index[claim.finding.rule], uris)
         ],
     }
-    return sarif.document([claim.text for claim in claims], run)
+    return sarif.document([claim.text for claim in scanned.claims], run)
 
 
 def _results(claim: Claim, index: int, uris: Sequence[str]) -> Iterator[Facts]:
@@ -74,16 +73,6 @@ def _said(claim: Claim, hit: Hit) -> str:
     event = "an event without an id" if hit.event_id is None else f"event {hit.event_id}"
     named = "".join(f", {name}" for name in dict.fromkeys((hit.server, hit.subject)) if name)
     return sarif.plain(f"{title}: {event} at {stamp_ms(hit.at_ms)}{named}")
-
-
-def _unasked(claim: Claim) -> Facts:
-    said = f"{claim.finding.rule} could not be asked: no event has {', '.join(claim.finding.lacks)}"
-    return {**sarif.notification(said, level="warning"), "associatedRule": {"id": claim.finding.rule}}
-
-
-def _failed(claim: Claim) -> Facts:
-    said = sarif.plain(f"{claim.finding.rule} could not be asked: {claim.finding.failed}")
-    return {**sarif.notification(said, level="error"), "associatedRule": {"id": claim.finding.rule}}
 
 
 def _location(uri: str, index: int) -> Facts:

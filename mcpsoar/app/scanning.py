@@ -50,6 +50,10 @@ class Scanned:
     def asked(self) -> int:
         return len(self.found) + len(self.silent)
 
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*self.found, *self.silent, *self.unasked, *self.failed)
+
 
 def scan(
     logs: Sequence[str],

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from mcpsoar.app.coverage import Can, covered
 from mcpsoar.app.scanning import Claim, Scanned
 from mcpsoar.app.watch import Look
 from mcpsoar.cli import scan_text
@@ -24,6 +25,8 @@ from mcpsoar.core.event import Intake
 from mcpsoar.core.finding import Finding, Hit
 from mcpsoar.detect import joined
 from mcpsoar.detect.engines.duckdb import Late
+from mcpsoar.kit.clock import SystemClock, now_ms
+from mcpsoar.pack.locate import own
 
 HOSTILE = 'x"</script>\x1b]0;owned\x07\u202e'
 FOREIGN = {"decision": "allow", "token_aud": ["https://a.example"], "server_audience": "https://b.example"}
@@ -357,6 +360,9 @@ def test_a_detection_that_fails_is_told_of_and_the_others_answer(
     (told,) = sarif["invocations"][0]["toolExecutionNotifications"]
     assert told["associatedRule"] == {"id": "error_loop"}
     assert run(path, *rules, "--fail-on", "high").code == 1
+    (seen,) = covered(own(), [path], now_ms=now_ms(SystemClock())).seen
+    assert (seen.answers["error_loop"].can, seen.answers["foreign_token_accepted"].can) == (Can.NO, Can.YES)
+    assert "error_loop: out of time" in seen.cannot
 
 
 def test_a_scan_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
