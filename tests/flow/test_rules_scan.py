@@ -362,7 +362,7 @@ def test_a_detection_that_fails_is_told_of_and_the_others_answer(
     assert run(path, *rules, "--fail-on", "high").code == 1
     (seen,) = covered(own(), [path], now_ms=now_ms(SystemClock())).seen
     assert (seen.answers["error_loop"].can, seen.answers["foreign_token_accepted"].can) == (Can.NO, Can.YES)
-    assert "error_loop: out of time" in seen.cannot
+    assert "error_loop.sql:" in seen.cannot
 
 
 def test_a_scan_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path) -> None:
