@@ -18,7 +18,7 @@ from sigma.rule import SigmaRule
 from sqlglot import exp
 
 from mcpsoar.core.errors import Trouble, Unsupported
-from mcpsoar.core.event import Column
+from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets import correlation
 from mcpsoar.targets.bridge import dialect as dialects
 from mcpsoar.targets.bridge import leaf, tree
@@ -130,11 +130,33 @@ class SqlBackend(TextQueryBackend):
         if getattr(self, "last_processing_pipeline", None) is None:
             self.init_processing_pipeline(output_format)
         self.last_processing_pipeline.apply(rule)
-        rules: dict[str, SigmaRule] = {}
+        dialect = self.dialect if output_format == _DEFAULT else output_format
+        made = correlation.ordered(self._correlation(rule, dialect)[0], dialect)
+        query: Any = dialects.text(made, dialect)
+        if callback is not None:
+            query = callback(rule, output_format, 0, rule.condition, query)
+        queries = [] if query is None else [self.last_processing_pipeline.postprocess_query(rule, query)]
+        rule.set_conversion_result(queries)
+        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+
+    def _correlation(self, rule: SigmaCorrelationRule, dialect: str) -> tuple[exp.Select, tuple[str, ...]]:
+        """The statement of one correlation, and the columns that it carries besides its own."""
+        correlation.refuse(rule, dialect)
+        if all(isinstance(one.rule, SigmaRule) for one in rule.referenced_rules):
+            return self._of_rules(rule)
+        inner = {}
+        carried: tuple[str, ...] = ()
         for one in rule.referenced_rules:
-            if not isinstance(one.rule, SigmaRule):
-                raise Unsupported(f"{one.reference!r} is a correlation itself: only rules are correlated")
-            rules[one.reference] = one.rule
+            if isinstance(one.rule, SigmaRule):
+                raise Unsupported(f"{one.reference!r} is a rule among correlations: of one sort only")
+            made, carried = self._correlation(one.rule, dialect)
+            inner[one.reference] = (one.rule, made, carried)
+        if len({kept for _, _, kept in inner.values()}) > 1:
+            raise Unsupported("the correlations ask different tables")
+        return correlation.nested(rule, {n: (r, t) for n, (r, t, _) in inner.items()}, carried), carried
+
+    def _of_rules(self, rule: SigmaCorrelationRule) -> tuple[exp.Select, tuple[str, ...]]:
+        rules = {one.reference: one.rule for one in rule.referenced_rules if isinstance(one.rule, SigmaRule)}
         tables_asked = {name: self.table(one) for name, one in rules.items()}
         if len({table.name for table in tables_asked.values()}) > 1:
             raise Unsupported("the rules ask different tables; -O table=NAME names one")
@@ -144,21 +166,22 @@ class SqlBackend(TextQueryBackend):
             )
             for name, found in rules.items()
         }
+
+        def column(name: str, field: str) -> exp.Expression:
+            here = subject(field, tables_asked[name])
+            if here.kind is Kind.TEXTS:
+                raise Unsupported(f"{field} is a list: nothing to group by or to count")
+            return here.sql
+
         asked = next(iter(tables_asked.values())).name
         source = correlation.Source(
             table=self._named(asked),
             at=exp.column(self._time, quoted=True),
-            column=lambda name, field: subject(field, tables_asked[name]).sql,
+            column=column,
             number=lambda name, field: leaf.number(field, tables_asked[name]),
             carried=("event_id",) if asked == tables.AUDIT else (),
         )
-        dialect = self.dialect if output_format == _DEFAULT else output_format
-        query: Any = dialects.text(correlation.statement(rule, predicates, source), dialect)
-        if callback is not None:
-            query = callback(rule, output_format, 0, rule.condition, query)
-        queries = [] if query is None else [self.last_processing_pipeline.postprocess_query(rule, query)]
-        rule.set_conversion_result(queries)
-        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+        return correlation.statement(rule, predicates, source), source.carried
 
     @classmethod
     def _statement(cls, where: exp.Expression, table: Table, dialect: str) -> str:

@@ -1,8 +1,9 @@
 # ruff: noqa: S608  # only names made here and numbers are in the text; what users name stands in trees
-"""What each type of correlation measures in a window, as SQL over the rows of `hits`.
+"""What each type of correlation measures in a window, as SQL over the rows of `mcpsoar_hits`.
 
-Rows have `at_ms`, `k0…` (group), `v0…` (values) and `m0…` (1 where that rule matched). A window frame holds
-all rows of one instant, so order among ties never matters.
+Steps are named `mcpsoar_…`, like no table of anybody's. Rows have `at_ms`, `k0…` (group), `v0…` (values) and
+`m0…` (1 where that rule matched). A window frame holds all rows of one instant, so order among ties never
+matters.
 """
 
 from dataclasses import dataclass
@@ -36,7 +37,7 @@ class Shape:
     def over(self, frame: str, *, also: str = "") -> str:
         """An OVER clause by group, `also` narrowing the group further."""
         by = ", ".join([*(f"k{n}" for n in range(self.keys)), *([also] if also else [])])
-        return f"OVER ({f'PARTITION BY {by} ' if by else ''}ORDER BY at_ms NULLS FIRST {frame})"
+        return f"OVER ({f'PARTITION BY {by} ' if by else ''}ORDER BY at_ms {frame})"
 
     @property
     def window(self) -> str:
@@ -91,7 +92,7 @@ def is_valued(kind: SigmaCorrelationType) -> bool:
 
 
 def _seen(columns: str, condition: str) -> Measure:
-    return Measure((("seen", f"SELECT *, {columns} FROM hits"),), condition)
+    return Measure((("mcpsoar_seen", f"SELECT *, {columns} FROM mcpsoar_hits"),), condition)
 
 
 def _distinct(shape: Shape, condition: str) -> Measure:
@@ -105,19 +106,29 @@ def _distinct(shape: Shape, condition: str) -> Measure:
     on = " AND ".join(["t.at_ms = h.at_ms", *(f"t.k{n} = h.k{n}" for n in range(shape.keys))])
     return Measure(
         (
-            ("sights", f"SELECT {keys}at_ms, {lag} AS was, {lead} AS next FROM hits WHERE {there}"),
             (
-                "changes",
+                "mcpsoar_sights",
+                f"SELECT {keys}at_ms, {lag} AS was, {lead} AS next FROM mcpsoar_hits WHERE {there}",
+            ),
+            (
+                "mcpsoar_changes",
                 (
-                    f"SELECT {keys}at_ms, 1 AS change FROM sights WHERE was IS NULL OR at_ms - was >= {size} "
-                    f"UNION ALL SELECT {keys}at_ms + {size} AS at_ms, -1 AS change FROM sights "
+                    f"SELECT {keys}at_ms, 1 AS change FROM mcpsoar_sights "
+                    f"WHERE was IS NULL OR at_ms - was >= {size} "
+                    f"UNION ALL SELECT {keys}at_ms + {size} AS at_ms, -1 AS change FROM mcpsoar_sights "
                     f"WHERE next IS NULL OR next - at_ms >= {size} "
-                    f"UNION ALL SELECT {keys}at_ms, 0 AS change FROM hits"
+                    f"UNION ALL SELECT {keys}at_ms, 0 AS change FROM mcpsoar_hits"
                 ),
             ),
-            ("sums", f"SELECT {keys}at_ms, SUM(change) AS change FROM changes GROUP BY {keys}at_ms"),
-            ("totals", f"SELECT {keys}at_ms, SUM(change) {shape.past} AS measured FROM sums"),
-            ("seen", f"SELECT h.*, t.measured FROM hits AS h JOIN totals AS t ON {on}"),
+            (
+                "mcpsoar_sums",
+                f"SELECT {keys}at_ms, SUM(change) AS net FROM mcpsoar_changes GROUP BY {keys}at_ms",
+            ),
+            ("mcpsoar_totals", f"SELECT {keys}at_ms, SUM(net) {shape.past} AS measured FROM mcpsoar_sums"),
+            (
+                "mcpsoar_seen",
+                f"SELECT h.*, t.measured FROM mcpsoar_hits AS h JOIN mcpsoar_totals AS t ON {on}",
+            ),
         ),
         condition,
     )
@@ -168,10 +179,10 @@ def _ordered(condition: object, shape: Shape) -> Measure:
     )
     if not is_all:
         raise Unsupported("temporal_ordered is said of all its rules: no other condition")
-    steps = [("c0", "SELECT *, CASE WHEN m0 = 1 THEN at_ms END AS b0 FROM hits")]
+    steps = [("mcpsoar_chain_0", "SELECT *, CASE WHEN m0 = 1 THEN at_ms END AS b0 FROM mcpsoar_hits")]
     for n in range(1, number):
         latest = f"CASE WHEN m{n} = 1 THEN MAX(b{n - 1}) {shape.past} END AS b{n}"
-        steps.append((f"c{n}", f"SELECT *, {latest} FROM c{n - 1}"))
+        steps.append((f"mcpsoar_chain_{n}", f"SELECT *, {latest} FROM mcpsoar_chain_{n - 1}"))
     last = number - 1
-    steps.append(("seen", f"SELECT *, MAX(b{last}) {shape.past} AS begun FROM c{last}"))
+    steps.append(("mcpsoar_seen", f"SELECT *, MAX(b{last}) {shape.past} AS begun FROM mcpsoar_chain_{last}"))
     return Measure(tuple(steps), f"begun > at_ms - {shape.window_ms}")

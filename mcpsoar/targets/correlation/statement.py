@@ -4,9 +4,13 @@
 The window slides and is half-open: an event of any referenced rule is a match when the events of its group in
 (its time - timespan, its time] satisfy the condition. All events of one instant are in each other's windows.
 An event counts once for a group, however many of the rules it matches. An event that lacks a group-by field
-is in no group; one without a time is nowhere. Conditions are judged at events only, so `eq: 0` is never seen.
-`value_count` counts distinct values that are there; sums and averages pass over what is absent. Percentiles
-go by nearest rank, the median being the 50th: of an even number of values the lower middle one.
+is in no group. Groups and distinct values compare exactly, with regard to case: rules fold it where they
+compare, but what events hold is taken as it is. An event without a time is nowhere. Conditions are judged at
+events only: event_count never sees `eq: 0`, and `lt` holds where events are few, not where none is.
+`value_count` counts distinct values that are there; sums and averages pass over what is absent, and are as
+exact as the engine's doubles. Percentiles go by nearest rank, the median being the 50th: of an even number of
+values the lower middle one. A timespan is as long as pySigma says (`SigmaCorrelationTimespan`, 1.5.1): `M` is
+2629746 seconds and `y` 31556952, the means of the Gregorian calendar.
 `temporal_ordered` wants times that do not decrease: one instant, or one event, may satisfy two neighbours.
 """
 
@@ -43,6 +47,8 @@ def statement(
     """
     where = None if rule.source is None else str(rule.source)
     references = tuple(dict.fromkeys(one.reference for one in rule.referenced_rules))
+    if len(references) < len(rule.referenced_rules):
+        raise BadContent("a correlation names each of its rules once", where=where)
     missing = [one for one in references if one not in predicates]
     if missing or not references:
         said = f"no rule {missing[0]!r} to correlate" if missing else "no rules to correlate"
@@ -60,12 +66,15 @@ def statement(
         *(exp.alias_(exp.column(c), n, quoted=True) for c, n in zip(carried, source.carried, strict=True)),
         exp.column("at_ms"),
         *(exp.alias_(exp.column(f"k{n}"), name, quoted=True) for n, name in enumerate(groups)),
-    ).from_("seen")
-    query = query.where(_parsed(measured.condition)).with_("marked", marked)
-    query = query.with_("hits", _parsed(_hits(shape, carried, branches)))
+    ).from_("mcpsoar_seen")
+    query = query.where(_parsed(measured.condition)).with_("mcpsoar_marked", marked)
+    query = query.with_("mcpsoar_hits", _parsed(_hits(shape, carried, branches)))
     for name, text in measured.steps:
         query = query.with_(name, _parsed(text))
-    return query.order_by(exp.Ordered(this=exp.column("at_ms"), nulls_first=True))
+    query = query.order_by(exp.Ordered(this=exp.column("at_ms"), nulls_first=True))
+    for own in query.find_all(exp.Identifier):
+        own.args["quoted"] = True  # a word of ours may be a key word of some engine
+    return query
 
 
 def _fields(rule: SigmaCorrelationRule) -> list[str]:
@@ -91,7 +100,7 @@ def _marked(
     branches = []
     for n, reference in enumerate(references):
         case = exp.Case(ifs=[exp.If(this=predicates[reference].copy(), true=exp.Literal.number(1))])
-        columns.append(exp.alias_(case.else_(exp.Literal.number(0)), f"m{n}"))
+        columns.append(exp.alias_(case.else_(exp.Literal.number(0)), f"p{n}"))
         groups = [_mapped(rule, reference, name) for name in rule.group_by or []]
         values = [_mapped(rule, reference, name) for name in fields]
         if (*groups, *values) not in seen:
@@ -117,11 +126,20 @@ def _mapped(rule: SigmaCorrelationRule, reference: str, name: str) -> str:
     alias = rule.aliases.aliases.get(name)
     if alias is None:
         return name
-    found = alias.mapping.get(SigmaRuleReference(reference))
+    found = alias.mapping.get(SigmaRuleReference(reference)) or _by_rule(rule, alias.mapping, reference)
     if found is None:
         where = None if rule.source is None else str(rule.source)
         raise BadContent(f"alias {name!r} names no field for rule {reference!r}", where=where)
     return found
+
+
+def _by_rule(
+    rule: SigmaCorrelationRule, mapping: Mapping[SigmaRuleReference, str], reference: str
+) -> str | None:
+    """The field under another reference to the same rule: one by its id, the other by its name."""
+    wanted = next(one.rule for one in rule.referenced_rules if one.reference == reference)
+    same = {str(one) for one in (wanted.id, wanted.name) if one}
+    return next((field for one, field in mapping.items() if one.reference in same), None)
 
 
 def _hits(shape: measure.Shape, carried: Sequence[str], branches: Sequence[int]) -> str:
@@ -135,15 +153,15 @@ def _hits(shape: measure.Shape, carried: Sequence[str], branches: Sequence[int])
                 pairs.append(f"({v} = {w} OR ({v} IS NULL AND {w} IS NULL))")
             return " AND ".join(pairs) if other != at and pairs else "1 = 1"
 
-        marks = [f"CASE WHEN m{n} = 1 AND {same(b)} THEN 1 ELSE 0 END" for n, b in enumerate(branches)]
+        marks = [f"CASE WHEN p{n} = 1 AND {same(b)} THEN 1 ELSE 0 END" for n, b in enumerate(branches)]
         columns = [*carried, "at_ms", *(f"k{at}_{n} AS k{n}" for n in range(shape.keys))]
         columns += [f"v{at}_{n} AS v{n}" for n in range(shape.values)]
         columns += [f"{mark} AS m{n}" for n, mark in enumerate(marks)]
-        own = " OR ".join(f"m{n} = 1" for n, b in enumerate(branches) if b == at)
+        own = " OR ".join(f"p{n} = 1" for n, b in enumerate(branches) if b == at)
         kept = [f"({own})", *(f"k{at}_{n} IS NOT NULL" for n in range(shape.keys))]
-        earlier = [f"WHEN m{n} = 1 AND {same(b)} THEN 1" for n, b in enumerate(branches) if b < at]
+        earlier = [f"WHEN p{n} = 1 AND {same(b)} THEN 1" for n, b in enumerate(branches) if b < at]
         kept += [f"CASE {' '.join(earlier)} ELSE 0 END = 0"] if earlier else []
-        parts.append(f"SELECT {', '.join(columns)} FROM marked WHERE {' AND '.join(kept)}")
+        parts.append(f"SELECT {', '.join(columns)} FROM mcpsoar_marked WHERE {' AND '.join(kept)}")
     return " UNION ALL ".join(parts)
 
 

@@ -1,0 +1,88 @@
+"""A table of events on one engine, and correlations asked of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sigma.collection import SigmaCollection
+from sigma.correlations import SigmaCorrelationRule
+from sqlglot import exp, parse_one
+
+from mcpsoar.targets import correlation as correlations
+from mcpsoar.targets.bridge import dialect as dialects
+
+BASE = """
+title: {0}
+name: {0}
+logsource: {{category: test}}
+detection:
+  one: {{{0}: 1}}
+  condition: one
+---
+"""
+NAMES = ("a", "b", "c")
+COLUMNS = (
+    "n BIGINT, at_time BIGINT, usr TEXT, other TEXT, val BIGINT, more BIGINT, a BIGINT, b BIGINT, c BIGINT"
+)
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A connection, and the dialect it speaks."""
+
+    dialect: str
+    database: Any
+
+    def found(self, rule: SigmaCorrelationRule, events: Sequence[Event]) -> list[int]:
+        """The `n` of every row that the statement of the rule gives over the events."""
+        return self.asked(built(rule), events)
+
+    def asked(self, tree: exp.Select, events: Sequence[Event]) -> list[int]:
+        """The first column of a statement over the events, sorted."""
+        cursor = self.database if self.dialect == "duckdb" else self.database.cursor()
+        cursor.execute("DROP TABLE IF EXISTS events")
+        cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS})")
+        marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
+        for one in events:
+            cursor.execute(f"INSERT INTO events VALUES ({marks})", row(one))  # marks alone
+        cursor.execute(dialects.text(correlations.ordered(tree, self.dialect), self.dialect))
+        return sorted(found[0] for found in cursor.fetchall())
+
+
+def event(n: int, at_ms: int | None, rules: str, key: str | None = "x", **more: Any) -> Event:
+    """One event; `more` may be other, value, second."""
+    return {"n": n, "at_ms": at_ms, "rules": set(rules), "key": key, **more}
+
+
+def row(one: Event) -> list[Any]:
+    """The event as the table has it."""
+    values = [one["n"], one["at_ms"], one["key"], one.get("other"), one.get("value"), one.get("second")]
+    return [*values, *(int(name in one["rules"]) for name in NAMES)]
+
+
+def correlation(kind: str, body: str, rules: str = "[a, b, c]", span: str = "10s") -> SigmaCorrelationRule:
+    """A correlation rule over the rules a, b and c, which ask the columns of their names."""
+    text = "".join(BASE.format(name) for name in NAMES)
+    text += f"title: both\ncorrelation:\n  type: {kind}\n  rules: {rules}\n  timespan: {span}\n{body}\n"
+    collection = SigmaCollection.from_yaml(text)
+    collection.resolve_rule_references()
+    (found,) = (one for one in collection.rules if isinstance(one, SigmaCorrelationRule))
+    return found
+
+
+def source() -> correlations.Source:
+    """The table of events."""
+    return correlations.Source(
+        table=exp.to_table("events"),
+        at=exp.column("at_time", quoted=True),
+        column=lambda _, field: exp.column(field, quoted=True),
+        number=lambda _, field: exp.column(field, quoted=True),
+        carried=("n",),
+    )
+
+
+def built(rule: SigmaCorrelationRule) -> exp.Select:
+    """The statement of a rule over the table of events."""
+    predicates: dict[str, Any] = {name: parse_one(f"COALESCE({name} = 1, FALSE)") for name in NAMES}
+    return correlations.statement(rule, predicates, source())
