@@ -10,9 +10,11 @@ STRANGER = Actor("stranger-agent@example.com", "agent")
 
 
 def _play(ground: Ground) -> None:
-    with ground.stage.fresh(REGULAR, "time") as client:
-        client.list_tools()
-        client.call("get_current_time", {"timezone": "UTC"}, conversation="as usual")
+    for _ in range(3):  # a new client is only told from a history of some days
+        with ground.stage.fresh(REGULAR, "time") as client:
+            client.list_tools()
+            client.call("get_current_time", {"timezone": "UTC"}, conversation="as usual")
+        ground.clock.advance(86400)
     ground.clock.advance(8 * 86400)
     with ground.stage.fresh(STRANGER, "time") as client:
         client.call("get_current_time", {"timezone": "Asia/Tokyo"}, conversation="never seen")
