@@ -5,13 +5,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mcpsoar.core.content import Case, DetectionText
-from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack import cases, front
 from mcpsoar.pack import heading as headings
-from mcpsoar.pack.heading import Known, heading, is_text, twins
+from mcpsoar.pack.heading import Known, heading, is_text
 from mcpsoar.pack.locate import folder
+from mcpsoar.pack.shelf import several
 
 _KEYS = (
     "title",
@@ -35,25 +36,9 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[DetectionText, ...]:
 
     Raises BadContent with every complaint of every file, Usage for an id that no detection has.
     """
-    there = paths(root)
-    missing = set(wanted) - {path.stem for path in there}
-    if missing:
-        first = next(name for name in wanted if name in missing)
-        home = folder(root, "sql") / "detections"
-        raise Usage(f"no detection {first!r} in {home}", next_command="mcpsoar rules list")
     known = headings.known(root)
-    complaints: list[BadContent] = []
-    found: list[DetectionText] = []
-    for path in (path for path in there if not wanted or path.stem in wanted):
-        try:
-            found.append(read(path, known))
-        except BadContent as error:
-            complaints.append(error)
-    complaints += twins(found)
-    if complaints:
-        raise together(complaints)
-    by_id = {text.id: text for text in found}
-    return tuple(by_id[name] for name in dict.fromkeys(wanted or by_id))
+    home = folder(root, "sql") / "detections"
+    return several(paths(root), wanted, lambda path: read(path, known), noun="detection", home=home)
 
 
 def paths(root: Path) -> list[Path]:

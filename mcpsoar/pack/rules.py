@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mcpsoar.core.content import Case, RuleText
-from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack import cases
 from mcpsoar.pack import heading as headings
-from mcpsoar.pack.heading import Known, heading, twins
+from mcpsoar.pack.heading import Known, heading
 from mcpsoar.pack.locate import folder
+from mcpsoar.pack.shelf import several
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
@@ -18,25 +19,9 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[RuleText, ...]:
 
     Raises BadContent with every complaint of every file, Usage for an id that no rule has.
     """
-    there = paths(root)
-    missing = set(wanted) - {path.stem for path in there}
-    if missing:
-        first = next(name for name in wanted if name in missing)
-        home = folder(root, "sigma_rules")
-        raise Usage(f"no rule {first!r} in {home}", next_command="mcpsoar rules list")
     known = headings.known(root)
-    complaints: list[BadContent] = []
-    found: list[RuleText] = []
-    for path in (path for path in there if not wanted or path.stem in wanted):
-        try:
-            found.append(read(path, known))
-        except BadContent as error:
-            complaints.append(error)
-    complaints += twins(found)
-    if complaints:
-        raise together(complaints)
-    by_id = {rule.id: rule for rule in found}
-    return tuple(by_id[name] for name in dict.fromkeys(wanted or by_id))
+    home = folder(root, "sigma_rules")
+    return several(paths(root), wanted, lambda path: read(path, known), noun="rule", home=home)
 
 
 def paths(root: Path) -> list[Path]:
