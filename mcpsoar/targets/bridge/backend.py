@@ -7,7 +7,7 @@ then absent, where otherwise it is taken for a column; `time`, the column of int
 correlations slide over (`event_ms`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 from sigma.conversion.base import TextQueryBackend
@@ -28,6 +28,7 @@ from mcpsoar.targets.bridge.table import Table
 
 _DEFAULT = "default"
 Callback = Callable[[Any, str | None, int, Any, Any], Any]
+Made = Callable[[Any, str], Iterator[tuple[Any, str]]]  # each condition and its statement in a dialect
 
 
 class SqlBackend(TextQueryBackend):
@@ -40,7 +41,6 @@ class SqlBackend(TextQueryBackend):
         **{dialect: f"SQL of {dialect}" for dialect in dialects.DIALECTS},
     }
     requires_pipeline: ClassVar[bool] = False
-    audit: ClassVar[Sequence[Column]] = ()
 
     def __init__(
         self,
@@ -59,19 +59,16 @@ class SqlBackend(TextQueryBackend):
         self._table, self._raw, self._time = table, raw, time
         self._columns = None if columns is None else [one.strip() for one in columns.split(",")]
 
+    @property
+    def audit(self) -> Sequence[Column]:
+        """The columns of `mcp_audit`; a backend without any asks text alone."""
+        return ()
+
     def convert_rule(
         self, rule: SigmaRule, output_format: str | None = None, callback: Callback | None = None
     ) -> list[Any]:
-        """The statements of one rule; its refusal is raised as pySigma's error, or collected."""
-        try:
-            return self._converted(rule, output_format or _DEFAULT, callback)
-        except (SigmaError, Trouble) as error:
-            if not isinstance(error, SigmaError):
-                error = SigmaConversionError(rule, rule.source, error.message)
-            if not self.collect_errors:
-                raise error from None
-            self.errors.append((rule, error))
-            return []
+        """One statement for each condition of a rule."""
+        return self._queries(rule, output_format or _DEFAULT, callback, self._of_rule)
 
     def convert_correlation_rule(
         self,
@@ -82,15 +79,7 @@ class SqlBackend(TextQueryBackend):
     ) -> list[Any]:
         """The statement of one correlation: its windows slide, whatever method is asked for."""
         del method
-        try:
-            return self._correlated(rule, output_format or _DEFAULT, callback)
-        except (SigmaError, Trouble) as error:
-            if not isinstance(error, SigmaError):
-                error = SigmaConversionError(rule, rule.source, error.message)
-            if not self.collect_errors:
-                raise error from None
-            self.errors.append((rule, error))  # type: ignore[arg-type]  # pySigma does the same
-            return []
+        return self._queries(rule, output_format or _DEFAULT, callback, self._of_correlation)
 
     def finalize(self, queries: list[Any], output_format: str) -> Any:
         """What the pipeline makes of all statements; otherwise they as a list."""
@@ -108,36 +97,36 @@ class SqlBackend(TextQueryBackend):
             return tables.audit(self.audit)
         return tables.texts(self._table or "events", self._columns, self._raw)
 
-    def _converted(self, rule: SigmaRule, output_format: str, callback: Callback | None) -> list[Any]:
-        if getattr(self, "last_processing_pipeline", None) is None:
-            self.init_processing_pipeline(output_format)
-        self.last_processing_pipeline.apply(rule)
-        dialect = self.dialect if output_format == _DEFAULT else output_format
-        table = self.table(rule)
-        queries = []
-        for index, condition in enumerate(rule.detection.parsed_condition):
-            query: Any = self._statement(tree.condition(condition.parsed, table), table, dialect)
-            if callback is not None:
-                query = callback(rule, output_format, index, condition, query)
-            if query is not None:
-                queries.append(self.last_processing_pipeline.postprocess_query(rule, query))
-        rule.set_conversion_result(queries)
-        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+    def _queries(self, rule: Any, output_format: str, callback: Callback | None, made: Made) -> list[Any]:
+        """The statements of a rule or correlation; a refusal is raised as pySigma's error, or collected."""
+        try:
+            if getattr(self, "last_processing_pipeline", None) is None:
+                self.init_processing_pipeline(output_format)
+            self.last_processing_pipeline.apply(rule)
+            dialect = self.dialect if output_format == _DEFAULT else output_format
+            queries = []
+            for index, (condition, text) in enumerate(made(rule, dialect)):
+                query = text if callback is None else callback(rule, output_format, index, condition, text)
+                if query is not None:
+                    queries.append(self.last_processing_pipeline.postprocess_query(rule, query))
+            rule.set_conversion_result(queries)
+            return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+        except (SigmaError, Trouble) as error:
+            if not isinstance(error, SigmaError):
+                error = SigmaConversionError(rule, rule.source, error.message)
+            if not self.collect_errors:
+                raise error from None
+            self.errors.append((rule, error))
+            return []
 
-    def _correlated(
-        self, rule: SigmaCorrelationRule, output_format: str, callback: Callback | None
-    ) -> list[Any]:
-        if getattr(self, "last_processing_pipeline", None) is None:
-            self.init_processing_pipeline(output_format)
-        self.last_processing_pipeline.apply(rule)
-        dialect = self.dialect if output_format == _DEFAULT else output_format
+    def _of_rule(self, rule: SigmaRule, dialect: str) -> Iterator[tuple[Any, str]]:
+        table = self.table(rule)
+        for condition in rule.detection.parsed_condition:
+            yield condition, self._statement(tree.condition(condition.parsed, table), table, dialect)
+
+    def _of_correlation(self, rule: SigmaCorrelationRule, dialect: str) -> Iterator[tuple[Any, str]]:
         made = correlation.ordered(self._correlation(rule, dialect)[0], dialect)
-        query: Any = dialects.text(made, dialect)
-        if callback is not None:
-            query = callback(rule, output_format, 0, rule.condition, query)
-        queries = [] if query is None else [self.last_processing_pipeline.postprocess_query(rule, query)]
-        rule.set_conversion_result(queries)
-        return queries if rule._output else []  # noqa: SLF001  # as pySigma's own backends ask it
+        yield rule.condition, dialects.text(made, dialect)
 
     def _correlation(self, rule: SigmaCorrelationRule, dialect: str) -> tuple[exp.Select, tuple[str, ...]]:
         """The statement of one correlation, and the columns that it carries besides its own."""
