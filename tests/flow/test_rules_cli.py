@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.cli.main import main
+from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = 41
@@ -36,21 +36,10 @@ CASES = {
 }
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
     def go(*words: str) -> Ran:
-        code = main(["rules", *words])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        return ran(capsys, "rules", *words)
 
     return go
 

@@ -8,22 +8,15 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.cli.main import main
+from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
 
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
     def go(*words: str) -> Ran:
-        code = main(["rules", "coverage", *words])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        return ran(capsys, "rules", "coverage", *words)
 
     return go
 

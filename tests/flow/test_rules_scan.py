@@ -19,7 +19,6 @@ from mcpsoar.app.scanning import Claim, Scanned
 from mcpsoar.app.watch import Look
 from mcpsoar.cli import scan_text
 from mcpsoar.cli.heartbeat import heartbeat
-from mcpsoar.cli.main import main
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.event import Intake
 from mcpsoar.core.finding import Finding, Hit
@@ -27,6 +26,7 @@ from mcpsoar.detect import joined
 from mcpsoar.detect.engines.duckdb import Late
 from mcpsoar.kit.clock import SystemClock, now_ms
 from mcpsoar.pack.locate import own
+from tests.flow.typed import Ran, ran
 
 HOSTILE = 'x"</script>\x1b]0;owned\x07\u202e'
 FOREIGN = {"decision": "allow", "token_aud": ["https://a.example"], "server_audience": "https://b.example"}
@@ -43,21 +43,10 @@ def settled(holds: Callable[[], bool]) -> bool:
     return holds()
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
     def go(*words: str) -> Ran:
-        code = main(["rules", "scan", *words])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        return ran(capsys, "rules", "scan", *words)
 
     return go
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mcpsoar.cli.main import main
+from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
 RULE = """\
@@ -35,15 +35,6 @@ CASES: list[dict[str, Any]] = [
 ]
 HIT = {"tool_name": "get_env", "is_error": True}
 QUIET = {"tool_name": "get_env", "is_error": False}
-
-
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
 
 
 class Pack:
@@ -100,9 +91,7 @@ def pack(tmp_path: Path) -> Pack:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], pack: Pack) -> Any:
     def go(*words: str) -> Ran:
-        code = main(["rules", "test", "--pack", str(pack.root), *words])
-        said = capsys.readouterr()
-        return Ran(code, said.out, said.err)
+        return ran(capsys, "rules", "test", "--pack", str(pack.root), *words)
 
     return go
 

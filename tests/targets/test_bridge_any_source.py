@@ -1,16 +1,14 @@
 """The law of the bridge over any log source: random rules on random rows mean the same on every engine."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sigma.rule import SigmaRule
 
 from mcpsoar.targets.bridge import tree
 from mcpsoar.targets.bridge.table import texts
-from tests.targets.engines import asked, connected, postgres, why_no_postgres
+from tests.targets.engines import asked
 from tests.targets.evaluator import rule
 from tests.targets.interpreter import holds
 
@@ -72,18 +70,6 @@ SELECTION = st.one_of(st.lists(ITEM, min_size=1, max_size=3).map(dict), KEYWORDS
 CONDITION = st.sampled_from(
     ["a", "not a", "a and b", "a or not b", "not (a and b)", "1 of them", "not all of them"]
 )
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[dict[str, Any]]:
-    opened = {name: connected(name) for name in ("duckdb", "sqlite")}
-    if why_no_postgres() is None:
-        with postgres() as server:
-            yield {**opened, "postgres": server}
-    else:
-        yield opened
-    for database in opened.values():
-        database.close()
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,7 +1,6 @@
 """Each modifier of Sigma on rows made by hand: Python, DuckDB, SQLite and PostgreSQL give the same rows."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from sigma.rule import SigmaRule
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.bridge import tree
 from mcpsoar.targets.bridge.table import Table, texts
-from tests.targets.engines import asked, connected, postgres, why_no_postgres
+from tests.targets.engines import asked, why_no_postgres
 from tests.targets.evaluator import rule
 from tests.targets.interpreter import holds
 
@@ -20,18 +19,6 @@ CASES = [
     pytest.param(table, item, hits, id=json.dumps(item)) for table in TABLES for item, hits in table["cases"]
 ]
 ENGINES = ("duckdb", "sqlite", "postgres")
-
-
-@pytest.fixture(scope="module")
-def databases() -> Iterator[dict[str, Any]]:
-    opened = {name: connected(name) for name in ("duckdb", "sqlite")}
-    if why_no_postgres() is None:
-        with postgres() as server:
-            yield {**opened, "postgres": server}
-    else:
-        yield opened
-    for database in opened.values():
-        database.close()
 
 
 def table_of(rows: list[dict[str, Any]], *, lists: bool) -> Table:
