@@ -124,11 +124,6 @@ class Lab:
         """Announce a change of a server's manifest, from now on."""
         self._windows.announce(server, ticket, seconds)
 
-    def upgrade(self, server: str, change: Callable[[], Awaitable[None]], fingerprint: str) -> None:
-        """Put another version of a server in its place: `change` runs in the lab's loop."""
-        self._in_loop(change)
-        self.plane.register(replace(self._entry(server), fingerprint=fingerprint))
-
     def executed(self, server: str) -> int:
         """How many tool calls reached the server itself since the lab came up: the truth behind it all."""
         return self._of(server).runs
