@@ -36,21 +36,7 @@ TYPES = {
     "chain_depth": "BIGINT",
     "token_aud": "VARCHAR[]",
 }
-NARROW = [
-    "event_time",
-    "event_id",
-    "event_kind",
-    "server_name",
-    "action_class",
-    "decision",
-    "approval_id",
-    "scope_match",
-    "manifest_hash",
-    "pinned_manifest_hash",
-    "registry_status",
-    "environment",
-    "classifier_result",
-]
+NARROW = [*rules.COUNTED, "event_id"]
 _WINDOW = "event_time >= as_of - INTERVAL {0} MINUTE AND event_time < as_of"
 _IS_CALL = "coalesce(lower(event_kind), 'tool_call') = 'tool_call'"
 _NUMERATORS = {

@@ -10,12 +10,10 @@ import zstandard
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Malformed
+from mcpsoar.pack.corpora import KINDS, LABELS, MANIFEST
 
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "data" / "corpora"
-LABELS = ("recorded", "replayed", "synthetic")
-KINDS = ("benign", "attack")
 MOST_BYTES = 20_000_000
-_NAME = "manifest.json"
 _LEVEL = 19
 
 
@@ -38,7 +36,7 @@ class Corpus:
 
 def load(folder: Path = FOLDER) -> tuple[Corpus, ...]:
     """All corpora; none where nothing was recorded yet. Raises Malformed."""
-    path = folder / _NAME
+    path = folder / MANIFEST
     if not path.exists():
         return ()
     try:
@@ -52,7 +50,7 @@ def save(corpora: list[Corpus], folder: Path = FOLDER) -> None:
     """Write the manifest, benign first, attacks by name."""
     ordered = sorted(corpora, key=lambda one: (one.kind != "benign", one.name))
     text = json.dumps({"corpora": [asdict(one) for one in ordered]}, indent=1, ensure_ascii=False)
-    (folder / _NAME).write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def write(events: list[Facts], path: Path) -> str:
