@@ -14,7 +14,7 @@ from mcpsoar.app.rule_cases import why
 from mcpsoar.app.watch import ask
 from mcpsoar.core.content import DetectionText, GateText, RuleText
 from mcpsoar.core.errors import Trouble, Usage
-from mcpsoar.core.event import Column
+from mcpsoar.core.event import LAST_TICK_MS, Column
 from mcpsoar.detect.detection import Detection, parse
 from mcpsoar.detect.joined import logs
 from mcpsoar.detect.matching import matches
@@ -22,8 +22,6 @@ from mcpsoar.pack import content, corpora, gates, schema
 from mcpsoar.targets import sql
 from mutants import sigma, statement
 from mutants.mutant import Mutant, Text
-
-_CLOCK_MS = 4_102_444_800_000  # 2100: a recorded log says its own times
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +162,7 @@ def _after_corpora(
     ids = {mutant.of for mutant in left.values()}
     asked = [text for text in texts if isinstance(text, RuleText | DetectionText) and text.id in ids]
     asked += [one.text for one in left.values() if isinstance(one.text, RuleText | DetectionText)]
-    seen = surveys.survey(asked, ask(columns, asked, now_ms=_CLOCK_MS), there)
+    seen = surveys.survey(asked, ask(columns, asked, now_ms=LAST_TICK_MS), there)
     killed = set()
     for text in asked:
         if text.id in left:

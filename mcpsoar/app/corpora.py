@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app.proving import CaseResult
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.core.errors import BadContent
 from mcpsoar.pack.corpora import KNOWN, Corpus, Explained
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mcpsoar.detect.scan import Ask, Scan
 
 CORPUS = "corpus"
-Text = RuleText | DetectionText
 _LOUD = ("high", "critical")  # of these no false alarm is explained away
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.core.content import Case, CaseKind, GateText
 from mcpsoar.core.errors import BadContent, Usage
-from mcpsoar.core.event import Column, Intake, first_tick_after
+from mcpsoar.core.event import LAST_TICK_MS, Column, Intake, first_tick_after
 from mcpsoar.core.finding import GateState, Judgement
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.kit.complaints import together
@@ -25,7 +25,6 @@ _RFC3339 = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_TICK = datetime(2000, 1, 1, tzinfo=UTC)
 _LAST_TICK = datetime(2100, 1, 1, tzinfo=UTC)
-_CASE_CLOCK_MS = 4_102_444_800_000  # the last tick: a case says its own times
 _FIRES = (GateState.PAGE, GateState.WARN)
 _VERDICT = {
     GateState.OK: Verdict.YES,
@@ -88,7 +87,7 @@ def judged(text: GateText, case: Case, columns: Sequence[Column]) -> Judgement:
     from mcpsoar.detect.scan import Ask, over_events
 
     gate = parse(text, columns, approved=case.expect.get("approved"))
-    with over_events(case.events, Ask(columns, [gate], {}, _CASE_CLOCK_MS)) as scan:
+    with over_events(case.events, Ask(columns, [gate], {}, LAST_TICK_MS)) as scan:
         last_ms = scan.intake.last_ms
         at_ms = as_of(case.expect["as_of"]) if "as_of" in case.expect else first_tick_after(last_ms or 0)
         return judge(text, scan.reading(gate, at_ms))

@@ -10,9 +10,10 @@ from mcpsoar.app import corpora as surveys
 from mcpsoar.app.corpora import CORPUS, Seen
 from mcpsoar.app.proving import CaseResult
 from mcpsoar.app.rule_cases import VARIANT
-from mcpsoar.core.content import CaseKind, DetectionText, RuleText
+from mcpsoar.core.content import CaseKind, Text
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
+from mcpsoar.core.event import LAST_TICK_MS
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.pack import content, schema
 from mcpsoar.pack import corpora as pack
@@ -21,9 +22,6 @@ from mcpsoar.pack.locate import own
 
 if TYPE_CHECKING:
     from mcpsoar.app.scanning import Claim, Scanned
-
-_CLOCK_MS = 4_102_444_800_000  # 2100: a recorded log says its own times
-Text = RuleText | DetectionText
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def prove(
     *,
     corpora: Path | None = None,
     logs: Sequence[str] = (),
-    now_ms: int = _CLOCK_MS,
+    now_ms: int = LAST_TICK_MS,
 ) -> Proof:
     """Judge the wanted rules and detections; of a user's pack, without any named, those that it holds itself.
 
@@ -73,7 +71,7 @@ def prove(
     texts = _some(root, wanted)
     columns = schema.load(root)
     derived.check(columns)
-    asked = ask(columns, texts, now_ms=_CLOCK_MS)
+    asked = ask(columns, texts, now_ms=LAST_TICK_MS)
     results = rule_cases.proved(texts, asked)
     there: tuple[Corpus, ...] = ()
     known: Mapping[str, Explained] = {}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mcpsoar.app import variants
 from mcpsoar.app.proving import CaseResult, lacking, strangers
 from mcpsoar.app.variants import Variant
-from mcpsoar.core.content import Case, CaseKind, DetectionText, RuleText
+from mcpsoar.core.content import Case, CaseKind, RuleText, Text
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from mcpsoar.detect.scan import Ask
 
 VARIANT = "variant"
-Text = RuleText | DetectionText
 
 
 class Asked(NamedTuple):

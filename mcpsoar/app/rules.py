@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import DetectionText, RuleText, Text
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
@@ -21,7 +21,7 @@ class Converted:
     A detection that cannot be said there has no query, and a `refusal` that tells why.
     """
 
-    rule: RuleText | DetectionText
+    rule: Text
     query: str | None
     comment: str
     refusal: str = ""
@@ -31,7 +31,7 @@ class Converted:
         return self.comment.format(f"{self.rule.id}: {self.rule.title}")
 
 
-def listed(root: Path) -> tuple[RuleText | DetectionText, ...]:
+def listed(root: Path) -> tuple[Text, ...]:
     """Every rule and detection of a pack. Reads YAML and JSON alone. Raises BadContent."""
     return content.load(root)
 

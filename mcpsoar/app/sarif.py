@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import mcpsoar
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.finding import Finding
 from mcpsoar.kit.plain import escaped, is_hidden
@@ -20,7 +20,7 @@ _SEVERITIES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5", 
 _LONGEST = 500
 
 
-def document(texts: Sequence[RuleText | DetectionText], run: Facts) -> Facts:
+def document(texts: Sequence[Text], run: Facts) -> Facts:
     """One run of this tool: its rules are the texts, whose places are the `ruleIndex` of results."""
     driver = {
         "name": "mcpsoar",
@@ -63,7 +63,7 @@ def failed(finding: Finding) -> Facts:
     return {**notification(said, level="error"), "associatedRule": {"id": finding.rule}}
 
 
-def _rule(text: RuleText | DetectionText) -> Facts:
+def _rule(text: Text) -> Facts:
     help_ = [f"{text.title}. Risk: {text.risk}."]
     help_ += [f"False alarm: {one}." for one in text.false_alarms]
     help_ += [f"Needs the columns {', '.join(text.needs)}."] if text.needs else []

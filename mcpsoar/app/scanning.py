@@ -15,7 +15,7 @@ from mcpsoar.pack.heading import LEVELS
 
 if TYPE_CHECKING:
     from mcpsoar.app.watch import Look
-    from mcpsoar.core.content import DetectionText, RuleText
+    from mcpsoar.core.content import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Claim:
     """A finding and the text of the rule or detection that makes it."""
 
     finding: Finding
-    text: "RuleText | DetectionText"
+    text: "Text"
 
     @property
     def servers(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from mcpsoar.core.content import DetectionText, GateText, RuleText
+from mcpsoar.core.content import DetectionText, GateText, RuleText, Text
 from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Intake, Reject, first_tick_after
 from mcpsoar.core.finding import Finding, GateState, Judgement, Page
@@ -99,7 +99,7 @@ def look(
 
 def ask(
     columns: Sequence[Column],
-    texts: Sequence[RuleText | DetectionText],
+    texts: Sequence[Text],
     *,
     now_ms: int,
     gates: Sequence[GateText] = (),
@@ -123,7 +123,7 @@ def ask(
 
 
 def _judged(
-    scan: "Scan", at_ms: int, rules: Sequence[RuleText | DetectionText], evidence: int | None
+    scan: "Scan", at_ms: int, rules: Sequence[Text], evidence: int | None
 ) -> tuple[tuple[Judgement, ...], tuple[Finding, ...]]:
     from mcpsoar.detect.judge import judge
 

@@ -7,7 +7,7 @@ from mcpsoar.app.corpora import CORPUS, Seen
 from mcpsoar.app.proof import Proof
 from mcpsoar.app.rule_cases import VARIANT
 from mcpsoar.cli import show
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.pack.corpora import LABELS, Corpus
 
 _NAMED = 3
@@ -36,7 +36,7 @@ def tell(proof: Proof, *, no_color: bool) -> None:
     show.line(", ".join(_sums(proof)))
 
 
-def _row(text: RuleText | DetectionText, proof: Proof, *, is_broken: bool) -> Iterator[str]:
+def _row(text: Text, proof: Proof, *, is_broken: bool) -> Iterator[str]:
     own = [one for one in proof.results if one.of == text.id]
     yield "FAIL" if is_broken else "ok"
     yield text.id

@@ -13,7 +13,7 @@ from mcpsoar.cli.rules_coverage import coverage
 from mcpsoar.cli.rules_scan import scan
 from mcpsoar.cli.rules_test import test
 from mcpsoar.cli.words import filled
-from mcpsoar.core.content import CaseKind, DetectionText, RuleText
+from mcpsoar.core.content import CaseKind, DetectionText, Text
 from mcpsoar.pack.locate import locate
 
 
@@ -90,11 +90,11 @@ def _root(given: Common) -> Path:
     return locate(given.pack, os.environ)
 
 
-def _kind(rule: RuleText | DetectionText) -> str:
+def _kind(rule: Text) -> str:
     return "window" if isinstance(rule, DetectionText) else "event"
 
 
-def _facts(rule: RuleText | DetectionText) -> dict[str, object]:
+def _facts(rule: Text) -> dict[str, object]:
     kinds = Counter(case.kind for case in rule.cases)
     return {
         "id": rule.id,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from mcpsoar.core.digest import Facts
 
@@ -72,6 +73,9 @@ class DetectionText:
     playbook: str | None = None
     tags: tuple[str, ...] = ()
     false_alarms: tuple[str, ...] = ()
+
+
+Text: TypeAlias = RuleText | DetectionText
 
 
 class Counts(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 MINUTE_MS = 60_000
+LAST_TICK_MS = 4_102_444_800_000  # 2100: the clock of cases and recorded logs, which say their own times
 
 
 class Kind(Enum):

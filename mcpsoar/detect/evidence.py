@@ -1,6 +1,6 @@
 """What a relation of matches shows: how many, when, where, and the newest of them."""
 
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.core.finding import Finding, Hit
 from mcpsoar.detect.engines.duckdb import Connection, rows
 
@@ -10,7 +10,7 @@ _HIT = "event_id, event_ms, subject, server"
 
 def finding(
     connection: Connection,
-    text: RuleText | DetectionText,
+    text: Text,
     relation: str,
     lacks: tuple[str, ...],
     *,

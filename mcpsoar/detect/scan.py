@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from mcpsoar.core.content import Counts, DetectionText, RuleText
+from mcpsoar.core.content import Counts, Text
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Intake, Reject, Window
@@ -76,7 +76,7 @@ class Scan:
             ),
         )
 
-    def finding(self, text: RuleText | DetectionText, *, at_most: int | None = EVIDENCE) -> Finding:
+    def finding(self, text: Text, *, at_most: int | None = EVIDENCE) -> Finding:
         """How many events a rule matched, or how often a detection did, and the newest of them (None: all).
 
         A detection that this log cannot be asked says why, and the others are asked all the same.

@@ -9,7 +9,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mcpsoar.core.content import Case, CaseKind
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent, Malformed
 from mcpsoar.kit import strictjson, yamltext
+from mcpsoar.kit.complaints import together
 
 _MOST = 10_000
 _LIMIT_BYTES = 16 << 20
@@ -40,6 +41,19 @@ def load(path: Path) -> tuple[Case, ...]:
         raise BadContent('holds {"cases": […]} and nothing else', where=f"{path}:1")
     lines = starts(text)
     return tuple(_case(item, f"{path}:{next(lines)}") for item in value["cases"])
+
+
+def proving(path: Path, complaints: Sequence[BadContent]) -> tuple[Case, ...]:
+    """The cases beside a text that has these complaints already. Raises BadContent with them and its own."""
+    told = list(complaints)
+    found: tuple[Case, ...] = ()
+    try:
+        found = load(beside(path))
+    except BadContent as error:
+        told.append(error)
+    if told:
+        raise together(told)
+    return found
 
 
 def beside(path: Path) -> Path:

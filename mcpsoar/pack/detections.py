@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from mcpsoar.core.content import Case, DetectionText
+from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
-from mcpsoar.kit.complaints import together
 from mcpsoar.pack import cases, front
 from mcpsoar.pack import heading as headings
 from mcpsoar.pack.heading import Known, heading, is_text
@@ -49,14 +48,7 @@ def paths(root: Path) -> list[Path]:
 def read(path: Path, known: Known) -> DetectionText:
     """One detection and the cases beside it. Raises BadContent with every complaint, each with file:line."""
     there = front.read(path)
-    complaints = list(_complaints(there.located, known))
-    beside: tuple[Case, ...] = ()
-    try:
-        beside = cases.load(cases.beside(path))
-    except BadContent as error:
-        complaints.append(error)
-    if complaints:
-        raise together(complaints)
+    beside = cases.proving(path, list(_complaints(there.located, known)))
     return DetectionText(
         sql=there.sql,
         sql_line=there.sql_line,

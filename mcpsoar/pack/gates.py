@@ -48,14 +48,7 @@ def load(root: Path, wanted: Sequence[str] = ()) -> tuple[GateText, ...]:
 def read(path: Path) -> GateText:
     """One gate file and the cases beside it. Raises BadContent with file:line."""
     there = front.read(path)
-    complaints = list(_complaints(there.located, path))
-    beside: tuple[Case, ...] = ()
-    try:
-        beside = cases.load(cases.beside(path))
-    except BadContent as error:
-        complaints.append(error)
-    if complaints:
-        raise together(complaints)
+    beside = cases.proving(path, list(_complaints(there.located, path)))
     return _gate(there.located.value, path, there.sql, there.sql_line, beside)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 from uuid import UUID
 
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
 from mcpsoar.pack import playbooks, schema
@@ -94,10 +94,10 @@ def complaints(located: yamltext.Located, known: Known) -> Iterator[BadContent]:
     yield from _tag_complaints(located, value.get("tags", []))
 
 
-def twins(found: Sequence[RuleText | DetectionText]) -> Iterator[BadContent]:
+def twins(found: Sequence[Text]) -> Iterator[BadContent]:
     """Rules and detections are named alike: no two of them by one id or one UUID."""
     for key in ("id", "uuid"):
-        seen: dict[str, RuleText | DetectionText] = {}
+        seen: dict[str, Text] = {}
         for text in found:
             first = seen.setdefault(getattr(text, key), text)
             if first is not text:

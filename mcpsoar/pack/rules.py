@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from mcpsoar.core.content import Case, RuleText
+from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
-from mcpsoar.kit.complaints import together
 from mcpsoar.pack import cases
 from mcpsoar.pack import heading as headings
 from mcpsoar.pack.heading import Known, heading
@@ -33,14 +32,7 @@ def read(path: Path, known: Known) -> RuleText:
     """One rule and the cases beside it. Raises BadContent with every complaint, each with file:line."""
     text = yamltext.text(path)
     located = yamltext.parse(text, path)
-    complaints = list(_complaints(located, known))
-    beside: tuple[Case, ...] = ()
-    try:
-        beside = cases.load(cases.beside(path))
-    except BadContent as error:
-        complaints.append(error)
-    if complaints:
-        raise together(complaints)
+    beside = cases.proving(path, list(_complaints(located, known)))
     return RuleText(text=text, cases=beside, **heading(located.value, path))
 
 

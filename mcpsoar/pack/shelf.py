@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.content import Text
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack.heading import twins
 
-T = TypeVar("T", bound=RuleText | DetectionText)
+T = TypeVar("T", bound=Text)
 
 
 def several(
