@@ -11,7 +11,7 @@ import mcpsoar
 from mcpsoar.core.content import Text
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.finding import Finding
-from mcpsoar.kit.plain import escaped, is_hidden
+from mcpsoar.kit.plain import shown
 
 LEVELS = {"critical": "error", "high": "error", "medium": "warning", "low": "note", "informational": "note"}
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -42,8 +42,7 @@ def uri(name: str) -> str:
 
 def plain(text: str, *, longest: int = _LONGEST) -> str:
     """Text without what hides, and whose brackets make no link (§3.11.6)."""
-    shown = "".join(escaped(char) if is_hidden(char) else char for char in text[:longest])
-    return shown.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+    return shown(text[:longest]).replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
 
 
 def notification(text: str, *, level: str) -> Facts:

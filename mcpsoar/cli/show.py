@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mcpsoar.cli import stdout
 from mcpsoar.core.digest import Json
-from mcpsoar.kit.plain import escaped, is_hidden
+from mcpsoar.kit.plain import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def clean(text: str, *, limit: int = 2000) -> str:
     """Escape control, bidirectional, zero-width, tag and unassigned characters; cut what is absurdly long."""
-    shown = "".join(escaped(char) if is_hidden(char) else char for char in text[:limit])
-    return shown + "…" if len(text) > limit else shown
+    return shown(text[:limit]) + ("…" if len(text) > limit else "")
 
 
 def document(value: Json) -> None:

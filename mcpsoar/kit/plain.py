@@ -15,6 +15,11 @@ def escaped(char: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def shown(text: str) -> str:
+    """The text with every hidden character escaped."""
+    return "".join(escaped(char) if is_hidden(char) else char for char in text)
+
+
 def hidden_in(text: str) -> str | None:
     """The first hidden character, escaped; None when every character shows."""
     return next((escaped(char) for char in text if is_hidden(char)), None)
