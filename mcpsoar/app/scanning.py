@@ -10,7 +10,6 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.finding import Finding, Hit
 from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.kit.clock import stamp_ms
-from mcpsoar.pack import content
 from mcpsoar.pack.heading import LEVELS
 
 if TYPE_CHECKING:
@@ -85,8 +84,7 @@ def scan(
     )
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
-    texts = {text.id: text for text in content.load(pack, wanted)}
-    claims = sorted((Claim(finding, texts[finding.rule]) for finding in look.findings), key=_rank)
+    claims = sorted(map(Claim, look.findings, look.texts), key=_rank)
     asked = [one for one in claims if not one.finding.lacks and not one.finding.failed]
     return Scanned(
         look=look,

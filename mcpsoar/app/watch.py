@@ -28,6 +28,7 @@ EVIDENCE = 20
 class Look:
     """One look at `logs`, by name. `rejects` are the first ten; `gates` are those that were asked.
 
+    `texts` are the rules and detections that were, one for each of `findings`.
     `approved` is how many servers the approved list named, None where none was given.
     """
 
@@ -40,6 +41,7 @@ class Look:
     findings: tuple[Finding, ...]
     pages: tuple[Page, ...]
     logs: tuple[str, ...] = ()
+    texts: tuple[Text, ...] = ()
 
 
 def look(
@@ -94,6 +96,7 @@ def look(
                     if one.state is GateState.PAGE
                 ),
                 logs=tuple(one.log.name for one in sources),
+                texts=asked_rules,
             )
 
 
