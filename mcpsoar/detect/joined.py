@@ -149,10 +149,14 @@ def logs(
             f"QUALIFY row_number() OVER (PARTITION BY log, {own}, event_ms ORDER BY place) = 1"
         )
 
+        known: set[str] = set()  # statements that were described: their types are the same on every log
+
         def ask(detection: Detection, index: int) -> tuple[int, ...]:
             one = f"(SELECT * FROM logs WHERE log = {index})"
             view(connection, one, "event_key", kept)
-            described(connection, detection)
+            if detection.sql not in known:
+                described(connection, detection)
+                known.add(detection.sql)
             answer(connection, detection)
             start = ends[index] - len(some[index])
             told = f"SELECT DISTINCT place FROM {HITS} JOIN {one} USING (event_ms, event_key) ORDER BY place"
