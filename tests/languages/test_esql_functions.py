@@ -1,0 +1,136 @@
+"""ES|QL's functions: what each page and the product's own tests show."""
+
+from typing import Any
+
+import pytest
+
+from tests.languages.esql import run
+from tests.languages.esql.ground import INDICES, NOW_MS
+
+VALUES: list[tuple[str, Any]] = [
+    ('COALESCE(null, "a", "b")', "a"),
+    ("COALESCE(null, [1, 2])", [1, 2]),
+    ("COALESCE(null, null)", None),
+    ("COALESCE(1, 2.5)", 1.0),
+    ('CASE(false, "a", null, "b", true, "c")', "c"),
+    ('CASE(null, "a")', None),
+    ('CASE(null, "a", "z")', "z"),
+    ('CASE([true, true], "a", "b")', "b"),
+    ('CASE(true, "a", 1 / 0 == 1, "b", "c")', "a"),
+    ('TO_LOWER("ÀbC")', "àbc"),
+    ('TO_LOWER(["A", "B"])', ["a", "b"]),
+    ("TO_LOWER(null)", None),
+    ('TO_UPPER("aß")', "ASS"),
+    ('TRIM(" \\t a b \\n")', "a b"),
+    ('TRIM("\u00a0a\u2003")', "\u00a0a"),
+    ('TRIM("   ") == ""', True),
+    ('LENGTH("é\U0001f600")', 2),
+    ('LENGTH(["a", "b"])', None),
+    ('STARTS_WITH("read", "re")', True),
+    ('STARTS_WITH("read", null)', None),
+    ('ENDS_WITH("read", "ad")', True),
+    ('CONCAT("a", "b", "c")', "abc"),
+    ('CONCAT("a", null)', None),
+    ('SUBSTRING("hello", 2)', "ello"),
+    ('SUBSTRING("hello", 2, 2)', "el"),
+    ('SUBSTRING("hello", -3)', "llo"),
+    ('SUBSTRING("hello", 9)', ""),
+    ('REPLACE("a.b.c", "\\\\.", "-")', "a-b-c"),
+    ('SPLIT("a;b;c", ";")', ["a", "b", "c"]),
+    ('SPLIT("abc", ";")', "abc"),
+    ('TO_DOUBLE("5.20128E11")', 520_128_000_000.0),
+    ('TO_DOUBLE("foo")', None),
+    ("TO_DOUBLE(true)", 1.0),
+    ("TO_LONG(NOW())", NOW_MS),
+    ('TO_LONG("2147483648.2")', 2_147_483_648),
+    ('TO_LONG(["1", "two", "3"])', [1, 3]),
+    ("TO_LONG(1e19)", None),
+    ("TO_INTEGER(2147483648)", None),
+    ("TO_INTEGER(123.4)", 123),
+    ('TO_INTEGER("2147483648")', None),
+    ("TO_STRING(true)", "true"),
+    ("TO_STRING(1.5)", "1.5"),
+    ("TO_STRING(NOW())", "2026-01-01T00:00:00.000Z"),
+    ("TO_STRING([2, 1])", ["2", "1"]),
+    ('TO_BOOLEAN(["true", "TRuE", "false", "", "yes", "1"])', [True, True, False, False, False, False]),
+    ("TO_BOOLEAN([0, 2])", [False, True]),
+    ("TO_BOOLEAN(null)", None),
+    ('TO_DATETIME("2026-01-01T00:00:00.000Z")', "2026-01-01T00:00:00.000Z"),
+    ('TO_DATETIME("2026-01-01 00:00:00")', None),
+    ("TO_DATETIME(1)", "1970-01-01T00:00:00.001Z"),
+    ('DATE_TRUNC(1 minute, "2026-02-03T04:05:06.789Z")', "2026-02-03T04:05:00.000Z"),
+    ('DATE_TRUNC(15 minutes, "2026-02-03T04:29:06Z")', "2026-02-03T04:15:00.000Z"),
+    ('DATE_TRUNC(6 hours, "1985-02-18T23:00:00Z")', "1985-02-18T18:00:00.000Z"),
+    ('DATE_TRUNC(1 week, "1985-02-24")', "1985-02-18T00:00:00.000Z"),
+    ('DATE_TRUNC(1 quarter, "1985-05-13")', "1985-04-01T00:00:00.000Z"),
+    ('DATE_DIFF("minutes", "2026-01-01T00:00:59Z", "2026-01-01T00:02:58Z")', 1),
+    ('DATE_DIFF("day", "2026-01-03", "2026-01-01T12:00:00Z")', -1),
+    ('DATE_DIFF("ms", "1970-01-01", NOW())', None),
+    ('DATE_EXTRACT("hour_of_day", "2026-02-03T04:05:06Z")', 4),
+    ('DATE_EXTRACT("day_of_week", "2026-02-01")', 7),
+    ('CIDR_MATCH("10.1.2.3", "10.0.0.0/8")', True),
+    ('CIDR_MATCH("2001:db8::1", "10.0.0.0/8", "2001:db8::/32")', True),
+    ("MV_COUNT([1, 1])", 2),
+    ("MV_COUNT(1)", 1),
+    ("MV_COUNT(null)", None),
+    ('MV_CONTAINS(["a", "b"], ["b", "a"])', True),
+    ('MV_CONTAINS("a", ["a", "b"])', False),
+    ('MV_CONTAINS(null, "a")', False),
+    ('MV_CONTAINS("a", null)', True),
+    ("MV_CONTAINS(null, null)", True),
+    ('MV_CONCAT(["b", "a"], ", ")', "b, a"),
+    ('MV_CONCAT(null, ",")', None),
+    ("MV_MIN([3, 1])", 1),
+    ('MV_MAX(["a", "B"])', "a"),
+    ('MV_FIRST(SPLIT("b;a", ";"))', "b"),
+    ("MV_LAST([2, 1])", 1),
+    ('MV_DEDUPE(["b", "a", "b"])', ["a", "b"]),
+    ("MV_SORT([2, 1, 2])", [1, 2, 2]),
+    ('MV_SORT([2, 1, 2], "DESC")', [2, 2, 1]),
+    ('GREATEST("a", "b")', "b"),
+    ("LEAST(2, 1)", 1),
+    ("ABS(-2)", 2),
+    ("ROUND(1.23, 1)", 1.2),
+    ("ROUND(-123.56789, 3)", -123.568),
+    ("ROUND(1.4)", 1.0),
+    ("ROUND(7)", 7),
+    ("FLOOR(-1.5)", -2.0),
+    ("CEIL(1.2)", 2.0),
+    ("CEIL(3)", 3),
+    ("ROUND(null)", None),
+]
+
+
+@pytest.mark.parametrize(("expression", "value"), VALUES)
+def test_a_function_has_its_documented_value(expression: str, value: Any) -> None:
+    (row,) = run(f"ROW x = {expression}", {}, now_ms=NOW_MS)
+    assert row == {"x": value}
+    assert type(row["x"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "value"),
+    [
+        ("COUNT(depth)", 5),
+        ("COUNT(depth > 2 OR null)", 2),
+        ("COUNT(null)", 0),
+        ("COUNT_DISTINCT(tool, 4)", 4),
+        ("COUNT_DISTINCT(null)", 0),
+        ("SUM(ms)", 8.0),
+        ("AVG(ms)", 8.0 / 3),
+        ("SUM(ms) / COUNT(*)", 2.0),
+        ("MIN(at)", "2025-12-31T23:59:00.000Z"),
+        ("MAX(tool)", "write"),
+        ("MAX(match)", True),
+        ("MIN(ip)", "10.0.0.1"),
+        ("VALUES(decision)", ["allow", "deny"]),
+        ("COUNT(*) * 100 >= 400 AND MAX(ms) < 5", True),
+        ('COALESCE(SUM(ms) , 0) + CASE(COUNT(*) > 3, 1, 0)', 9.0),
+        ('COUNT(*) WHERE TO_LOWER(tool) == "read"', 2),
+        ("SUM(ms) WHERE match IS NULL", 4.0),
+        ("MAX(ms) WHERE null", None),
+    ],
+)  # fmt: skip
+def test_an_aggregate_has_its_documented_value(aggregate: str, value: Any) -> None:
+    (row,) = run(f"FROM events | STATS x = {aggregate}", INDICES, now_ms=NOW_MS)
+    assert row == {"x": value}
