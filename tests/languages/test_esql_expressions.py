@@ -28,6 +28,8 @@ VALUES: list[tuple[str, Any]] = [
     ("NOT false OR true", True),
     ("1 + 2 * 3 == 7", True),
     ("-2 * -3 + 1", 7),
+    ("--2 * -+-+-1 * -3", 6),
+    ("-(1 + 2)", -3),
     ("10 - 4 - 3", 3),
     ("2 * 7 % 4", 2),
     # comparisons

@@ -12,6 +12,8 @@ VALUES: list[tuple[str, Any]] = [
     ("COALESCE(null, [1, 2])", [1, 2]),
     ("COALESCE(null, null)", None),
     ("COALESCE(1, 2.5)", 1.0),
+    ('COALESCE(TO_DATETIME(null), "2026-01-01")', "2026-01-01T00:00:00.000Z"),
+    ('CASE(false, NOW(), "1970-01-01")', "1970-01-01T00:00:00.000Z"),
     ('CASE(false, "a", null, "b", true, "c")', "c"),
     ('CASE(null, "a")', None),
     ('CASE(null, "a", "z")', "z"),

@@ -53,12 +53,15 @@ class Expressions(Transformer[Token, Any]):
     def multiply(self, meta: Meta, children: list[Any]) -> Apply:
         return self.comparison(meta, children)
 
-    def sign(self, meta: Meta, children: list[Any]) -> tree.Expression:
+    def sign(self, meta: Meta, children: list[Any]) -> Any:
         sign, of = children
-        if isinstance(of, Literal) and of.kind in ("integer", "long", "double", "huge"):
-            return number(f"{sign}{of.text}", self._text(meta))
-        if isinstance(of, Literal) or sign == "+":
-            raise NotInGrammar(f"a sign before {of.text}")
+        if isinstance(of, Literal):
+            if of.kind not in ("integer", "long", "double", "huge") or isinstance(of.value, tuple):
+                raise NotInGrammar(f"a sign before {of.text}")
+            if of.text[0] not in "+-":  # else it has its sign already
+                return number(f"{sign}{of.text}", self._text(meta))
+        if sign == "+":
+            return of
         return Apply("NEG", (of,), self._text(meta))
 
     def or_(self, meta: Meta, children: list[Any]) -> Apply:

@@ -15,38 +15,39 @@ def case(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
     other = of[-1] if len(of) % 2 else None
     for condition, _ in pairs:
         expect(condition, ("boolean",), text)
-    branches = [value for _, value in pairs] + ([other] if other else [])
+    branches = _alike([value for _, value in pairs] + ([other] if other else []))
     kind = widest(branches, text)
 
     def evaluate(row: Row) -> Value:
-        for condition, value in pairs:
+        for (condition, _), value in zip(pairs, branches, strict=False):
             met = condition.evaluate(row)
             if isinstance(met, tuple):
                 session.warn(text, SINGLE, "false")
             elif met:
                 return widened(value.evaluate(row), kind)
-        return widened(other.evaluate(row), kind) if other else None
+        return widened(branches[-1].evaluate(row), kind) if other else None
 
     return _branched(evaluate, kind, text, of, branches)
 
 
 def coalesce(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
     """The first that is not null, several values included."""
-    kind = widest(of, text)
+    branches = _alike(of)
+    kind = widest(branches, text)
 
     def evaluate(row: Row) -> Value:
-        found = (one.evaluate(row) for one in of)
+        found = (one.evaluate(row) for one in branches)
         return widened(next((value for value in found if value is not None), None), kind)
 
-    return _branched(evaluate, kind, text, of, of)
+    return _branched(evaluate, kind, text, of, branches)
 
 
-def greatest(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
-    return _extreme(session, text, of, max)
+def greatest(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
+    return _extreme(text, of, max)
 
 
-def least(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
-    return _extreme(session, text, of, min)
+def least(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
+    return _extreme(text, of, min)
 
 
 def cidr_match(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
@@ -72,27 +73,25 @@ def _block(given: Value, text: str) -> tuple[bytes, bytes]:
     return prefix + block[0].packed, prefix + block[-1].packed
 
 
-def _extreme(session: Session, text: str, of: Sequence[Compiled], pick: Callable[..., Value]) -> Compiled:
+def _extreme(text: str, of: Sequence[Compiled], pick: Callable[..., Value]) -> Compiled:
     """One type, one value each: the pages say nothing of null or of several values."""
-    if len({one.kind for one in of}) > 1 or of[0].kind not in (
-        "boolean",
-        "date",
-        "double",
-        "integer",
-        "ip",
-        "keyword",
-        "long",
-    ):
-        raise Refused(f"[{text}] mixes types")
-    del session
+    kind = widest(of, text)
+    if kind in ("time_duration", "date_period"):
+        raise Refused(f"[{text}] of spans of time")
 
     def evaluate(row: Row) -> Value:
         values = [one.evaluate(row) for one in of]
         if any(value is None or isinstance(value, tuple) for value in values):
             raise Undocumented(f"[{text}] of {values}")
-        return pick(values)
+        return pick(widened(one, kind) for one in values)
 
-    return Compiled(of[0].kind, evaluate, text, constant=all(one.constant for one in of))
+    return Compiled(kind, evaluate, text, constant=all(one.constant for one in of))
+
+
+def _alike(of: Sequence[Compiled]) -> list[Compiled]:
+    """Texts as written beside dates, addresses or booleans are read as these (page "Implicit casting")."""
+    kinds = {one.kind for one in of if not one.literal} - {"null", "keyword"}
+    return [cast(one, min(kinds)) if one.literal and len(kinds) == 1 else one for one in of]
 
 
 def _branched(

@@ -15,44 +15,44 @@ start: _source ("|" _command)*
 _source: from_ | row
 _command: where | eval | stats | inline | keep | drop | rename | sort | limit | expand | lookup
 
-from_: "FROM"i index ("," index)* metadata?
-metadata: "METADATA"i name ("," name)*
+from_: _FROM index ("," index)* metadata?
+metadata: _METADATA name ("," name)*
 index: INDEX | _text
-row: "ROW"i columns
-where: "WHERE"i _bool
-eval: "EVAL"i columns
-stats: "STATS"i (aggregates [by] | by)
-inline: "INLINE"i "STATS"i aggregates [by]
-by: "BY"i columns
-keep: "KEEP"i pattern ("," pattern)*
-drop: "DROP"i pattern ("," pattern)*
-rename: "RENAME"i pair ("," pair)*
-sort: "SORT"i key ("," key)*
-limit: "LIMIT"i INTEGER
-expand: "MV_EXPAND"i name
-lookup: "LOOKUP"i "JOIN"i index "ON"i name ("," name)*
+row: _ROW columns
+where: _WHERE _bool
+eval: _EVAL columns
+stats: _STATS (aggregates [by] | by)
+inline: _INLINE _STATS aggregates [by]
+by: _BY columns
+keep: _KEEP pattern ("," pattern)*
+drop: _DROP pattern ("," pattern)*
+rename: _RENAME pair ("," pair)*
+sort: _SORT key ("," key)*
+limit: _LIMIT INTEGER
+expand: _MV_EXPAND name
+lookup: _LOOKUP _JOIN index _ON name ("," name)*
 
 columns: column ("," column)*
 column: [name "="] _bool
 aggregates: aggregate ("," aggregate)*
-aggregate: [name "="] _bool ["WHERE"i _bool]
-pair: name "AS"i name | name "=" name -> pair_reversed
-key: _bool [DIRECTION] ["NULLS"i PLACE]
+aggregate: [name "="] _bool [_WHERE _bool]
+pair: name _AS name | name "=" name -> pair_reversed
+key: _bool [DIRECTION] [_NULLS PLACE]
 
 _bool: or_ | _and
-or_: _bool "OR"i _and
+or_: _bool _OR _and
 _and: and_ | _not
-and_: _and "AND"i _not
+and_: _and _AND _not
 _not: not_ | _predicate
-not_: "NOT"i _not
+not_: _NOT _not
 _predicate: in_ | not_in | like | not_like | is_null | is_not_null | comparison | _sum
 comparison: _sum COMPARISON _sum
-in_: _sum "IN"i "(" _list ")"
-not_in: _sum "NOT"i "IN"i "(" _list ")"
+in_: _sum _IN "(" _list ")"
+not_in: _sum _NOT _IN "(" _list ")"
 like: _sum MATCHER _patterns
-not_like: _sum "NOT"i MATCHER _patterns
-is_null: _sum "IS"i "NULL"i
-is_not_null: _sum "IS"i "NOT"i "NULL"i
+not_like: _sum _NOT MATCHER _patterns
+is_null: _sum _IS _NULL
+is_not_null: _sum _IS _NOT _NULL
 _list: _bool ("," _bool)*
 _patterns: text | "(" text ("," text)* ")"
 _sum: add | _product
@@ -67,9 +67,9 @@ reference: name
 call: NAME "(" (STAR | _list)? ")"
 
 _constant: null | span | decimal | integer | true | false | text | array
-null: "NULL"i
-true: "TRUE"i
-false: "FALSE"i
+null: _NULL
+true: _TRUE
+false: _FALSE
 span: INTEGER NAME
 decimal: DECIMAL
 integer: INTEGER
@@ -84,9 +84,36 @@ _identifier: NAME | TICKED
 pattern: (PATTERN | TICKED) ("." (PATTERN | TICKED))*
 
 COMPARISON: "==" | "!=" | "<=" | ">=" | "<" | ">"
-MATCHER.3: "LIKE"i | "RLIKE"i
-DIRECTION.3: "ASC"i | "DESC"i
-PLACE.3: "FIRST"i | "LAST"i
+MATCHER.3: /(LIKE|RLIKE)\b/i
+DIRECTION.3: /(ASC|DESC)\b/i
+PLACE.3: /(FIRST|LAST)\b/i
+_FROM.3: /FROM\b/i
+_METADATA.3: /METADATA\b/i
+_ROW.3: /ROW\b/i
+_WHERE.3: /WHERE\b/i
+_EVAL.3: /EVAL\b/i
+_STATS.3: /STATS\b/i
+_INLINE.3: /INLINE\b/i
+_BY.3: /BY\b/i
+_KEEP.3: /KEEP\b/i
+_DROP.3: /DROP\b/i
+_RENAME.3: /RENAME\b/i
+_SORT.3: /SORT\b/i
+_LIMIT.3: /LIMIT\b/i
+_MV_EXPAND.3: /MV_EXPAND\b/i
+_LOOKUP.3: /LOOKUP\b/i
+_JOIN.3: /JOIN\b/i
+_ON.3: /ON\b/i
+_AS.3: /AS\b/i
+_NULLS.3: /NULLS\b/i
+_OR.3: /OR\b/i
+_AND.3: /AND\b/i
+_NOT.3: /NOT\b/i
+_IN.3: /IN\b/i
+_IS.3: /IS\b/i
+_NULL.3: /NULL\b/i
+_TRUE.3: /TRUE\b/i
+_FALSE.3: /FALSE\b/i
 PLUS: "+"
 MINUS: "-"
 STAR: "*"

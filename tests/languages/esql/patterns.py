@@ -76,6 +76,8 @@ def regular(pattern: str) -> Matches:
         before = read[-1] if read else "("
         if piece[0] in "?+*{" and (before in ("(", "|") or before[0] in "?+*{"):
             raise Undocumented(f"{piece} after {before} in the regular expression {pattern!r}")
+        if piece[0] == "[" and piece.endswith("-]") and not piece.endswith("\\-]"):
+            raise Undocumented(f"- last in a class of the regular expression {pattern!r}")
         if piece in ("|", ")") and before in ("(", "|"):
             raise Undocumented(f"an empty branch in the regular expression {pattern!r}")
         read.append(piece if piece[0] in ".?+*|(){[\\" else re.escape(piece))
