@@ -29,8 +29,13 @@ ANSWERS: list[Answer] = [
     ('FROM events METADATA _index | WHERE tool == "a*b" | KEEP _index', [{"_index": ".ds-events-1"}]),
     ("FROM events | WHERE depth == 1 | KEEP raw", [{"raw": None}]),
     ("FROM events | WHERE tags IS NULL | KEEP tool | SORT tool", [{"tool": "a*b"}, {"tool": "write"}]),
+    (
+        "FROM plain, other METADATA _id, _index | SORT _id",
+        [{"f": None, "_id": "o", "_index": "other"}, {"f": None, "_id": "p", "_index": "plain"}],
+    ),
     # ROW, EVAL: names from the text, columns to the left, the last of one name
     ("ROW a = 1, 2, b = [3, 4]", [{"a": 1, "2": 2, "b": [3, 4]}]),
+    ("ROW @timestamp = 1, `a-b` = 2 | KEEP @time*, `a-b`", [{"@timestamp": 1, "a-b": 2}]),
     ("ROW a = 1 | EVAL b = a + 1, c = b * 2, a = 9, a + c", [{"b": 2, "c": 4, "a": 9, "a + c": 13}]),
     # WHERE keeps what is true, and nothing else
     ("FROM events | WHERE match | KEEP tool", [{"tool": "read"}]),

@@ -44,6 +44,7 @@ REFUSED = [
     ("FROM events | KEEP tool | WHERE depth == 1", "unknown column"),
     ('FROM events | WHERE _id == "1"', "unknown column"),
     ("FROM events | WHERE raw IS NULL", "unsupported"),
+    ("FROM plain, other | WHERE f IS NULL", "unsupported"),
     ('FROM events | WHERE depth == "1"', "compares long with keyword"),
     ("FROM events | WHERE tool == 1", "compares keyword with integer"),
     ('FROM events | WHERE tool IN ("a", 1)', "compares keyword with integer"),
@@ -127,7 +128,8 @@ SILENT = [
     ("ROW x = DATE_TRUNC(2 days, NOW())", "several calendar units"),
     ("ROW x = CIDR_MATCH(\"10.0.0.1\", \"10.0.0.1/8\")", "the block"),
     ("FROM events | KEEP nothing*", "matches no column"),
-    ("FROM events, owners", "differ in their mappings"),
+    ("FROM events, owners", "only some indices map"),
+    ("FROM plain, normal", "normalizer in some"),
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """From the parser's tree to a query and its commands."""
 
+from functools import lru_cache
 from typing import Any
 
 from lark import Token, v_args
@@ -14,6 +15,7 @@ from tests.languages.esql.literals import unquoted
 from tests.languages.esql.tree import Assigned
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> tree.Query:
     """The query; raises NotInGrammar for everything else."""
     try:

@@ -128,8 +128,8 @@ def exact(number: float) -> float:
 def in_normal_form(of: Compiled, other: Compiled, value: Value) -> None:
     """A constant beside a field with a normalizer must be in the normal form itself.
 
-    Page "Operators": such a comparison "is pushed to the underlying search index", and page "normalizer" has
-    term queries normalised; unpushed, the stored value is compared. The two differ only here.
+    Pushed to the search index the constant is normalised, elsewhere the stored value is compared as it is:
+    elastic/elasticsearch#103896, open. The two differ only here.
     """
     if of.normal and other.constant:
         for one in values_of(value):

@@ -62,4 +62,11 @@ _OWNERS = Index(
 )
 _MANY = Index({"n": Field("long")}, [{"n": n} for n in range(10_500)])
 
-INDICES: Mapping[str, Index] = {"events": _EVENTS, "owners": _OWNERS, "many": _MANY}
+# one field, mapped three ways
+_ONE_FIELD = {
+    "plain": Index({"f": Field("keyword")}, [{"_id": "p", "f": "A"}]),
+    "normal": Index({"f": Field("keyword", normalizer="lowercase")}, [{"_id": "n", "f": "A"}]),
+    "other": Index({"f": Field("long")}, [{"_id": "o", "f": 1}]),
+}
+
+INDICES: Mapping[str, Index] = {"events": _EVENTS, "owners": _OWNERS, "many": _MANY, **_ONE_FIELD}

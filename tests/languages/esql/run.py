@@ -1,6 +1,6 @@
 """A query over indices: every command in turn, and the limit at the end."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -103,7 +103,7 @@ def _after(command: Command, table: Table, indices: Mapping[str, Index], session
 
 
 def _from(source: From, indices: Mapping[str, Index]) -> Table:
-    """All documents of the indices; a field must have one mapping in all of them (page "Limitations")."""
+    """All documents of the indices, with the metadata asked for."""
     if any(one.startswith(("-", "<")) for one in source.patterns):
         raise NotInGrammar("exclusions and date math in names of indices")
     names = [name for name in indices if any(fnmatchcase(name, one) for one in source.patterns)]
@@ -113,15 +113,30 @@ def _from(source: From, indices: Mapping[str, Index]) -> Table:
     for one in source.metadata:
         if one not in _METADATA:
             raise NotInGrammar(f"METADATA {one}")
-    columns = columns_of(indices[names[0]])
-    if any(indices[name].fields != indices[names[0]].fields for name in names):
-        raise Undocumented(f"{', '.join(names)} differ in their mappings")
+    columns = _merged([indices[name] for name in names])
     rows = []
     for name in names:
         for document, row in zip(indices[name].documents, rows_of(indices[name]), strict=True):
             known = {"_id": None, "_index": name, "_version": 1, **document}
-            rows.append(row | {one: known[one] for one in source.metadata})
+            read = {one: None if columns[one].kind == "unsupported" else value for one, value in row.items()}
+            rows.append(read | {one: known[one] for one in source.metadata})
     return unordered(columns | {one: Column(_METADATA[one]) for one in source.metadata}, rows)
+
+
+def _merged(indices: Sequence[Index]) -> dict[str, Column]:
+    """A field of two types is unsupported (page "Query multiple indices"); one mapped in some is not read."""
+    columns = columns_of(indices[0])
+    for index in indices[1:]:
+        if index.fields.keys() != columns.keys():
+            raise Undocumented(
+                f"fields that only some indices map: {sorted(index.fields.keys() ^ columns.keys())}"
+            )
+        for name, column in columns_of(index).items():
+            if column.kind != columns[name].kind:
+                columns[name] = Column("unsupported")
+            elif column != columns[name]:
+                raise Undocumented(f"{name} has a normalizer in some indices")
+    return columns
 
 
 def _filtered(command: Where, table: Table, session: Session) -> Table:
