@@ -23,7 +23,7 @@ FIELDS = {
 
 def value(expression: str, **fields: Any) -> Any:
     event = {"_time": 1000.25, "_indextime": 0, **FIELDS, **fields}
-    (row,) = run(f"* | eval v={expression} | table v", [event], now_ms=NOW_MS)
+    (row,) = run(f"* | eval v={expression}", [event], now_ms=NOW_MS)
     return row.get("v")
 
 
@@ -95,6 +95,7 @@ def holds(condition: str, **fields: Any) -> bool:
         ("mvindex(tags,-1)", "b"),
         ("mvindex(tags,0,1)", ["b", "a"]),
         ("mvindex(tags,3)", None),
+        ("mvindex(tags,1,9)", None),
         ('mvfind(tags,"^a")', 1),
         ('mvfind(tags,"z")', None),
         ('mvfilter(tags="b")', ["b", "b"]),

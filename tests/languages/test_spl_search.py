@@ -137,6 +137,7 @@ def test_macros_are_written_out_with_their_arguments() -> None:
         "TERM(127.0.0.1)",
         "a=1 or b=1 |",
         "a*=1",
+        "'a'=1",
         "tag=x",
         "a=AND",
         "a>1*",

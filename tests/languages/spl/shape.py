@@ -64,7 +64,10 @@ def _kept(name: str, one: object, names: list[str]) -> object:
 def table(arguments: str, rows: Rows, _state: State) -> Rows:
     """ "returns a table that is formed by only the fields that you specify"."""
     names = Words(arguments).names()
-    return [{name: row[name] for name in names if name in row} for row in rows]
+    found = [{name: row[name] for name in names if name in row} for row in rows]
+    if not all(found):
+        raise Undocumented("whether table keeps a result that has none of its fields")
+    return found
 
 
 def rename(arguments: str, rows: Rows, _state: State) -> Rows:

@@ -103,7 +103,7 @@ class _Reader:
         field = "".join(one or "" for one in literal(name, kind)) if kind == "string" else name
         if kind == "mark" or (self.peek() not in _OPERATORS and self.peek() != "IN"):
             raise NotInGrammar(f"{name!r} in search is a keyword, which looks into _raw")
-        if name in _WORDS or "*" in name or "\\" in name or _MODIFIERS.fullmatch(field):
+        if name in _WORDS or set(name) & set("*\\'") or _MODIFIERS.fullmatch(field):
             raise NotInGrammar(f"the field {name!r} in search")
         operator = self._take()[1]
         if field in ("earliest", "latest"):

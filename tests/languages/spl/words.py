@@ -114,9 +114,9 @@ class Words:
         return unescaped(found[1:-1]) if kind == "string" else found
 
     def name(self) -> str:
-        """A field: no mark, no wildcard."""
+        """A field: no mark, no wildcard, no single quotes (those are eval's)."""
         found = self.take()
-        if found in ",=()" or "*" in found:
+        if found in ",=()" or "*" in found or found[0] == "'":
             raise NotInGrammar(f"{found!r} as a field in {self._source!r}")
         return found
 
