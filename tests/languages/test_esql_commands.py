@@ -57,6 +57,11 @@ ANSWERS: list[Answer] = [
     ("FROM events | SORT at DESC, tool DESC | KEEP tool | LIMIT 1", [{"tool": "write"}]),
     ("FROM events | SORT at NULLS FIRST, tool | KEEP tool | LIMIT 1", [{"tool": "a*b"}]),
     ("FROM events | SORT depth DESC, tool | KEEP tool | LIMIT 2", [{"tool": "a*b"}, {"tool": "Read"}]),
+    (
+        'FROM events | EVAL d = CASE(tool == "read", [1, 9], 5) | SORT d DESC | KEEP d | LIMIT 1',
+        [{"d": [1, 9]}],
+    ),
+    ('FROM events | EVAL d = CASE(tool == "read", [9, 1], 5) | SORT d | KEEP d | LIMIT 1', [{"d": [9, 1]}]),
     # STATS: groups of null, of several values; own filters; nothing counted is 0, nothing summed is null
     (
         "FROM events | STATS n = COUNT(*), d = COUNT(decision), s = SUM(ms) BY tags | SORT tags",
@@ -150,6 +155,10 @@ def test_columns_stand_in_the_order_of_their_page() -> None:
     assert list(read.columns) == ["c", "a", "n", "b"]
     read = run("ROW ab = 1, b = 2, aa = 3 | KEEP *, b, a*", {}, now_ms=0)
     assert list(read.columns) == ["b", "ab", "aa"]
+    read = run("ROW name = 1, b = 2 | KEEP name*, b, na*", {}, now_ms=0)
+    assert list(read.columns) == ["b", "name"]
+    read = run("ROW a = 1 | STATS a = SUM(a), x = MIN(a) BY a", {}, now_ms=0)
+    assert list(read.columns) == ["x", "a"]
 
 
 @pytest.mark.parametrize(("query", "count", "last"), CUTS)

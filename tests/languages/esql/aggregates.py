@@ -129,7 +129,7 @@ def _values(_session: Session, call: Call, of: Sequence[Compiled]) -> Aggregate:
 
 
 def _top(_session: Session, call: Call, of: Sequence[Compiled]) -> Aggregate:
-    """TOP(field, limit, order) with repeats; the order of the values is *assumed*, so it counts as none."""
+    """TOP(field, limit, order) with repeats; no page gives the order of the values."""
     expect(of[0], _ANY, call.text)
     if len(of) != 3 or not of[2].literal or str(of[2].evaluate({})).lower() not in ("asc", "desc"):
         raise NotInGrammar(f"[{call.text}]: a field, a limit and an order")

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable
 
 from tests.languages.esql.compiled import NUMBERS, Compiled, Session, exact, expect, scalar
-from tests.languages.esql.errors import Refused
+from tests.languages.esql.errors import Undocumented
 from tests.languages.esql.literals import Period
 from tests.languages.esql.moments import milliseconds, moment
 from tests.languages.esql.tables import Value
@@ -53,7 +53,7 @@ def fitting(session: Session, text: str, kind: str, value: Value) -> Value:
 
 
 def moved(at_ms: int, span: int | Period, sign: int) -> int:
-    """A date a span later or earlier; a month's missing day becomes its last (java.time, *assumed*)."""
+    """A date a span later or earlier; no page says what becomes of a day that the month lacks."""
     if isinstance(span, int):
         return at_ms + sign * span
     if span.unit in ("day", "week"):
@@ -61,11 +61,9 @@ def moved(at_ms: int, span: int | Period, sign: int) -> int:
     at = moment(at_ms)
     months = at.year * 12 + at.month - 1 + sign * span.amount * _MONTHS[span.unit]
     year, month = divmod(months, 12)
-    if not 1 <= year <= 9999:
-        raise Refused(f"the year {year}")
-    return milliseconds(
-        at.replace(year=year, month=month + 1, day=min(at.day, monthrange(year, month + 1)[1]))
-    )
+    if not 1 <= year <= 9999 or at.day > monthrange(year, month + 1)[1]:
+        raise Undocumented(f"day {at.day} of month {month + 1} of {year}")
+    return milliseconds(at.replace(year=year, month=month + 1))
 
 
 def _quotient(one: int, other: int) -> int:
