@@ -131,6 +131,7 @@ ANSWERS: list[Answer] = [
             {"tool": "write", "owner": None, "depth": None},
         ],
     ),
+    ("FROM normal | LOOKUP JOIN roles ON f | STATS n = COUNT(*)", [{"n": 1}]),
     ('ROW tool = "read", depth = 8 | LOOKUP JOIN owners ON tool, depth | KEEP owner', [{"owner": "files"}]),
 ]
 

@@ -131,6 +131,7 @@ SILENT = [
     ("FROM events | KEEP nothing*", "matches no column"),
     ("FROM events, owners", "only some indices map"),
     ("FROM plain, normal", "normalizer in some"),
+    ("FROM plain | LOOKUP JOIN roles ON f", "normalizer"),
 ]  # fmt: skip
 
 

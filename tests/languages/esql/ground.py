@@ -66,6 +66,7 @@ _MANY = Index({"n": Field("long")}, [{"n": n} for n in range(10_500)])
 _ONE_FIELD = {
     "plain": Index({"f": Field("keyword")}, [{"_id": "p", "f": "A"}]),
     "normal": Index({"f": Field("keyword", normalizer="lowercase")}, [{"_id": "n", "f": "A"}]),
+    "roles": Index({"f": Field("keyword", normalizer="lowercase")}, [{"f": "A"}], lookup=True),
     "other": Index({"f": Field("long")}, [{"_id": "o", "f": 1}]),
 }
 
