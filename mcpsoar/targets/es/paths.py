@@ -1,0 +1,52 @@
+"""What Elastic calls each column: ECS where ECS has a home without loss, `mcp.*` for the rest.
+
+`source.ip` is no home for src_ip, which is text as the gateway saw it: an address that is none would be lost.
+"""
+
+import re
+from collections.abc import Sequence
+
+from mcpsoar.core.event import Column
+
+INDEX = "logs-mcp.audit-*"
+TIME = "@timestamp"
+RECEIVED = "event.ingested"
+EVENT_ID = "event.id"
+EMPTY_LISTS = "mcp.empty_lists"  # the columns whose list is there and holds nothing
+ADDRESS = "source.ip"
+_ECS = {
+    "event_time": TIME,
+    "ingest_time": RECEIVED,
+    "event_id": EVENT_ID,
+    "actor_id": "user.id",
+    "user_agent": "user_agent.original",
+    "trace_id": "trace.id",
+    "span_id": "span.id",
+}
+_BARE = re.compile(r"[a-z_@][a-z0-9_]*", re.ASCII | re.IGNORECASE)
+# Elastic's published grammar (elastic/esql-js, Expression.g4): no bare names
+_RESERVED = (
+    *("and", "asc", "by", "desc", "false", "first", "in", "is", "last", "like", "not", "null", "nulls"),
+    *("on", "or", "rlike", "true", "where", "with"),
+)
+
+
+def of(column: str) -> str:
+    """The field of a column."""
+    return _ECS.get(column, f"mcp.{column}")
+
+
+def every(columns: Sequence[Column]) -> dict[str, str]:
+    """The fields of all columns, by column."""
+    return {column.name: of(column.name) for column in columns}
+
+
+def quoted(path: str) -> str:
+    """The field as ES|QL writes it."""
+    return ".".join(map(_quoted, path.split(".")))
+
+
+def _quoted(part: str) -> str:
+    if _BARE.fullmatch(part) and part.lower() not in _RESERVED:
+        return part
+    return "`" + part.replace("`", "``") + "`"
