@@ -44,14 +44,14 @@ def glob(like_pattern: str) -> str:
     """The same pattern for GLOB of SQLite, whose LIKE ignores case whatever one does."""
     return "".join(
         {"%": "*", "_": "?"}[char] if is_wild else f"[{char}]" if char in "*?[" else char
-        for char, is_wild in _chars(like_pattern)
+        for char, is_wild in chars(like_pattern)
     )
 
 
 def backslashed(like_pattern: str) -> str:
     """The same pattern for dialects without an ESCAPE clause, where a backslash escapes."""
     return "".join(
-        char if is_wild or char not in "%_\\" else f"\\{char}" for char, is_wild in _chars(like_pattern)
+        char if is_wild or char not in "%_\\" else f"\\{char}" for char, is_wild in chars(like_pattern)
     )
 
 
@@ -63,11 +63,11 @@ def _like(part: object) -> str:
     return "".join(ESCAPE + char if char in "%_" + ESCAPE else char for char in str(part))
 
 
-def _chars(like_pattern: str) -> Iterator[tuple[str, bool]]:
+def chars(like_pattern: str) -> Iterator[tuple[str, bool]]:
     """Each character of a LIKE pattern and whether it is a wildcard."""
-    chars = iter(like_pattern)
-    for char in chars:
+    rest = iter(like_pattern)
+    for char in rest:
         if char == ESCAPE:
-            yield next(chars), False
+            yield next(rest), False
         else:
             yield char, char in "%_"

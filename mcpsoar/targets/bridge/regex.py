@@ -22,6 +22,7 @@ _FAMILY = {
     "redshift": "PCRE",
     "snowflake": "Snowflake",
     "spark": "Java",
+    "splunk": "Splunk",
     "sqlite": "Python",
     "trino": "Java",
 }
@@ -39,11 +40,12 @@ _LACKS = {
     "Java": {"conditional group"},
     "ICU": {"conditional group"},
     "PCRE": set[str](),
+    "Splunk": set[str](),
     "Python": set[str](),
 }
 _LONGEST = {"RE2": 1000, "PostgreSQL": 255}  # the highest count in {m,n}
 _NO_PLAIN_GROUP = ("Snowflake",)
-_END = {"PostgreSQL": r"\Z", "Python": r"\Z", "Snowflake": "$"}
+_END = {"PostgreSQL": r"\Z", "Python": r"\Z", "Snowflake": "$", "Splunk": r"$(?!\n)"}
 _LETTERS = {"IGNORECASE": "i", "MULTILINE": "m", "DOTALL": "s"}
 _LEADING = re.compile(r"\(\?([a-zA-Z]+)\)")
 _PIECE = re.compile(

@@ -154,6 +154,22 @@ def _mvfilter(arguments: tuple[Node, ...], scope: Scope) -> Any:
     return packed(kept)
 
 
+def _mvmap(arguments: tuple[Node, ...], scope: Scope) -> Any:
+    """ "iterates over the values of a multivalue field, performs an operation using the <expression> on each
+    value, and returns a multivalue field"; of null results nothing is written."""
+    some, each = _exactly(2, arguments, "mvmap")
+    if not isinstance(some, Ref):
+        raise NotInGrammar("mvmap of something that is no field")
+    values = _field(scope.row, some.name)
+    if values is None:
+        return None
+    found = [
+        evaluate(each, replace(scope, row={**scope.row, some.name: one}))
+        for one in (values if isinstance(values, tuple) else (text(values),))
+    ]
+    return packed(tuple(map(text, found)))
+
+
 def _exactly(count: int, arguments: tuple[Node, ...], name: str) -> tuple[Node, ...]:
     if len(arguments) != count:
         raise NotInGrammar(f"{name} with {len(arguments)} arguments")
@@ -185,6 +201,7 @@ _CHOOSING: Mapping[str, Callable[[tuple[Node, ...], Scope], Any]] = {
     "if": _if,
     "in": _in,
     "mvfilter": _mvfilter,
+    "mvmap": _mvmap,
     "nullif": _nullif,
     "validate": _validate,
 }

@@ -11,6 +11,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from tests.languages.spl.errors import Undocumented
 from tests.languages.spl.mathematics import MATHEMATICS, Function, strict
@@ -131,6 +132,14 @@ def _isnull(value: Any) -> Truth:
     return truth(holds=value is None)
 
 
+def _urldecode(value: Any) -> str:
+    """ "returns the unescaped or decoded URL string"; what a plus becomes is not written."""
+    written = _scalar(value)
+    if "+" in written or re.search("%(?![0-9A-Fa-f]{2})", written):
+        raise Undocumented(f"urldecode of {written!r}")
+    return unquote(written, errors="strict")
+
+
 def _digest(name: str) -> Function:
     return strict(lambda value: hashlib.new(name, _scalar(value).encode(), usedforsecurity=False).hexdigest())
 
@@ -154,6 +163,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Function]] = {
     "tostring": (1, 1, _tostring),
     "trim": (1, 2, strict(_trim)),
     "true": (0, 0, lambda _now: YES),
+    "urldecode": (1, 1, strict(_urldecode)),
     "upper": (1, 1, strict(lambda value: _cased(value, upper=True))),
     **MATHEMATICS,
     **MULTIVALUE,

@@ -1,0 +1,1 @@
+"""What Splunk is told: expressions, calculated fields, and gates, over normalised events."""

@@ -1,0 +1,65 @@
+"""SPL as text: literals, fields, and conditions joined with no more parentheses than `where` needs."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+END = r"$(?!\n)"  # the very end: `$` alone stands before a last newline too
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029`]")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A condition of `where`, and its outermost operator: AND, OR, or none."""
+
+    text: str
+    operator: str = ""
+
+
+YES, NO = Said("true()"), Said("false()")
+
+
+def both(*parts: Said) -> Said:
+    """AND; nothing at all is true."""
+    return _joined("AND", parts, neutral=YES, final=NO)
+
+
+def either(*parts: Said) -> Said:
+    """OR; nothing at all is false."""
+    return _joined("OR", parts, neutral=NO, final=YES)
+
+
+def _joined(operator: str, parts: tuple[Said, ...], *, neutral: Said, final: Said) -> Said:
+    asked = list(dict.fromkeys(part for part in parts if part != neutral))
+    if final in asked:
+        return final
+    if len(asked) < 2:
+        return asked[0] if asked else neutral
+    wrapped = [
+        part.text if part.operator in ("", operator) else f"({part.text})"  # nobody need know which binds
+        for part in asked
+    ]
+    return Said(f" {operator} ".join(wrapped), operator)
+
+
+def literal(text: str) -> str:
+    """A text in quotes; with what has no place in a line of configuration, or a backtick, percent-encoded."""
+    if _UNSAFE.search(text):
+        return f'urldecode("{quote(text, safe="")}")'
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def field(name: str) -> str:
+    """A field of an event in an expression."""
+    return name if _PLAIN.fullmatch(name) else f"'{name}'"
+
+
+def is_like_number(text: str) -> bool:
+    """Whether anybody could take the text for a number: then it is compared as one, whatever its quotes."""
+    try:
+        float(text.strip())
+    except ValueError:
+        return bool(re.fullmatch(r"\s*[+-]?0[xX][0-9a-fA-F]+\s*", text))
+    return True

@@ -1,0 +1,103 @@
+"""An event on its way into Splunk, as far as its pages say: JSON extracted, fields calculated.
+
+Extraction (KV_MODE = json in props.conf does what spath without a path does): a key is a field, an object's
+keys follow its own after a period, the elements of a list are the values of `name{}` (Search Reference 10.0,
+spath, "location path"); values are text. What a null becomes is told in two ways, no field or "null", and so
+is an empty text: `Extraction` takes either. Calculated fields come after extraction, run as if in parallel
+(props.conf.spec, EVAL-), and take the place of an extracted field even where they are null (Knowledge Manager
+Manual, "About calculated fields").
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from mcpsoar.core.event import Column
+from mcpsoar.pack import schema
+from mcpsoar.targets.spl import fields
+from tests.languages.spl.evaluate import Scope, evaluate
+from tests.languages.spl.expression import parse
+from tests.languages.spl.nodes import Node
+from tests.languages.spl.results import stored
+
+ROOT = Path(__file__).resolve().parents[3]
+COLUMNS = schema.load(ROOT)
+Fields = dict[str, Any]
+
+
+class Number(str):
+    """A number as it is written."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """The two ways in which nulls and empty texts are told to come out."""
+
+    null: str | None
+    empty: str | None
+
+    def fields(self, line: str) -> Fields:
+        """The fields of one line of JSON, `_raw` among them; {} where the line is no object."""
+        found: dict[str, list[str]] = {}
+        value = json.loads(line, parse_int=Number, parse_float=Number, object_pairs_hook=list)
+        for name, one in _leaves("", value):
+            told = self.null if one is None else self.empty if one == "" and "{" not in name else one
+            if told is not None:
+                found.setdefault(name, []).append(told)
+        return {name: many if len(many) > 1 else many[0] for name, many in found.items()} | {"_raw": line}
+
+
+EXTRACTIONS = (Extraction(None, ""), Extraction("null", None))
+
+
+def _leaves(name: str, value: Any) -> list[tuple[str, str | None]]:
+    if isinstance(value, list) and value and all(isinstance(one, tuple) for one in value):
+        return [leaf for key, one in value for leaf in _leaves(f"{name}.{key}" if name else key, one)]
+    if isinstance(value, list):
+        return [leaf for one in value for leaf in _leaves(f"{name}{{}}", one)]
+    if isinstance(value, bool):
+        return [(name, "true" if value else "false")]
+    return [(name, value if value is None else str(value))]
+
+
+class Calculated:
+    """The calculated fields, read once; a field that nobody asks for is not calculated."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.written = fields.calculated(columns)
+
+    @cached_property
+    def nodes(self) -> Mapping[str, Node]:
+        return {name: parse(written) for name, written in self.written.items()}
+
+    def over(self, row: Fields, wanted: frozenset[str] | None = None) -> Fields:
+        """The event as a search finds it; what is not wanted is left out, not left as it was extracted."""
+        found = {name: one for name, one in row.items() if name not in self.nodes}
+        for name, node in self.nodes.items():
+            if wanted is None or name in wanted:
+                stored(found, name, evaluate(node, Scope(row, 0)))
+        return found
+
+
+@cache
+def calculated(columns: tuple[Column, ...] = COLUMNS) -> Calculated:
+    return Calculated(columns)
+
+
+def event(
+    facts: Mapping[str, Any],
+    *,
+    at_ms: int = 0,
+    received_ms: int = 0,
+    extraction: Extraction = EXTRACTIONS[0],
+    columns: tuple[Column, ...] = COLUMNS,
+    wanted: frozenset[str] | None = None,
+) -> Fields:
+    """One event as a search finds it."""
+    found = calculated(columns).over(extraction.fields(json.dumps(facts)), wanted)
+    return found | {"_time": at_ms / 1000, "_indextime": received_ms / 1000}
