@@ -16,6 +16,8 @@ from mcpsoar.cli.words import filled
 from mcpsoar.core.content import CaseKind, DetectionText, Text
 from mcpsoar.pack.locate import locate
 
+_ALSO = {"elastic": "esql"}  # other names of targets
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def rules() -> None:
@@ -54,12 +56,12 @@ def list_(given: Common) -> None:
 )
 @common
 def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | None) -> None:
-    """Print rules in the language of TARGET: splunk (SPL), elastic (ES|QL) or sql.
+    """Print rules in the language of TARGET: splunk (SPL), esql (ES|QL, also called elastic) or sql.
 
     Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line. A detection
     joins events and is SQL alone: elsewhere a comment stands in its place.
     """
-    made = app.converted(_root(given), target, wanted, dialect=dialect)
+    made = app.converted(_root(given), _ALSO.get(target, target), wanted, dialect=dialect)
     if given.is_json:
         show.document(
             {

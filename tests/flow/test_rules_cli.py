@@ -91,7 +91,7 @@ def test_one_more_rule_is_one_file_and_its_proof(run: Any, pack: Path) -> None:
     assert proved.code == 0
     assert proved.document["verdict"] == "yes"
     assert sum(case["rule"] == "one_more_rule" for case in proved.document["cases"]) == 3
-    for target, word in (("splunk", "tool_name"), ("elastic", "STARTS_WITH"), ("sql", "LIKE")):
+    for target, word in (("splunk", "tool_name"), ("esql", "STARTS_WITH"), ("sql", "LIKE")):
         made = run("convert", target, "one_more_rule", "--pack", str(pack))
         assert made.code == 0
         assert word in made.out
@@ -185,7 +185,7 @@ def test_a_rule_that_cannot_be_run_is_one_line_with_its_place(
 @pytest.mark.parametrize(
     ("words", "say"),
     [
-        (("convert", "klingon"), "elastic, splunk, sql"),
+        (("convert", "klingon"), "esql, splunk, sql"),
         (("convert", "sql", "--dialect", "klingon"), "duckdb"),
         (("convert", "splunk", "--dialect", "duckdb"), "--dialect is for sql"),
         (("test", "no_such_rule"), "mcpsoar rules list"),
@@ -199,8 +199,9 @@ def test_a_wrong_word_is_answered_with_the_right_ones(run: Any, words: tuple[str
 
 
 def test_one_rule_is_printed_bare_and_several_under_their_titles(run: Any) -> None:
-    one = run("convert", "elastic", "call_chain_too_deep").out
+    one = run("convert", "esql", "call_chain_too_deep").out
     assert one.startswith("FROM logs-mcp.audit-*")
+    assert run("convert", "elastic", "call_chain_too_deep").out == one
     titles = [line for line in run("convert", "sql").out.splitlines() if line.startswith("-- ")]
     assert len(titles) == len(run("list", "--format", "json").document["rules"])
 
@@ -210,7 +211,7 @@ def test_a_detection_is_sql_alone_and_refused_by_name_elsewhere(run: Any) -> Non
         made = run("convert", "sql", "error_loop", "--dialect", dialect)
         assert made.code == 0
         assert made.out.startswith("WITH audit_fields AS")
-    for words in (("splunk",), ("elastic",), ("sql", "--dialect", "mysql"), ("sql", "--dialect", "redshift")):
+    for words in (("splunk",), ("esql",), ("sql", "--dialect", "mysql"), ("sql", "--dialect", "redshift")):
         done = run("convert", *words, "error_loop")
         assert (done.code, done.out) == (3, "")
         assert "detection error_loop" in done.err

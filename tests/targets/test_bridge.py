@@ -283,7 +283,7 @@ def test_a_dead_or_broken_item_is_a_complaint_with_its_line(
     assert next(iter(item)) in made.text.splitlines()[line - 1]
 
 
-@pytest.mark.parametrize("target", ["sql", "splunk", "elastic"])
+@pytest.mark.parametrize("target", ["sql", "splunk", "esql"])
 def test_a_condition_as_deep_as_allowed_is_converted(target: str) -> None:
     made = rule({"a": {"tool_name": "x"}, "condition": "not " * 64 + "a"})
     assert find.load("mcpsoar.targets", target).make(COLUMNS, None).convert(made)
@@ -315,7 +315,7 @@ def test_one_reader_of_yaml_decides_what_a_rule_says() -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("target", ["sql", "splunk", "elastic"])
+@pytest.mark.parametrize("target", ["sql", "splunk", "esql"])
 def test_what_is_no_detection_is_a_complaint_with_its_line(
     detection: dict[Any, Any], line: int, word: str, target: str
 ) -> None:

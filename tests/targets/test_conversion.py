@@ -12,7 +12,8 @@ from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import BadContent, Unsupported, Usage
 from mcpsoar.kit import find
 from mcpsoar.pack import rules, schema
-from mcpsoar.targets import elastic, splunk
+from mcpsoar.targets import esql as elastic
+from mcpsoar.targets import splunk
 from tests.targets.evaluator import COLUMNS, rule
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ def test_every_golden_belongs_to_a_rule_and_a_target() -> None:
 
 
 def test_the_folder_lists_plug_ins_alone() -> None:
-    assert TARGETS == ("elastic", "splunk", "sql")
+    assert TARGETS == ("esql", "splunk", "sql")
 
 
 def spl(detection: dict[str, Any]) -> str:
@@ -128,12 +129,16 @@ def test_spl_never_relies_on_which_operator_binds_tighter() -> None:
         ("splunk", {"tool_name": "a?b"}, "widened"),
         ("splunk", {"tool_name": "a\\*b"}, "literal"),
         ("splunk", {"tool_name|expand": "%x%"}, "expand"),
-        ("elastic", {"tool_name|re": "x.*"}, "re"),
-        ("elastic", {"tool_name|fieldref": "server_name"}, "fieldref"),
-        ("elastic", {"tool_name": "a\\?b"}, "literal"),
-        ("elastic", {"actor_tags": "x"}, "list"),
-        ("elastic", {"tool_name|expand": "%x%"}, "expand"),
-        ("elastic", ["keyword"], "keyword"),
+        ("esql", {"tool_name|re": "x.*"}, "re"),
+        ("esql", {"tool_name|fieldref": "server_name"}, "fieldref"),
+        ("esql", {"actor_tags|contains": "x"}, "element"),
+        ("esql", {"actor_tags": 5}, "quotes"),
+        ("esql", {"event_time": "x"}, "time"),
+        ("esql", {"server_name|cidr": "10.0.0.0/8"}, "cidr"),
+        ("esql", {"tool_name": "stra\u00dfe"}, "cased"),
+        ("esql", {"chain_depth|gt": 2**63}, "64 bits"),
+        ("esql", {"tool_name|expand": "%x%"}, "expand"),
+        ("esql", ["keyword"], "keyword"),
     ],
     ids=str,
 )
@@ -156,11 +161,11 @@ def test_no_target_converts_a_dead_rule(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_heading_is_a_comment_of_the_language(target: str) -> None:
     made = find.load("mcpsoar.targets", target).make(COLUMNS, None)
-    mark = {"elastic": "// x", "splunk": "``` x ```", "sql": "-- x"}[target]
+    mark = {"esql": "// x", "splunk": "``` x ```", "sql": "-- x"}[target]
     assert made.comment.format("x") == mark
 
 
-@pytest.mark.parametrize("target", ["splunk", "elastic"])
+@pytest.mark.parametrize("target", ["splunk", "esql"])
 def test_a_dialect_is_for_sql_alone(target: str) -> None:
     with pytest.raises(Usage, match="--dialect"):
         find.load("mcpsoar.targets", target).make(COLUMNS, "duckdb")

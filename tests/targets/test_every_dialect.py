@@ -26,7 +26,7 @@ def test_every_query_is_read_back_by_the_parser_of_its_dialect(dialect: str) -> 
         assert not list(tree.find_all(exp.Command)), one.rule.id
 
 
-@pytest.mark.parametrize("target", ["elastic", "splunk"])
+@pytest.mark.parametrize("target", ["esql", "splunk"])
 def test_what_a_siem_is_not_given_is_refused_by_name(target: str) -> None:
     for one in converted(ROOT, target):
         assert one.query or one.rule.id in one.refusal

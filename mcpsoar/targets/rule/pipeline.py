@@ -15,21 +15,11 @@ from sigma.rule import SigmaDetectionItem
 from sigma.types import SigmaExists, SigmaNull, SigmaNumber, SigmaString, SigmaType, SpecialChars
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.targets.es import paths
 
 SPLUNK_EVENTS = "`mcp_audit_events`"
-ELASTIC_INDEX = "logs-mcp.audit-*"
 _PRIORITY = 20
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)
-_ECS = {
-    "event_time": "@timestamp",
-    "ingest_time": "event.ingested",
-    "event_id": "event.id",
-    "actor_id": "user.id",
-    "src_ip": "source.ip",
-    "user_agent": "user_agent.original",
-    "trace_id": "trace.id",
-    "span_id": "span.id",
-}
 
 
 def splunk(columns: Sequence[Column]) -> ProcessingPipeline:
@@ -47,14 +37,14 @@ def splunk(columns: Sequence[Column]) -> ProcessingPipeline:
 
 
 def elastic(columns: Sequence[Column]) -> ProcessingPipeline:
-    """ECS names, and the data stream that the audit log is written to."""
+    """Elastic's names, and the data stream that the audit log is written to."""
     return ProcessingPipeline(
-        name="mcpsoar-elastic",
+        name="mcpsoar-esql",
         priority=_PRIORITY,
         items=[
             _as_stored(columns),
-            _mapped(elastic_names(columns)),
-            ProcessingItem(SetStateTransformation("index", ELASTIC_INDEX), identifier="mcp-audit-index"),
+            _mapped(paths.every(columns)),
+            ProcessingItem(SetStateTransformation("index", paths.INDEX), identifier="mcp-audit-index"),
         ],
     )
 
@@ -66,11 +56,6 @@ def splunk_names(columns: Sequence[Column]) -> dict[str, str]:
         column.name: own.get(column.name, f"{column.name}{{}}" if column.kind is Kind.TEXTS else column.name)
         for column in columns
     }
-
-
-def elastic_names(columns: Sequence[Column]) -> dict[str, str]:
-    """What Elastic calls each column."""
-    return {column.name: _ECS.get(column.name, f"mcp.{column.name}") for column in columns}
 
 
 def texts(columns: Sequence[Column], names: Mapping[str, str]) -> frozenset[str]:

@@ -10,6 +10,7 @@ from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column
 from mcpsoar.targets.rule import lint, reading, refuse
+from mcpsoar.targets.rule.reading import Parsed
 from mcpsoar.targets.rule.refuse import Refusals
 
 
@@ -18,7 +19,12 @@ def convert(rule: RuleText, columns: Sequence[Column], backend: Backend, refusal
 
     A rule with several conditions would become several queries; it is refused.
     """
-    parsed = reading.read(rule)
+    return of(reading.read(rule), columns, backend, refusals)
+
+
+def of(parsed: Parsed, columns: Sequence[Column], backend: Backend, refusals: Refusals) -> str:
+    """The same for a rule that has been read already."""
+    rule = parsed.text
     lint.check(parsed, columns)
     refuse.check(parsed, refusals)
     if len(parsed.conditions) != 1:

@@ -56,6 +56,13 @@ def read(text: RuleText) -> Parsed:
     return Parsed(text, rule, items, tuple(_conditions(rule, located)))
 
 
+def whole(tree: Condition | None) -> bool:
+    """Whether no part is missing: pySigma turns `1 of nothing_*` into None, and would silently drop it."""
+    if not isinstance(tree, ConditionItem):
+        return True
+    return all(child is not None and whole(child) for child in tree.args)
+
+
 def _items(located: yamltext.Located, complaints: list[BadContent]) -> Iterator[Item]:
     detection = located.value.get("detection") if isinstance(located.value, Mapping) else None
     if not isinstance(detection, Mapping):
@@ -113,16 +120,9 @@ def _conditions(rule: SigmaRule, located: yamltext.Located) -> Iterator[Conditio
         if is_deep:
             said = f"the condition is nested more than {_DEEPEST} deep"
             raise located.bad(said, "detection", "condition")
-        if tree is None or not _whole(tree):
+        if tree is None or not whole(tree):
             raise located.bad("a part of the condition matches no selection", "detection", "condition")
         yield tree
-
-
-def _whole(tree: Condition) -> bool:
-    """pySigma turns `1 of nothing_*` into None, which would silently drop that part of the condition."""
-    if not isinstance(tree, ConditionItem):
-        return True
-    return all(child is not None and _whole(child) for child in tree.args)
 
 
 def _depth(tree: Condition | None) -> int:

@@ -5,6 +5,7 @@ section 6: a value of another kind is left out, an empty list is named in `mcp.e
 """
 
 import ipaddress
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from mcpsoar.targets.es import fields, paths
 from tests.languages.esql import Field, Index, run
 from tests.laws import contract_reading as contract
 
+# MCPSOAR_EXAMPLES sets the number of random examples of a law
+EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "40"))
 ROOT = Path(__file__).resolve().parents[3]
 NOW = 1_780_000_000_000
 STREAM = "logs-mcp.audit-default"

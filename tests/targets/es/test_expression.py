@@ -111,7 +111,7 @@ CONDITIONS = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=ground.EXAMPLES, deadline=None)
 @given(CONDITIONS)
 @example("CASE tool_name WHEN 'a' THEN 1 WHEN 'A*' THEN 2 END = 1")
 @example("1 - (2 - chain_depth) * -3 > 0")
@@ -181,7 +181,7 @@ def test_an_element_with_a_blank_in_it_is_not_taken_for_two() -> None:
     assert run(query, {ground.STREAM: index}, now_ms=ground.NOW) == [{"x": None}]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=ground.EXAMPLES, deadline=None)
 @given(st.text(st.characters(codec="utf-8"), max_size=12))
 def test_a_text_is_quoted_so_that_it_is_itself(text: str) -> None:
     assert run(f"ROW x = {quoted(text)}", {}, now_ms=0) == [{"x": text}]

@@ -96,7 +96,7 @@ def events(draw: st.DrawFn) -> dict[str, Any]:
     return event
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=ground.EXAMPLES, deadline=None)
 @given(st.lists(events(), min_size=1, max_size=6))
 def test_the_evals_give_what_the_prelude_gives(log: list[dict[str, Any]]) -> None:
     want = [

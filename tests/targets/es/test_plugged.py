@@ -1,0 +1,83 @@
+"""`sigma convert -t esql -p mcpsoar-esql`: our texts out of the stock back end, or a refusal."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
+from sigma.collection import SigmaCollection
+from sigma.exceptions import SigmaError
+from sigma.plugins import InstalledSigmaPlugins
+
+from mcpsoar.pack import rules
+from mcpsoar.targets import esql
+from tests.targets.es import ground
+from tests.targets.evaluator import rule
+
+COLUMNS = ground.columns()
+RULES = rules.load(ground.ROOT)
+
+
+def stock(text: str, output: str = "default") -> Any:
+    plugins = InstalledSigmaPlugins.autodiscover()
+    backend = ESQLBackend(plugins.get_pipeline_resolver().resolve(["mcpsoar-esql"], "esql"))
+    return backend.convert(SigmaCollection.from_yaml(text), output)
+
+
+def test_the_stock_back_end_prints_our_text_of_every_rule() -> None:
+    made = stock("\n---\n".join(one.text for one in RULES))
+    assert made == [esql.make(COLUMNS).convert(one) for one in RULES]
+
+
+@pytest.mark.parametrize(
+    ("item", "word"),
+    [
+        ({"tool_name|re": "x.*"}, "anchored"),
+        ({"tool_name|fieldref": "server_name"}, "fieldref"),
+        ({"actor_tags|contains": "x"}, "element"),
+        ({"server_name|cidr": "10.0.0.0/8"}, "cidr"),
+        ({"tool_nam": "x"}, "nearest is 'tool_name'"),
+        (["keyword"], "String value expressions"),
+        ({"tool_name|cased": "x"}, "Case-sensitive"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_said_never_leaves_as_another_text(item: Any, word: str) -> None:
+    with pytest.raises((SigmaError, NotImplementedError), match=word):
+        stock(rule({"a": item, "condition": "a"}).text)
+
+
+def test_a_selection_that_is_not_there_is_no_condition_less() -> None:
+    text = rule({"a": {"tool_name": "x"}, "condition": "a and not 1 of nothing_*"}).text
+    with pytest.raises((SigmaError, TypeError, AttributeError, NotImplementedError)):
+        stock(text)
+
+
+def test_other_formats_of_the_stock_back_end_are_refused() -> None:
+    with pytest.raises(SigmaError, match="default"):
+        stock(rule({"a": {"tool_name": "x"}, "condition": "a"}).text, "kibana_ndjson")
+
+
+def test_sigmas_own_command_lists_and_uses_it(tmp_path: Path) -> None:
+    sigma = str(Path(sys.executable).with_name("sigma"))
+    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    made = [
+        subprocess.run(
+            [sigma, *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **nowhere},
+            timeout=60,
+            cwd=tmp_path,
+        ).stdout
+        for words in (
+            ["list", "pipelines"],
+            ["convert", "-t", "esql", "-p", "mcpsoar-esql", str(RULES[0].path)],
+        )
+    ]
+    assert "mcpsoar-esql" in made[0]
+    assert made[1].strip() == esql.make(COLUMNS).convert(RULES[0])
