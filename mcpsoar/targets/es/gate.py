@@ -1,0 +1,221 @@
+"""A gate as ES|QL, to be run every minute: the contract's section 5 in one query.
+
+Of several events with one identity (event.id and @timestamp) the first received counts: the flags of each go
+into one text behind the time of receipt, and the least text of an identity is kept; + comes before -, so that
+of two received at once the one that hits counts. That also makes one of the rows that a name twice on the
+approved list would give. Counts of subjects are counts of rows, since COUNT_DISTINCT is approximate. Ratios
+compare as integers.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlglot import exp
+
+from mcpsoar.core.content import Counts, GateText, Threshold
+from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.targets.es import fields, paths
+from mcpsoar.targets.es.expression import Printer
+from mcpsoar.targets.es.text import quoted
+
+# the one name on the list where a gate is parsed for us: the names themselves are in the lookup index
+LISTED = "\0approved"
+LOOKUP = "mcp-approved-servers"
+_ON_LIST = "mcp.on_approved_list"
+_OWN = ("event_ms", "event_key")
+_MOST = 10_000  # rows that a query gives at most (page "Limitations")
+_NEVER = "9999-12-31T23:59:59.999Z"  # as long as every date written as text: 24 characters
+_FLAGS = ("judged", "hit", "warned")
+_FIRST_FLAG = len(_NEVER) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gate's text and its conditions over a row, as SQL trees; NULL is no. LISTED stands for the list."""
+
+    text: GateText
+    subject: exp.Expr
+    hit: exp.Expr
+    judged: exp.Expr
+    warned: exp.Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a gate is asked.
+
+    The window ends `lag_minutes` before this whole minute, or at `as_of_ms`. `approved`: the lookup index
+    tells who is on the list; without it every name is. `raw`: events are not in normal form yet.
+    """
+
+    lag_minutes: int = 1
+    as_of_ms: int | None = None
+    approved: bool = False
+    raw: bool = False
+
+
+def lookup_index() -> dict[str, Any]:
+    """Settings and mapping of the approved servers: one document a name, with on_approved_list true."""
+    properties = {"server_name": {"type": "keyword"}, "on_approved_list": {"type": "boolean"}}
+    return {
+        "mappings": {"dynamic": False, "properties": {"mcp": {"properties": properties}}},
+        "settings": {"index": {"mode": "lookup"}},
+    }
+
+
+def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bool = False) -> str:
+    """One row: state, numerator, denominator (of a ratio), warned, events, judged and the window.
+
+    `only_pages` gives no row unless it pages, as an alert wants it. Raises Unsupported, with the gate's name.
+    """
+    sums = {"events": "events", "judged": "judged", "numerator": "numerator", "warned": "warned"}
+    start, end = _window(gate.text, asked)
+    shown = ["state", "numerator", *_ratio_has(gate.text, "denominator"), "warned", "events", "judged"]
+    commands = [
+        *_by_subject(gate, columns, asked),
+        f"STATS {_assigned(f'{new} = SUM({old})' for new, old in sums.items())}",
+        f"EVAL {_assigned(f'{name} = COALESCE({name}, 0)' for name in sums)}",
+        f"EVAL state = {_state(gate.text)}, window_from = {start}, window_to = {end}"
+        + "".join(f", {name} = judged" for name in _ratio_has(gate.text, "denominator")),
+        *(['WHERE state == "page"'] if only_pages else []),
+        f"KEEP {', '.join([*shown, 'window_from', 'window_to'])}",
+    ]
+    return "\n| ".join(commands)
+
+
+def groups(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:
+    """One row a subject that is to blame, or that warns: subject (null: events without), state and counts.
+
+    Raises Unsupported, with the gate's name.
+    """
+    shown = ["subject", "state", "numerator", *_ratio_has(gate.text, "denominator"), "warned"]
+    commands = [
+        *_by_subject(gate, columns, asked),
+        "WHERE numerator > 0 OR warned > 0",
+        f"EVAL state = {_state(gate.text)}"
+        + "".join(f", {name} = judged" for name in _ratio_has(gate.text, "denominator")),
+        f"KEEP {', '.join(shown)}",
+        "SORT numerator DESC, warned DESC, subject",
+        f"LIMIT {_MOST}",
+    ]
+    return "\n| ".join(commands)
+
+
+def _by_subject(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
+    """Up to one row a subject: events, judged, numerator, warned."""
+    try:
+        flags, needed = _flags(gate, columns, asked)
+    except Unsupported as error:
+        said = f"gate {gate.text.id}: {error.message} (target esql)"
+        raise Unsupported(said, where=str(gate.text.path)) from None
+    start, end = _window(gate.text, asked)
+    normal = fields.evals(columns, needed) if asked.raw else ()
+    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
+    known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
+    alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
+    received = f"received = CONCAT({at}, {', '.join(_FLAGS)}, {known})"
+    return [
+        f"FROM {paths.INDEX} METADATA _id, _index",
+        f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
+        *([f"EVAL {_assigned(normal)}"] if normal else []),
+        *([f"LOOKUP JOIN {LOOKUP} ON {paths.of('server_name')}"] if _looks_up(gate, asked) else []),
+        f"EVAL {_assigned(flags)}",
+        f"EVAL {_assigned([alone, received])}",
+        f"STATS counted = MIN(received) BY {paths.EVENT_ID}, {paths.TIME}, alone",
+        f"EVAL {_assigned(_unpacked())}",
+        *_counted(gate.text.counts),
+    ]
+
+
+def _flags(gate: Gate, columns: Sequence[Column], asked: Asked) -> tuple[list[str], frozenset[str]]:
+    """The flags of one event as + and -, the subject, and the columns that all of them read."""
+    trees = {"judged": gate.judged, "hit": gate.hit, "warned": gate.warned, "subject": gate.subject}
+    listed = {name: tree.copy().transform(_listed) for name, tree in trees.items() if tree is not None}
+    printer = Printer(columns, approved=_ON_LIST if asked.approved else "")
+    found = [one for tree in listed.values() for one in tree.find_all(exp.Column)]
+    kinds = {column.name: column.kind for column in columns}
+    if not isinstance(gate.subject, exp.Column) or kinds.get(gate.subject.name) not in (Kind.TEXT, Kind.ENUM):
+        raise Unsupported("a subject that is no column of text")
+    flags = [f"subject = {printer.value(listed['subject'])}"]
+    for name in _FLAGS:
+        told = printer.condition(listed[name]) if name in listed else "false"
+        flags.append(f'{name} = CASE({told}, "+", "-")')
+    needed = frozenset(one.name for one in found if one.name not in _OWN) | {"event_id"}
+    return flags, needed
+
+
+def _listed(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, exp.In) and [one.name for one in node.expressions] == [LISTED]:
+        return exp.In(this=node.this, expressions=[exp.Placeholder(this="approved")])
+    return node
+
+
+def _looks_up(gate: Gate, asked: Asked) -> bool:
+    trees = [tree for tree in (gate.hit, gate.judged, gate.warned) if tree is not None]
+    names = {one.name for tree in trees for one in tree.find_all(exp.Literal)}
+    return asked.approved and LISTED in names
+
+
+def _unpacked() -> list[str]:
+    places = {name: _FIRST_FLAG + at for at, name in enumerate((*_FLAGS, "known"))}
+    is_one = {name: f'SUBSTRING(counted, {at}, 1) == "+"' for name, at in places.items()}
+    judged, known = is_one["judged"], is_one["known"]
+    return [
+        f"subject = CASE({known}, SUBSTRING(counted, {places['known'] + 1}))",
+        f"judged = CASE({judged}, 1, 0)",
+        *(f"{name} = CASE({judged} AND {is_one[name]}, 1, 0)" for name in ("hit", "warned")),
+    ]
+
+
+def _counted(counts: Counts) -> list[str]:
+    if counts is Counts.EVENTS:
+        own = "events = COUNT(*), judged = SUM(judged), numerator = SUM(hit), warned = SUM(warned)"
+        return [f"STATS {own} BY subject"]
+    own = "events = COUNT(*), judged = SUM(judged), hits = MAX(hit), warnings = MAX(warned)"
+    named = "CASE(subject IS NOT NULL, {}, 0)"
+    return [
+        f"STATS {own} BY subject",
+        f"EVAL numerator = {named.format('hits')}, warned = {named.format('warnings')}",
+    ]
+
+
+def _state(gate: GateText) -> str:
+    full = [f"numerator >= {gate.min_numerator}"] if gate.min_numerator > 1 else []
+    if gate.page.ratio is not None and gate.min_denominator > 0:
+        full.append(f"judged >= {gate.min_denominator}")
+    page = " AND ".join([*full, _passes(gate.page)])
+    warn = " OR ".join(["warned > 0", *([_passes(gate.warn)] if gate.warn else [])])
+    return f'CASE(judged == 0, "no_data", {page}, "page", {warn}, "warn", "ok")'
+
+
+def _passes(threshold: Threshold) -> str:
+    """A ratio over nothing is no question here: without a judged event there is no data."""
+    if threshold.ratio is None:
+        return "numerator > 0"
+    over, under = threshold.ratio.over, threshold.ratio.under
+    return f"numerator * {under} {'>=' if threshold.inclusive else '>'} judged * {over}"
+
+
+def _window(gate: GateText, asked: Asked) -> tuple[str, str]:
+    """Half open, whole minutes, on the time of the event."""
+    minutes = gate.window_ms // MINUTE_MS
+    if asked.as_of_ms is not None:
+        return _date(asked.as_of_ms - gate.window_ms), _date(asked.as_of_ms)
+    tick = "DATE_TRUNC(1 minute, NOW())"
+    return f"{tick} - {minutes + asked.lag_minutes} minutes", f"{tick} - {asked.lag_minutes} minutes"
+
+
+def _date(at_ms: int) -> str:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    return f'TO_DATETIME("{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z")'
+
+
+def _ratio_has(gate: GateText, name: str) -> list[str]:
+    return [name] if gate.page.ratio is not None else []
+
+
+def _assigned(parts: Iterable[str]) -> str:
+    return ",\n    ".join(parts)
