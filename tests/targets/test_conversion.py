@@ -93,16 +93,27 @@ def test_esql_leaves_a_null_test_bare_under_not() -> None:
     ("item", "expected"),
     [
         ({"tool_name": "Fetch"}, 'tool_name="Fetch"'),
-        ({"actor_tags": "x"}, '"actor_tags{}"="x"'),
-        ({"tool_name": None}, '(NOT tool_name=* OR tool_name="")'),
-        ({"tool_name|exists": True}, '(tool_name=* NOT tool_name="")'),
+        ({"actor_tags": "x"}, 'actor_tags="x"'),
+        ({"tool_name": None}, "NOT tool_name=*"),
+        ({"tool_name": " "}, "NOT tool_name=*"),
+        ({"tool_name|exists": True}, "tool_name=*"),
         ({"audience_match": False}, "audience_match=false"),
-        ({"event_time|exists": True}, "_time=*"),
+        ({"tool_name|cased": "Fetch"}, '*\n| where tool_name="Fetch"'),
+        ({"tool_name": "a\\*"}, '*\n| where lower(tool_name)="a*"'),
+        ({"tool_name|fieldref": "server_name"}, "*\n| where lower(tool_name)=lower(server_name)"),
     ],
     ids=str,
 )
-def test_spl_keeps_names_and_knows_blanks(item: dict[str, Any], expected: str) -> None:
-    assert expected in spl({"a": item, "condition": "a"})
+def test_spl_keeps_names_and_says_in_where_what_search_cannot(item: dict[str, Any], expected: str) -> None:
+    assert spl({"a": item, "condition": "a"}) == expected
+
+
+def test_spl_leaves_in_search_what_it_can() -> None:
+    parts = {"a": {"tool_name": "a?"}, "b": {"chain_depth": 1}, "c": {"server_name": "x"}}
+    assert spl({**parts, "condition": "b and not a and c"}) == (
+        'chain_depth=1 server_name="x"\n'
+        r'| where isnull(tool_name) OR NOT match(lower(tool_name), "^a[\\s\\S]$(?!\\n)")'
+    )
 
 
 def test_spl_never_relies_on_which_operator_binds_tighter() -> None:
@@ -123,11 +134,11 @@ def test_spl_never_relies_on_which_operator_binds_tighter() -> None:
 @pytest.mark.parametrize(
     ("target", "item", "word"),
     [
-        ("splunk", {"tool_name|cased": "x"}, "cased"),
-        ("splunk", {"tool_name|re": "x.*"}, "re"),
-        ("splunk", {"tool_name|fieldref": "server_name"}, "fieldref"),
-        ("splunk", {"tool_name": "a?b"}, "widened"),
-        ("splunk", {"tool_name": "a\\*b"}, "literal"),
+        ("splunk", {"tool_name|fieldref|contains": "server_name"}, "StrPosition has no word"),
+        ("splunk", {"tool_name": "stra\u00dfe"}, "outside ASCII.*cased"),
+        ("splunk", {"event_time|exists": True}, "event_time"),
+        ("splunk", {"event_time|hour": 3}, "parts of a time"),
+        ("splunk", ["keyword"], "keywords"),
         ("splunk", {"tool_name|expand": "%x%"}, "expand"),
         ("esql", {"tool_name|re": "x.*"}, "re"),
         ("esql", {"tool_name|fieldref": "server_name"}, "fieldref"),

@@ -1,14 +1,13 @@
-"""Our processing pipelines: from the columns of `mcp_audit` to the field names of each SIEM.
+"""Our processing pipelines: values as the columns of `mcp_audit` hold them, under the field names of a SIEM.
 
-Splunk keeps the names, as JSON events bring them: lists end in `{}`. Elastic gets ECS where ECS has a home
+Splunk keeps the names of the columns (spl/backend.py). Elastic gets ECS where ECS has a home
 without loss and `mcp.*` for the rest, so that decision and action_class keep their own values.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
-from sigma.processing.postprocessing import EmbedQueryTransformation
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
 from sigma.processing.transformations import FieldMappingTransformation, SetStateTransformation
 from sigma.processing.transformations.base import DetectionItemTransformation
 from sigma.rule import SigmaDetectionItem
@@ -17,23 +16,8 @@ from sigma.types import SigmaExists, SigmaNull, SigmaNumber, SigmaString, SigmaT
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
 
-SPLUNK_EVENTS = "`mcp_audit_events`"
 _PRIORITY = 20
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)
-
-
-def splunk(columns: Sequence[Column]) -> ProcessingPipeline:
-    """Names as they are; every search starts from the macro that says where the events are."""
-    return ProcessingPipeline(
-        name="mcpsoar-splunk",
-        priority=_PRIORITY,
-        items=[_as_stored(columns), _mapped(splunk_names(columns))],
-        postprocessing_items=[
-            QueryPostprocessingItem(
-                EmbedQueryTransformation(prefix=f"{SPLUNK_EVENTS} "), identifier="mcp-audit-events"
-            )
-        ],
-    )
 
 
 def elastic(columns: Sequence[Column]) -> ProcessingPipeline:
@@ -47,15 +31,6 @@ def elastic(columns: Sequence[Column]) -> ProcessingPipeline:
             ProcessingItem(SetStateTransformation("index", paths.INDEX), identifier="mcp-audit-index"),
         ],
     )
-
-
-def splunk_names(columns: Sequence[Column]) -> dict[str, str]:
-    """What Splunk calls each column."""
-    own = {"event_time": "_time", "ingest_time": "_indextime"}
-    return {
-        column.name: own.get(column.name, f"{column.name}{{}}" if column.kind is Kind.TEXTS else column.name)
-        for column in columns
-    }
 
 
 def texts(columns: Sequence[Column], names: Mapping[str, str]) -> frozenset[str]:

@@ -94,7 +94,15 @@ class Conditions(Values):
             return either(self.untrue(node.this), self.untrue(node.expression))
         if isinstance(node, exp.Or):
             return both(self.untrue(node.this), self.untrue(node.expression))
-        return either(self.null(node), self.false(node))
+        return either(self.null(node), self._denied(node))
+
+    def _denied(self, node: exp.Expr) -> Said:
+        """When it is FALSE, where it is not NULL: `false` without what guards it from null."""
+        if isinstance(node, exp.EQ) and not self._is_of_booleans(node):
+            return self._bare(node, "!=")
+        if isinstance(node, exp.In | exp.Escape | exp.RegexpLike | exp.StartsWith | exp.EndsWith):
+            return Said(f"NOT {self.true(node).text}")
+        return self.false(node)
 
     def boolean(self, node: exp.Expr) -> Value:
         """A condition as a value."""
@@ -200,12 +208,19 @@ class Conditions(Values):
 
     def _comparison(self, node: exp.Binary, operator: str) -> Said:
         left, right = self.value(node.this), self.value(node.expression)
-        if Kind.BOOL in (left.kind, right.kind) and operator in ("=", "!="):
+        if operator in ("=", "!=") and self._is_of_booleans(node):
             return self._alike(node.this, node.expression, same=operator == "=")
-        first, second = comparable(left, right, ordered=operator not in ("=", "!="))
-        said = Said(f"{first}{operator}{second}")
+        said = self._bare(node, operator)
         # a comparison with null is not true; of != alone the pages leave it open
         return both(left.there, right.there, said) if operator == "!=" else said
+
+    def _is_of_booleans(self, node: exp.Binary) -> bool:
+        return Kind.BOOL in (self.value(node.this).kind, self.value(node.expression).kind)
+
+    def _bare(self, node: exp.Binary, operator: str) -> Said:
+        left, right = self.value(node.this), self.value(node.expression)
+        first, second = comparable(left, right, ordered=operator not in ("=", "!="))
+        return Said(f"{first}{operator}{second}")
 
     def _alike(self, left: exp.Expr, right: exp.Expr, *, same: bool) -> Said:
         yes, no = self.true(right), self.false(right)

@@ -27,7 +27,10 @@ _MANY = (
 )
 _INTEGER = r"-?[0-9]{1,18}(\.0+)?"
 _LONG, _SHORT = r"^(-?)0*([0-9]+?)(\.0+)?$", r"\1\2"
-_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+_NUMBER = r"-?[0-9]+(\.[0-9]+)?"
+_BEFORE_POWER = "^.*[eE][+-]?0*(?=[0-9])"
+_POWER = "[eE].*$"
+_POWERS = ((r"e-[0-9]+", "/"), (r"e\+?[0-9]+", "*"))
 _TRUE, _FALSE = "true|1", "false|0"
 _ELSEWHERE = (Kind.TIME,)  # _time and _indextime are Splunk's own
 
@@ -92,9 +95,22 @@ def _own(column: Column) -> Held:
             short = f"replace({here}, {literal(_LONG)}, {literal(_SHORT)})"
             return Held(column.kind, f'case({zero.text}, "0", {whole.text}, {short})')
         case Kind.NUMBER:
-            return Held(column.kind, f"if({_matches(name, _NUMBER).text}, {here}, null())")
+            return Held(column.kind, _number(name))
         case _:
             return Held(column.kind, _elements(name), _is_list(name))
+
+
+def _number(name: str) -> str:
+    """Without zeros before it, and without an exponent, which not every reader takes for a number."""
+    here = field(name)
+    sign, zeros = literal(r"\1"), literal(r"^(-?)0+(?=[0-9])")
+    before = f"replace(replace({here}, {literal(_POWER)}, {literal('')}), {zeros}, {sign})"
+    power = f"pow(10, tonumber(replace({here}, {literal(_BEFORE_POWER)}, {literal('')})))"
+    pairs = [
+        f"{_matches(name, _NUMBER + exponent).text}, exact(tonumber({before}){operator}{power})"
+        for exponent, operator in _POWERS
+    ]
+    return f"case({', '.join(pairs)}, {_matches(name, _NUMBER).text}, replace({here}, {zeros}, {sign}))"
 
 
 def _is_list(name: str) -> Said:

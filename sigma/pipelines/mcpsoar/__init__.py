@@ -7,13 +7,18 @@ which takes every function that `__all__` names for a pipeline, or simply every 
 from sigma.processing.pipeline import ProcessingPipeline
 
 from mcpsoar.pack import locate, schema
-from mcpsoar.targets.es import plugged
+from mcpsoar.targets.es import plugged as es
+from mcpsoar.targets.spl import plugged as spl
 
 __all__ = ["pipelines"]
 
 
 def _esql() -> ProcessingPipeline:
-    return plugged.pipeline(schema.load(locate.own()))
+    return es.pipeline(schema.load(locate.own()))
 
 
-pipelines = {"mcpsoar-esql": _esql}
+def _splunk() -> ProcessingPipeline:
+    return spl.pipeline(schema.load(locate.own()))
+
+
+pipelines = {"mcpsoar-esql": _esql, "mcpsoar-splunk": _splunk}

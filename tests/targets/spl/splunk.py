@@ -81,7 +81,7 @@ class Calculated:
         for name, node in self.nodes.items():
             if wanted is None or name in wanted:
                 stored(found, name, evaluate(node, Scope(row, 0)))
-        return found
+        return {name: str(one) if isinstance(one, int | float) else one for name, one in found.items()}
 
 
 @cache
