@@ -112,6 +112,21 @@ def test_an_element_with_a_blank_in_it_leaves_the_question_open() -> None:
     assert made["has_secret_label"] is None
 
 
+def test_several_values_where_one_belongs_are_none() -> None:
+    """Some shipper's own arrays: what is stored so was never one value."""
+    fields_of = {paths.of(column.name): column for column in COLUMNS}
+    twice: dict[Kind, list[Any]] = {
+        Kind.TEXT: ["a", "b"],
+        Kind.ENUM: ["allow", "deny"],
+        Kind.BOOL: [True, False],
+        Kind.INTEGER: [1, 2],
+        Kind.NUMBER: [1.0, 2.0],
+    }
+    document = {path: twice[column.kind] for path, column in fields_of.items() if column.kind in twice}
+    (made,) = ground.normal([{"_id": "0", **document}], COLUMNS)
+    assert {path for path in made if path in document} == {"mcp.has_approval", "mcp.has_ticket"}
+
+
 def test_each_column_is_stored_as_its_kind_and_enumerations_alone_are_folded() -> None:
     kinds = {column.name: ground.mapping(COLUMNS)[paths.of(column.name)] for column in COLUMNS}
     word = Field("keyword", None, fields.LONGEST)

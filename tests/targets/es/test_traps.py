@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect.matching import matches
 from mcpsoar.targets import esql, sql
+from tests.languages.esql import Index
 from tests.targets.es import ground
 from tests.targets.evaluator import COLUMNS as FEW
 from tests.targets.evaluator import rule, spelled
@@ -63,6 +64,16 @@ def test_a_text_is_what_the_rule_means(
 ) -> None:
     events = [{"tool_name": value} for value in values] or [{}, {"chain_depth": 7}]
     assert found({"a": item, "condition": condition}, events, COLUMNS) == hits
+
+
+def test_a_blank_that_nobody_took_out_is_absent_all_the_same() -> None:
+    """The guard of rules whose events came in by another way than ours."""
+    events = [{"tool_name": value} for value in ("x", " \t", "", None)]
+    documents = [ground.stored(event, place, COLUMNS) for place, event in enumerate(events)]
+    indices = {ground.STREAM: Index(ground.mapping(COLUMNS), documents)}
+    for value, hits in ((None, (1, 2, 3)), ("*", (0,))):
+        query = esql.make(COLUMNS).convert(rule({"a": {"tool_name": value}, "condition": "a"}))
+        assert ground.places(query, indices) == hits
 
 
 @pytest.mark.parametrize(
