@@ -13,7 +13,8 @@ from sqlglot import exp
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.text import pattern, quoted
+from mcpsoar.targets.es.lists import Lists
+from mcpsoar.targets.es.text import quoted
 
 _LONGEST = 2**63  # numbers beyond are no long; which type they are is not documented
 _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _SIGNED, _WHOLE = range(8)  # what binds tighter comes later
@@ -44,6 +45,7 @@ class Printer:
     def __init__(self, columns: Sequence[Column], *, approved: str = "") -> None:
         self.columns: Mapping[str, Column] = {column.name: column for column in columns}
         self.approved = approved
+        self._lists = Lists(self.columns, self.value)
         self._kinds: Mapping[type[exp.Expr], Callable[..., Said]] = {
             exp.And: self._chain,
             exp.Or: self._chain,
@@ -60,9 +62,9 @@ class Printer:
             exp.Literal: self._literal,
             exp.Boolean: lambda node: Said("true" if node.this else "false"),
             exp.Null: lambda _node: Said("null"),
-            exp.ArrayContains: self._contains,
+            exp.ArrayContains: lambda node: Said(self._lists.contains(node)),
             exp.Anonymous: self._called,
-            exp.Length: self._length,
+            exp.Length: lambda node: Said(self._lists.length(node)),
             **dict.fromkeys(_COMPARISONS, self._compared),
             **dict.fromkeys(_SUMS, self._sum),
         }
@@ -109,8 +111,8 @@ class Printer:
         return Said(f"NOT {self._at(inner, _COMPARED)}", _NOT)
 
     def _compared(self, node: exp.Expr) -> Said:
-        if isinstance(node, exp.GT) and (told := self._any_element(node)):
-            return told
+        if isinstance(node, exp.GT) and (told := self._lists.any_element(node)):
+            return Said(told)
         sides = [self._at(side, _SUM) for side in (node.this, node.expression)]
         return Said(f"{sides[0]} {_COMPARISONS[type(node)]} {sides[1]}", _COMPARED)
 
@@ -123,7 +125,7 @@ class Printer:
 
     def _null(self, node: exp.Expr, *, is_null: bool) -> Said:
         if isinstance(node, exp.Column) and self._kind(node) is Kind.TEXTS:
-            known = self._known(node)
+            known = self._lists.known(node)
             return Said(f"NOT ({known})", _NOT) if is_null else Said(known, _OR)
         return Said(f"{self._at(node, _SUM)} IS {'' if is_null else 'NOT '}NULL", _COMPARED)
 
@@ -188,80 +190,10 @@ class Printer:
             raise Unsupported(f"{node.name} is no whole number of 64 bits")
         return Said(node.name)
 
-    def _contains(self, node: exp.Expr) -> Said:
-        return self._has(self._list(node.this), node.expression)
-
-    def _has(self, of: exp.Expr, sought: exp.Expr) -> Said:
-        own, value = self._path(of), self.value(sought)
-        if isinstance(sought, exp.Literal):
-            return Said(f"CASE({self._known(of)}, MV_CONTAINS({own}, {value}))")
-        # the engine's list_contains says false of an empty list even where NULL is sought (executed)
-        both = f"{own} IS NOT NULL AND {self._at(sought, _SUM)} IS NOT NULL"
-        return Said(f"CASE({self._nothing(of)}, false, {both}, MV_CONTAINS({own}, {value}))")
-
     def _called(self, node: exp.Expr) -> Said:
         if node.name.lower() != "list_has_all" or len(node.expressions) != 2:
             raise Unsupported(f"the function {node.name} is not printed as ES|QL")
-        held, wanted = (self._list(one) for one in node.expressions)
-        guard = f"({self._known(held)}) AND ({self._known(wanted)})"
-        return Said(f"CASE({guard}, MV_CONTAINS({self._path(held)}, {self._path(wanted)}))")
-
-    def _length(self, node: exp.Expr) -> Said:
-        """Of the different values alone: a stored list of keywords has lost its repeats."""
-        if not isinstance(node.this, exp.ArrayDistinct):
-            raise Unsupported("a length other than len(list_distinct(…)): stored lists lose their repeats")
-        of = self._list(node.this.this)
-        return Said(f"CASE({self._known(of)}, COALESCE(MV_COUNT(MV_DEDUPE({self._path(of)})), 0))")
-
-    def _any_element(self, node: exp.Expr) -> Said | None:
-        """`len(list_filter(list, lambda word: …)) > 0`, for words that are, start with or end in a text.
-
-        One text of all elements with blanks between them is searched. An element that holds a blank itself
-        would look like two, so that null comes out where there is one.
-        """
-        length, bound = node.this, node.expression
-        if not isinstance(length, exp.Length) or not isinstance(length.this, exp.ArrayFilter):
-            return None
-        if not isinstance(bound, exp.Literal) or bound.name != "0":
-            raise Unsupported("how many elements of a list are such; only whether any is")
-        of, asked = self._list(length.this.this), length.this.expression
-        own = self._path(of)
-        words = f'CONCAT(" ", MV_CONCAT(MV_SORT({own}), " "), " ")'
-        tests = [self._word(one, asked.expressions[0].name, own, words) for one in _either(asked.this)]
-        one_each = f'LENGTH({words}) - LENGTH(REPLACE({words}, " ", "")) == MV_COUNT({own}) + 1'
-        return Said(f"CASE({self._nothing(of)}, false, {one_each}, {' OR '.join(tests)})")
-
-    def _word(self, node: exp.Expr, name: str, own: str, words: str) -> str:
-        sought = node.args.get("expression")
-        about = node.this.name if isinstance(node.this, exp.Column | exp.Identifier) else ""
-        if about != name or not isinstance(sought, exp.Literal) or not sought.is_string:
-            raise Unsupported("a condition on elements that is no =, starts_with or ends_with of a text")
-        text = sought.name
-        if isinstance(node, exp.EQ):
-            return f"MV_CONTAINS({own}, {quoted(text)})"
-        if " " in text:
-            raise Unsupported("starts_with and ends_with of a text with a blank in it")
-        plain = pattern(text)
-        if isinstance(node, exp.StartsWith):
-            return f"{words} LIKE {quoted(f'* {plain}*')}"
-        if isinstance(node, exp.EndsWith):
-            return f"{words} LIKE {quoted(f'*{plain} *')}"
-        raise Unsupported(f"{type(node).__name__} of an element")
-
-    def _list(self, node: exp.Expr) -> exp.Expr:
-        if not isinstance(node, exp.Column) or self._kind(node) is not Kind.TEXTS:
-            raise Unsupported(f"{node.sql()} is no column with a list")
-        return node
-
-    def _known(self, of: exp.Expr) -> str:
-        """An empty list is stored as if it were absent, so that the event itself must tell."""
-        return f"{self._path(of)} IS NOT NULL OR {self._empty(of)}"
-
-    def _nothing(self, of: exp.Expr) -> str:
-        return f"{self._path(of)} IS NULL AND {self._empty(of)}"
-
-    def _empty(self, of: exp.Expr) -> str:
-        return f"MV_CONTAINS({paths.EMPTY_LISTS}, {quoted(of.name)})"
+        return Said(self._lists.has_all(*node.expressions))
 
     def _path(self, node: exp.Expr) -> str:
         return paths.quoted(paths.of("event_id" if node.name == "event_key" else node.name))
@@ -272,9 +204,3 @@ class Printer:
         if node.name not in self.columns:
             raise Unsupported(f"there is no column {node.name}")
         return self.columns[node.name].kind
-
-
-def _either(node: exp.Expr) -> list[exp.Expr]:
-    if isinstance(node, exp.Paren):
-        return _either(node.this)
-    return [*_either(node.this), *_either(node.expression)] if isinstance(node, exp.Or) else [node]

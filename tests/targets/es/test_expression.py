@@ -116,6 +116,12 @@ CONDITIONS = st.recursive(
 @example("CASE tool_name WHEN 'a' THEN 1 WHEN 'A*' THEN 2 END = 1")
 @example("1 - (2 - chain_depth) * -3 > 0")
 @example("scope_match = (chain_depth > 1)")
+@example("list_contains(token_aud, 'a')")
+@example("list_contains(token_aud, server_name)")
+@example("list_has_all(token_aud, token_scopes)")
+@example("len(list_distinct(token_aud)) > 1")
+@example("len(list_filter(token_scopes, lambda w: w = 'a' OR ends_with(w, ':*') OR starts_with(w, 'x'))) > 0")
+@example("token_aud IS NULL")
 def test_a_condition_has_the_three_values_that_sql_gives_it(database: Any, sql: str) -> None:
     want = in_sql(database, sql)
     printer = Printer(COLUMNS)
