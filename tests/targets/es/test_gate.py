@@ -221,6 +221,16 @@ def test_a_subject_counts_once_whatever_it_does_and_nobody_counts_for_none() -> 
     assert counted(events, BY_TICK, "registry-drift") == ("page", 1, 4)
 
 
+def test_events_of_nobody_are_no_subject_even_where_the_sql_does_not_ask() -> None:
+    made = parsed(GATES["registry-drift"])
+    every = Gate(made.text, made.subject, parse_one("1 = 1"), made.judged, None)
+    at = "2026-03-01T11:59:00Z"
+    indices = stream([{"event_time": at, "server_name": name} for name in (None, "crm", "crm")], None)
+    (row,) = run(gate.state(every, SOME, BY_TICK), indices, now_ms=0)
+    assert (row["numerator"], row["events"]) == (1, 3)
+    assert [one["subject"] for one in run(gate.groups(every, SOME, BY_TICK), indices, now_ms=0)] == ["crm"]
+
+
 def test_a_name_twice_on_the_list_counts_no_event_twice() -> None:
     at = {"event_time": "2026-03-01T11:59:00Z", "server_name": "crm", "registry_status": "approved"}
     indices = stream([{**at, "event_id": "a"}, {**at, "event_id": None}], ["crm"])
