@@ -27,6 +27,7 @@ LOOKUP = "mcp-approved-servers"
 _ON_LIST = "mcp.on_approved_list"
 _OWN = ("event_ms", "event_key")
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
+_SHOWN = 20  # contract, section 5: evidence
 _NEVER = "9999-12-31T23:59:59.999Z"  # as long as every date written as text: 24 characters
 _FLAGS = ("judged", "hit", "warned")
 _FIRST_FLAG = len(_NEVER) + 1
@@ -104,8 +105,28 @@ def groups(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:
     return "\n| ".join(commands)
 
 
+def evidence(gate: Gate, columns: Sequence[Column], asked: Asked, *, warned: bool = False) -> str:
+    """The newest 20 events with an id that hit, or that warn: event.id, @timestamp, subject.
+
+    Raises Unsupported, with the gate's name.
+    """
+    commands = [
+        *_each(gate, columns, asked),
+        f"WHERE {'warned' if warned else 'hit'} == 1 AND {paths.EVENT_ID} IS NOT NULL",
+        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject",
+        f"SORT {paths.TIME} DESC, {paths.EVENT_ID}",
+        f"LIMIT {_SHOWN}",
+    ]
+    return "\n| ".join(commands)
+
+
 def _by_subject(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
     """Up to one row a subject: events, judged, numerator, warned."""
+    return [*_each(gate, columns, asked), *_counted(gate.text.counts)]
+
+
+def _each(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
+    """Up to one row an identity: subject, judged, hit, warned, where a flag is 1 or 0."""
     try:
         flags, needed = _flags(gate, columns, asked)
     except Unsupported as error:
@@ -126,7 +147,6 @@ def _by_subject(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str
         f"EVAL {_assigned([alone, received])}",
         f"STATS counted = MIN(received) BY {paths.EVENT_ID}, {paths.TIME}, alone",
         f"EVAL {_assigned(_unpacked())}",
-        *_counted(gate.text.counts),
     ]
 
 

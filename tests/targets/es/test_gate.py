@@ -28,7 +28,7 @@ from tests.laws.test_gates import checked
 from tests.targets.es import ground
 
 COLUMNS = ground.columns()
-MAKE = (gate.state, gate.groups)
+MAKE = (gate.state, gate.groups, gate.evidence)
 GATES = {one.id: one for one in gates.load(ground.ROOT)}
 _READ = {
     "event_time",
@@ -68,7 +68,9 @@ def said(text: GateText, indices: dict[str, Index], asked: Asked, *, now_ms: int
     shown = {
         one["subject"] or "": (one["state"], one["numerator"], one.get("denominator")) for one in by_subject
     }
-    return {"denominator": None, **row, "groups": shown}
+    ids = gate.evidence(parsed(text), SOME, asked, warned=not row["numerator"])
+    newest = [one["event.id"] for one in run(ids, indices, now_ms=now_ms)]
+    return {"denominator": None, **row, "evidence": newest, "groups": shown}
 
 
 def wanted(judgement: Judgement) -> dict[str, Any]:
@@ -80,6 +82,7 @@ def wanted(judgement: Judgement) -> dict[str, Any]:
         "warned": reading.warned,
         "events": reading.events,
         "judged": reading.judged,
+        "evidence": list(reading.evidence),
         "groups": {
             group.key: (group.state.value, group.numerator, group.denominator) for group in reading.groups
         },
@@ -274,7 +277,7 @@ def test_the_lookup_index_holds_what_the_query_joins() -> None:
 @pytest.mark.parametrize("text", GATES.values(), ids=GATES)
 def test_a_gate_reads_as_its_golden_says(text: GateText, golden: Any) -> None:
     asked = Asked(approved=True)
-    made = [gate.state(parsed(text), COLUMNS, asked), gate.groups(parsed(text), COLUMNS, asked)]
+    made = [make(parsed(text), COLUMNS, asked) for make in MAKE]
     golden(ground.ROOT / "tests" / "golden" / "esql" / f"{text.id}.txt", "\n\n".join(made) + "\n")
 
 
