@@ -52,7 +52,17 @@ def eventstats(arguments: str, rows: Rows, state: State) -> Rows:
     groups: dict[Any, Rows] = {}
     for row in rows:
         groups.setdefault(_group(row, clause.by, "eventstats"), []).append(row)
-    return [_computed(row, clause, groups[_group(row, clause.by, "eventstats")], state) for row in rows]
+    answers = {
+        group: [(one.name, one.over(some, state.now_ms)) for one in clause.aggregations]
+        for group, some in groups.items()
+    }
+    found = []
+    for row in rows:
+        changed = dict(row)
+        for name, answer in answers[_group(row, clause.by, "eventstats")]:
+            stored(changed, name, answer)
+        found.append(changed)
+    return found
 
 
 def streamstats(arguments: str, rows: Rows, state: State) -> Rows:
