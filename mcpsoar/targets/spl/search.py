@@ -79,9 +79,10 @@ def _is_plain(column: Column, value: SigmaString) -> bool:
     texts = [part for part in value.s if isinstance(part, str)]
     text = "".join(texts)
     wild = [part for part in value.s if not isinstance(part, str)]
-    if not text.strip():
-        return column.kind is not Kind.TEXTS and (not value.s or not text)
-    is_simple = len(texts) == 1 and all(part is SpecialChars.WILDCARD_MULTI for part in wild)
+    is_wide = all(part is SpecialChars.WILDCARD_MULTI for part in wild)
+    if not text.strip():  # asks for absence or presence, which of a list is more than its field
+        return column.kind is not Kind.TEXTS and is_wide and not (text and wild)
+    is_simple = len(texts) == 1 and is_wide
     is_safe = _SAFE.fullmatch(text) is not None and _UNSAFE.search(text) is None
     return is_simple and is_safe and not _is_network(text)
 

@@ -131,6 +131,8 @@ def text_of(*items: Any, condition: str = "s0") -> RuleText:
         text_of({"tool_name": "a\\*b"}),
         text_of({"tool_name": "a\\?b"}),
         text_of({"tool_name": "a?b"}),
+        text_of({"tool_name": "a?"}),
+        text_of({"tool_name": "?"}, condition="not s0"),
         text_of({"tool_name": "a*b"}),
         text_of({"tool_name|contains": "a\\*"}, condition="not s0"),
         text_of({"tool_name": ["x", "a?b"]}, {"server_name": "fetch"}, condition="s0 and s1"),
