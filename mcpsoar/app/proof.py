@@ -92,12 +92,12 @@ def prove(
 
 
 def verdict(proof: Proof) -> Verdict:
-    """NO when something fails. CANNOT_TELL where logs were given and none of the rules could be asked."""
+    """NO when something fails. CANNOT_TELL where the user's own logs leave that unknown."""
     told = [Verdict.NO if proof.failed else Verdict.YES]
-    if proof.scanned is not None and not (proof.scanned.asked and proof.scanned.look.intake.events):
-        told.append(Verdict.CANNOT_TELL)
-    if proof.scanned is not None and proof.scanned.failed:
-        told.append(Verdict.CANNOT_TELL)
+    if proof.scanned is not None:
+        from mcpsoar.app import scanning
+
+        told.append(scanning.verdict(proof.scanned))
     return worst(told)
 
 
@@ -116,6 +116,7 @@ def document(proof: Proof) -> Facts:
         "corpora": [_corpus(one) for one in proof.corpora],
         "corpus_results": [_result(one) for one in proof.results if one.kind == CORPUS],
         "logs": list(proof.scanned.look.logs) if proof.scanned else [],
+        "read": _read(proof.scanned),
         "rules": [_rule(text, proof) for text in proof.texts],
     }
 
@@ -131,6 +132,12 @@ def _some(root: Path, wanted: Sequence[str]) -> tuple[Text, ...]:
 
 def _is_own(root: Path) -> bool:
     return root.resolve() == own().resolve()
+
+
+def _read(scanned: "Scanned | None") -> Facts | None:
+    from mcpsoar.app.look_document import read
+
+    return None if scanned is None else read(scanned.look)
 
 
 def _result(one: CaseResult) -> Facts:
@@ -180,5 +187,6 @@ def _rule(text: Text, proof: Proof) -> Facts:
             "count": None if claim.finding.lacks or claim.finding.failed else claim.finding.count,
             "evidence": [] if claim.finding.lacks else list(claim.finding.evidence),
             "lacks": list(claim.finding.lacks),
+            "failed": claim.finding.failed or None,
         }
     return facts

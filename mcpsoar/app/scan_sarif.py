@@ -10,14 +10,25 @@ from mcpsoar.kit.clock import stamp_ms
 
 
 def document(scanned: Scanned) -> Facts:
-    """One run, whose artifacts are the logs. A rule that could not be asked is a notification, as is a log
-    that broke off.
+    """One run, whose artifacts are the logs.
 
     Which of several logs an event stood in is not known: then the first stands as its place, the others are
     related, and the message says so.
     """
     index = {claim.finding.rule: at for at, claim in enumerate(scanned.claims)}
     uris = [sarif.uri(log) for log in scanned.look.logs]
+    run = {
+        "artifacts": [{"location": {"uri": uri}} for uri in uris],
+        "invocations": [invocation(scanned)],
+        "results": [
+            result for claim in scanned.found for result in _results(claim, index[claim.finding.rule], uris)
+        ],
+    }
+    return sarif.document([claim.text for claim in scanned.claims], run)
+
+
+def invocation(scanned: Scanned) -> Facts:
+    """How it went: a rule that could not be asked is a notification, as is a log that broke off."""
     intake = scanned.look.intake
     broken = [sarif.notification(f"{sarif.plain(log)} broke off", level="error") for log in intake.cut]
     if intake.conflict_count:
@@ -25,22 +36,12 @@ def document(scanned: Scanned) -> Facts:
         named = sarif.plain(said + ", ".join(intake.conflicts))
         broken.append(sarif.notification(named, level="warning"))
     broken += [sarif.failed(one.finding) for one in scanned.failed]
-    run = {
-        "artifacts": [{"location": {"uri": uri}} for uri in uris],
-        "invocations": [
-            {
-                "executionSuccessful": bool(
-                    intake.events and scanned.asked and not intake.cut and not scanned.failed
-                ),
-                "toolExecutionNotifications": broken,
-                "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in scanned.unasked],
-            }
-        ],
-        "results": [
-            result for claim in scanned.found for result in _results(claim, index[claim.finding.rule], uris)
-        ],
+    is_whole = intake.events and scanned.asked and not intake.cut and not scanned.failed
+    return {
+        "executionSuccessful": bool(is_whole),
+        "toolExecutionNotifications": broken,
+        "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in scanned.unasked],
     }
-    return sarif.document([claim.text for claim in scanned.claims], run)
 
 
 def _results(claim: Claim, index: int, uris: Sequence[str]) -> Iterator[Facts]:

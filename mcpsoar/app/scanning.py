@@ -95,7 +95,19 @@ def scan(
     )
 
 
-def verdict(scanned: Scanned, fail_on: str | None) -> Verdict:
+def doubts(look: "Look") -> tuple[str, ...]:
+    """Why what the logs say is not known, whatever was asked of them: no event, a break, one id for two."""
+    intake = look.intake
+    told = [] if intake.events else ["the logs hold no event"]
+    told += [f"{log} broke off; what came after is not in these figures" for log in intake.cut]
+    if intake.conflict_count:
+        named = ", ".join(intake.conflicts)
+        said = f"{intake.conflict_count} ids stand for events of other content, of which the first counted"
+        told.append(f"{said}: {named}")
+    return tuple(told)
+
+
+def verdict(scanned: Scanned, fail_on: str | None = None) -> Verdict:
     """NO where a finding is of level `fail_on` or above; a finding alone is an answer, and no failure.
 
     CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed, and

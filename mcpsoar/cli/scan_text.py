@@ -22,18 +22,11 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
     """Print rejects and doubts as talk, the findings as the answer. `complete` makes a command whole."""
     look_text.doubts(scanned.look, is_kept=is_kept)
     intake = scanned.look.intake
-    if intake.first_ms is None or intake.last_ms is None:
-        show.line("CANNOT TELL: the logs hold no event")
-    else:
+    if intake.first_ms is not None and intake.last_ms is not None:
         span = f" from {stamp_ms(intake.first_ms)} to {stamp_ms(intake.last_ms)}"
         show.line(f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats{span}")
         show.line(f"{scanned.asked} rules asked, {len(scanned.found)} found something")
-    for one in scanned.failed:
-        said = f"CANNOT TELL: {one.finding.rule} could not be asked: {one.finding.failed}"
-        show.line(show.clean(said))
-    if intake.conflict_count:
-        told = f"{intake.conflict_count} ids stand for events of other content or times; the first counted"
-        show.line(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
+    unknown(scanned)
     if scanned.unasked:
         _unasked(scanned, complete)
     if scanned.found:
@@ -46,6 +39,18 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
         )
     for one in scanned.found:
         _explain(one, complete)
+
+
+def unknown(scanned: "Scanned", say: "Callable[[str], None]" = show.line) -> None:
+    """Say why what the logs show is no whole answer, but for a log that broke off: that is said before."""
+    intake = scanned.look.intake
+    if not intake.events:
+        say("CANNOT TELL: the logs hold no event")
+    for one in scanned.failed:
+        say(show.clean(f"CANNOT TELL: {one.finding.rule} could not be asked: {one.finding.failed}"))
+    if intake.conflict_count:
+        told = f"{intake.conflict_count} ids stand for events of other content or times; the first counted"
+        say(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
 
 
 def _row(claim: "Claim") -> tuple[str, ...]:

@@ -1,15 +1,18 @@
 """`mcpsoar rules test` as a user types it: variants, recorded logs, logs of one's own, and four formats."""
 
+import gzip
 import json
 import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from mcpsoar.detect import joined, scan
 from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +231,7 @@ def test_the_logs_of_a_user_are_told_and_hits_there_are_no_failure(run: Any, pac
     assert ran.code == 0
     assert re.search(r"tool_failed +low +3/3 +7/7 +2$", ran.out, re.MULTILINE)
     (rule,) = run("--logs", str(log), "--format", "json").document["rules"]
-    assert rule["logs"] == {"count": 2, "evidence": ["mine-2", "mine-0"], "lacks": []}
+    assert rule["logs"] == {"count": 2, "evidence": ["mine-2", "mine-0"], "lacks": [], "failed": None}
 
 
 def test_logs_of_which_no_rule_can_be_asked_are_no_answer(run: Any, pack: Pack) -> None:
@@ -236,6 +239,8 @@ def test_logs_of_which_no_rule_can_be_asked_are_no_answer(run: Any, pack: Pack) 
     ran = run("--logs", str(log))
     assert ran.code == 3
     assert "not evaluable: no is_error" in ran.out
+    (skipped,) = ElementTree.fromstring(run("--logs", str(log), "--format", "junit").out).iter("skipped")
+    assert skipped.get("message") == "not evaluable: no is_error"
     assert run("--logs", str(pack.root / "none.ndjson")).code == 2
 
 
@@ -299,3 +304,63 @@ def test_an_event_that_could_be_of_two_logs_is_refused(run: Any, pack: Pack) -> 
     ran = run()
     assert (ran.code, ran.out) == (2, "")
     assert "same" in ran.err
+
+
+def test_a_detection_that_fails_on_the_logs_is_told_of_in_every_format(
+    run: Any, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pack.root / "sql" / "detections"
+    folder.mkdir(parents=True)
+    for name in ("error_loop.sql", "error_loop.cases.json"):
+        shutil.copy(ROOT / "sql" / "detections" / name, folder)
+    event = {"conversation_id": "c", "status": "ok", "server_name": "s"}
+    log = str(pack.log(pack.root / "mine.ndjson", HIT | event))
+    assert run("--logs", log).code == 0
+
+    def late(*_: object) -> None:
+        raise joined.Unanswered("\x1b[2Jout of time")
+
+    on_logs = SimpleNamespace(**{**vars(joined), "answer": late})  # of cases it is asked all the same
+    monkeypatch.setattr(scan, "joined", on_logs)
+    text = run("--logs", log)
+    assert text.code == 3
+    assert re.search(r"^cannot tell +error_loop .* failed: .*out of time$", text.out, re.MULTILINE)
+    assert re.search(r"^ok +tool_failed .* 1$", text.out, re.MULTILINE)
+    assert "CANNOT TELL: error_loop could not be asked: " in text.out
+    assert "\x1b" not in text.out
+    json_ = run("--logs", log, "--format", "json")
+    assert (json_.code, json_.document["verdict"]) == (3, "cannot_tell")
+    told = {rule["rule"]: rule["logs"] for rule in json_.document["rules"]}
+    assert told["error_loop"]["count"] is None
+    assert "out of time" in told["error_loop"]["failed"]
+    assert told["tool_failed"]["failed"] is None
+    xml = run("--logs", log, "--format", "junit")
+    assert xml.code == 3
+    root = ElementTree.fromstring(xml.out)
+    assert (root.get("errors"), root.get("failures")) == ("1", "0")
+    (error,) = root.iter("error")
+    assert "out of time" in (error.get("message") or "")
+    (sarif,) = run("--logs", log, "--format", "sarif").document["runs"]
+    (invocation,) = sarif["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["associatedRule"] == {"id": "error_loop"}
+    assert "out of time" in notification["message"]["text"]
+
+
+def test_logs_that_broke_off_or_hold_what_is_no_event_are_no_all_clear(run: Any, pack: Pack) -> None:
+    log = pack.log(pack.root / "mine.ndjson", HIT, QUIET)
+    log.write_text(log.read_text() + "no event\n")
+    told = run("--logs", str(log))
+    assert (told.code, f"rejected {log}:3" in told.err) == (0, True)
+    assert run("--logs", str(log), "--format", "json").document["read"]["rejected"] == 1
+    assert run("--format", "json").document["read"] is None
+    cut = pack.root / "cut.ndjson.gz"
+    cut.write_bytes(gzip.compress(log.read_bytes() * 5000)[:-20])
+    told = run("--logs", str(cut))
+    assert told.code == 3
+    assert f"CANNOT TELL: {cut} broke off" in told.out
+    (sarif,) = run("--logs", str(cut), "--format", "sarif").document["runs"]
+    assert sarif["invocations"][0]["executionSuccessful"] is False
+    errors = list(ElementTree.fromstring(run("--logs", str(cut), "--format", "junit").out).iter("error"))
+    assert any("broke off" in (one.get("message") or "") for one in errors)
