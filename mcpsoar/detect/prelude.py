@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.detect.dialects import BLANKS
 from mcpsoar.detect.engines.duckdb import literal, quoted
+from mcpsoar.kit.stored import BLANKS
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
 SKEW_MS = 600_000
