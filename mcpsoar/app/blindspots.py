@@ -88,8 +88,8 @@ def _logs(coverage: Coverage, others: list[Seen]) -> Iterator[BlindSpot]:
     for seen in others:
         unseen = []
         for risk in coverage.risks():
-            asked = [seen.answers[item.id] for item in coverage.of_risk(risk.id) if item.id in seen.answers]
-            if asked and all(answer.can is Can.NO for answer in asked):
+            asked = seen.answered(coverage.of_risk(risk.id))
+            if asked and all(can is Can.NO for can in asked):
                 unseen.append(risk.id)
         if unseen:
             why = f"it can answer nothing about {_and(unseen)}"
