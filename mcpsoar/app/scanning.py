@@ -107,16 +107,23 @@ def doubts(look: "Look") -> tuple[str, ...]:
     return tuple(told)
 
 
-def verdict(scanned: Scanned, fail_on: str | None = None) -> Verdict:
+def undecided(scanned: Scanned, fail_on: str | None) -> tuple[Claim, ...]:
+    """What would fail the scan if it found something, and could not be asked of these logs."""
+    return tuple(one for one in scanned.unasked if one.finding.level in _failing(fail_on))
+
+
+def verdict(scanned: Scanned, fail_on: str | None = None, *, evaluable_only: bool = False) -> Verdict:
     """NO where a finding is of level `fail_on` or above; a finding alone is an answer, and no failure.
 
-    CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed, and
-    where one id stands for events of other content: which of them is true is not known.
+    CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed,
+    where one id stands for events of other content: which of them is true is not known, and where a rule of
+    that level could not be asked, unless the user wants those judged alone that could.
     """
-    failing = () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
+    failing = _failing(fail_on)
     intake = scanned.look.intake
     is_whole = not (intake.cut or intake.conflict_count or scanned.failed)
-    is_known = intake.events and scanned.asked and is_whole
+    is_decided = evaluable_only or not undecided(scanned, fail_on)
+    is_known = intake.events and scanned.asked and is_whole and is_decided
     return worst(
         [
             *(Verdict.NO for one in scanned.found if one.finding.level in failing),
@@ -125,14 +132,16 @@ def verdict(scanned: Scanned, fail_on: str | None = None) -> Verdict:
     )
 
 
-def document(scanned: Scanned, fail_on: str | None) -> Facts:
+def document(scanned: Scanned, fail_on: str | None, *, evaluable_only: bool = False) -> Facts:
     """The document of `rules scan --format json`. More keys may come, none goes."""
     from mcpsoar.app.look_document import read
 
     intake = scanned.look.intake
     return {
-        "verdict": verdict(scanned, fail_on).name.lower(),
+        "verdict": verdict(scanned, fail_on, evaluable_only=evaluable_only).name.lower(),
         "fail_on": fail_on,
+        "evaluable_only": evaluable_only,
+        "undecided": [one.finding.rule for one in undecided(scanned, fail_on)],
         "logs": list(scanned.look.logs),
         **read(scanned.look),
         "first": _stamp(intake.first_ms),
@@ -152,6 +161,10 @@ def lines(scanned: Scanned) -> Iterator[Facts]:
         yield {"state": "failed", **_facts(one), "why": one.finding.failed}
     for one in scanned.unasked:
         yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks)}
+
+
+def _failing(fail_on: str | None) -> tuple[str, ...]:
+    return () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
 
 
 def _facts(claim: Claim) -> Facts:

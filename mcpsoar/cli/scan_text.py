@@ -53,6 +53,20 @@ def unknown(scanned: "Scanned", say: "Callable[[str], None]" = show.line) -> Non
         say(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
 
 
+def undecided(
+    scanned: "Scanned",
+    fail_on: str,
+    count: int,
+    *,
+    say: "Callable[[str], None]",
+    complete: "Callable[[str], str]",
+) -> None:
+    """Say that so many rules, any finding of which would fail the scan, could not be asked."""
+    say(f"CANNOT TELL: {count} rules of level {fail_on} or above are not evaluable on these logs")
+    say(f"  next      {_coverage(scanned, complete)}")
+    say("            --evaluable-only judges by the others alone")
+
+
 def _row(claim: "Claim") -> tuple[str, ...]:
     finding = claim.finding
     first, last = (stamp_ms(at) if at is not None else "" for at in (finding.first_ms, finding.last_ms))
@@ -107,8 +121,7 @@ def _typed(name: str) -> str | None:
 def _unasked(scanned: "Scanned", complete: "Callable[[str], str]") -> None:
     """Each where they are few; of a log that lacks much, one line: what was found is worth the screen."""
     some = scanned.unasked
-    log = next((word for word in map(_typed, scanned.look.logs) if word and word != "-"), "LOG")
-    coverage = complete(f"mcpsoar rules coverage --logs {log}")
+    coverage = _coverage(scanned, complete)
     if len(some) > _SHOWN:
         matched = sum(bool(one.finding.count) for one in some)
         more = f", {matched} of them matched, which is no finding here" if matched else ""
@@ -119,3 +132,8 @@ def _unasked(scanned: "Scanned", complete: "Callable[[str], str]") -> None:
         if one.finding.count:
             show.line(f"  {one.finding.rule} matched {one.finding.count}, which is no finding here")
     show.line(f"  next      {coverage}")
+
+
+def _coverage(scanned: "Scanned", complete: "Callable[[str], str]") -> str:
+    log = next((word for word in map(_typed, scanned.look.logs) if word and word != "-"), "LOG")
+    return complete(f"mcpsoar rules coverage --logs {log}")
