@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sigma.collection import SigmaCollection
@@ -12,7 +13,8 @@ from mcpsoar.targets import correlation as correlations
 from mcpsoar.targets.bridge import dialect as dialects
 
 BASE = """
-title: {0}
+title: Rule {0}
+id: {1}
 name: {0}
 logsource: {{category: test}}
 detection:
@@ -21,6 +23,7 @@ detection:
 ---
 """
 NAMES = ("a", "b", "c")
+IDS = {name: f"00000000-0000-4000-8000-{n:012}" for n, name in enumerate(NAMES)}
 COLUMNS = (
     "n BIGINT, at_time BIGINT, usr TEXT, other TEXT, val BIGINT, more BIGINT, a BIGINT, b BIGINT, c BIGINT"
 )
@@ -43,9 +46,11 @@ class Engine:
         cursor = self.database if self.dialect == "duckdb" else self.database.cursor()
         cursor.execute("DROP TABLE IF EXISTS events")
         cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS})")
-        marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
-        for one in events:
-            cursor.execute(f"INSERT INTO events VALUES ({marks})", row(one))  # marks alone
+        if events:
+            marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
+            rows = ", ".join([f"({marks})"] * len(events))
+            values = [value for one in events for value in row(one)]
+            cursor.execute(f"INSERT INTO events VALUES {rows}", values)  # marks alone
         cursor.execute(dialects.text(correlations.ordered(tree, self.dialect), self.dialect))
         return sorted(found[0] for found in cursor.fetchall())
 
@@ -61,9 +66,10 @@ def row(one: Event) -> list[Any]:
     return [*values, *(int(name in one["rules"]) for name in NAMES)]
 
 
+@cache
 def correlation(kind: str, body: str, rules: str = "[a, b, c]", span: str = "10s") -> SigmaCorrelationRule:
     """A correlation rule over the rules a, b and c, which ask the columns of their names."""
-    text = "".join(BASE.format(name) for name in NAMES)
+    text = "".join(BASE.format(name, own) for name, own in IDS.items())
     text += f"title: both\ncorrelation:\n  type: {kind}\n  rules: {rules}\n  timespan: {span}\n{body}\n"
     collection = SigmaCollection.from_yaml(text)
     collection.resolve_rule_references()
@@ -84,5 +90,7 @@ def source() -> correlations.Source:
 
 def built(rule: SigmaCorrelationRule) -> exp.Select:
     """The statement of a rule over the table of events."""
-    predicates: dict[str, Any] = {name: parse_one(f"COALESCE({name} = 1, FALSE)") for name in NAMES}
+    predicates: dict[str, Any] = {
+        one.reference: parse_one(f"COALESCE({one.rule.name} = 1, FALSE)") for one in rule.referenced_rules
+    }
     return correlations.statement(rule, predicates, source())
