@@ -69,7 +69,9 @@ def one_of(field: str, values: list[SigmaType], table: Table) -> exp.Expression 
     if len(texts) != len(values) or here.kind not in (Kind.TEXT, Kind.ENUM):
         return None
     literals = [exp.Literal.string(text.lower()) for text in texts]
-    return two_valued(exp.In(this=folded(here), expressions=literals))
+    found = exp.In(this=folded(here), expressions=literals)
+    found.meta[pattern.CASED] = False
+    return two_valued(found)
 
 
 def _compare(here: Subject, value: SigmaType) -> exp.Expression:
