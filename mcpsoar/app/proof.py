@@ -60,7 +60,8 @@ def prove(
 ) -> Proof:
     """Judge the wanted rules and detections; of a user's pack, without any named, those that it holds itself.
 
-    `corpora` is the folder of recorded logs. `logs` are the user's own, and hits there are no failure.
+    `corpora` is the folder of recorded logs; what it explains is exact for our own pack, and for a user's
+    the most that may be. `logs` are the user's own, and hits there are no failure.
     Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
     that is not bridged, Malformed for a log.
     """
@@ -81,7 +82,7 @@ def prove(
         if not wanted and _is_own(root):
             surveys.strangers([text.id for text in texts], there, known, corpora)
         seen = surveys.survey(texts, asked, there)
-        results += surveys.judged(texts, seen, there, known)
+        results += surveys.judged(texts, seen, there, known, is_exact=_is_own(root))
     scanned = None
     if logs:
         from mcpsoar.app import scanning

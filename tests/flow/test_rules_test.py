@@ -187,6 +187,7 @@ def test_an_attack_that_was_only_made_up_proves_no_rule(run: Any, pack: Pack) ->
         ("low", None, "2 false alarms on benign logs: none is explained in known.json"),
         ("low", {"count": 1, "why": "polling"}, "2 false alarms on benign logs: known.json explains 1"),
         ("low", {"count": 2, "why": "polling"}, None),
+        ("low", {"count": 3, "why": "polling"}, None),
         (
             "high",
             {"count": 2, "why": "polling"},
@@ -206,6 +207,22 @@ def test_a_false_alarm_is_explained_or_fails_and_of_a_high_rule_it_fails(
     assert ("tool_failed: 2 of 2 explained alarms: polling" in run().out) is (
         known == {"count": 2, "why": "polling"}
     )
+
+
+@pytest.mark.parametrize(("count", "is_well"), [(1, False), (2, True), (3, False)])
+def test_of_our_own_pack_the_count_of_explained_alarms_is_exact(
+    capsys: pytest.CaptureFixture[str], pack: Pack, count: int, is_well: bool
+) -> None:
+    hit = {"decision": "deny", "token_scopes": ["notes:read"], "required_scopes": ["notes:write"]}
+    explained = {"scope_mismatch_refused": {"count": count, "why": "mistakes"}}
+    pack.corpus(benign(hit, hit), attack("raid", hit, expect=["scope_mismatch_refused"]), known=explained)
+    words = ("rules", "test", "scope_mismatch_refused", "--corpora", str(pack.corpora), "--format", "json")
+    said = ran(capsys, *words)
+    assert said.code == (0 if is_well else 1)
+    assert len(failures(said)) == (0 if is_well else 1)
+    if count == 3:
+        why = "2 alarms on benign logs: known.json explains 3, so it misses what it saw"
+        assert failures(said) == [f"is quiet on benign logs: {why}"]
 
 
 def test_a_log_whose_gateway_writes_no_needed_column_is_not_evaluable_and_proves_nothing(
