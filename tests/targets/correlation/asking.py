@@ -7,6 +7,7 @@ from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
+from sigma.rule import SigmaRule
 from sqlglot import exp, parse_one
 
 from mcpsoar.targets import correlation as correlations
@@ -27,6 +28,7 @@ IDS = {name: f"00000000-0000-4000-8000-{n:012}" for n, name in enumerate(NAMES)}
 COLUMNS = (
     "n BIGINT, at_time BIGINT, usr TEXT, other TEXT, val BIGINT, more BIGINT, a BIGINT, b BIGINT, c BIGINT"
 )
+DECOYS = ("at_ms", "p0", "k0_0", "k0", "v0_0", "v0", "c_0", "m0")  # columns named as those of statements
 Event = dict[str, Any]
 
 
@@ -45,12 +47,14 @@ class Engine:
         """The first column of a statement over the events, sorted."""
         cursor = self.database if self.dialect == "duckdb" else self.database.cursor()
         cursor.execute("DROP TABLE IF EXISTS events")
-        cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS})")
+        decoys = ", ".join(f"{name} TEXT DEFAULT 'decoy'" for name in DECOYS)
+        cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS}, {decoys})")
         if events:
             marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
             rows = ", ".join([f"({marks})"] * len(events))
             values = [value for one in events for value in row(one)]
-            cursor.execute(f"INSERT INTO events VALUES {rows}", values)  # marks alone
+            columns = ", ".join(column.split()[0] for column in COLUMNS.split(", "))
+            cursor.execute(f"INSERT INTO events ({columns}) VALUES {rows}", values)  # marks alone
         cursor.execute(dialects.text(correlations.ordered(tree, self.dialect), self.dialect))
         return sorted(found[0] for found in cursor.fetchall())
 
@@ -69,12 +73,31 @@ def row(one: Event) -> list[Any]:
 @cache
 def correlation(kind: str, body: str, rules: str = "[a, b, c]", span: str = "10s") -> SigmaCorrelationRule:
     """A correlation rule over the rules a, b and c, which ask the columns of their names."""
-    text = "".join(BASE.format(name, own) for name, own in IDS.items())
-    text += f"title: both\ncorrelation:\n  type: {kind}\n  rules: {rules}\n  timespan: {span}\n{body}\n"
-    collection = SigmaCollection.from_yaml(text)
+    return read(said("both", kind, body, rules, span))["both"]
+
+
+def said(name: str, kind: str, body: str, rules: str, span: str = "10s") -> str:
+    """The text of a correlation."""
+    about = f"title: {name}\nname: {name}\ncorrelation:\n  type: {kind}\n"
+    return f"{about}  rules: {rules}\n  timespan: {span}\n{body}\n"
+
+
+def read(*texts: str) -> dict[str, SigmaCorrelationRule]:
+    """Correlations by name, over the rules a, b and c and over each other."""
+    bases = "".join(BASE.format(name, own) for name, own in IDS.items())
+    collection = SigmaCollection.from_yaml(bases + "---\n".join(texts))
     collection.resolve_rule_references()
-    (found,) = (one for one in collection.rules if isinstance(one, SigmaCorrelationRule))
-    return found
+    return {str(one.name): one for one in collection.rules if isinstance(one, SigmaCorrelationRule)}
+
+
+def chained(outer: SigmaCorrelationRule) -> exp.Select:
+    """The statement of a correlation of correlations, these of any depth, over the table of events."""
+    inner = {}
+    for one in outer.referenced_rules:
+        assert isinstance(one.rule, SigmaCorrelationRule)
+        of_rules = all(isinstance(each.rule, SigmaRule) for each in one.rule.referenced_rules)
+        inner[one.reference] = (one.rule, built(one.rule) if of_rules else chained(one.rule))
+    return correlations.nested(outer, inner, ("n",))
 
 
 def source() -> correlations.Source:

@@ -80,11 +80,7 @@ def _chained(inside: list[Event], rules: Sequence[str], since: float) -> bool:
     )
 
 
-def nested(found: Mapping[str, Sequence[int]], events: Sequence[Event], field: str) -> list[Event]:
-    """The matches of inner correlations, by reference, as events of an outer one grouped by `field`."""
+def nested(found: Mapping[str, Sequence[int]], events: Sequence[Event]) -> list[Event]:
+    """The matches of inner correlations, by reference, as the events of an outer one."""
     by_place = {event["n"]: event for event in events}
-    return [
-        {**by_place[n], "rules": {name}, "key": by_place[n][field], "value": by_place[n]["key"]}
-        for name, places in found.items()
-        for n in places
-    ]
+    return [{**by_place[n], "rules": {name}} for name, places in found.items() for n in places]

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent, Unsupported
 from mcpsoar.targets.correlation import Source, statement
-from tests.targets.correlation.asking import IDS, Engine, built, correlation, event
+from tests.targets.correlation.asking import DECOYS, IDS, Engine, built, correlation, event
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,15 @@ def test_groups_compare_with_regard_to_case(engine: Engine) -> None:
 def test_without_a_group_all_events_are_one(engine: Engine) -> None:
     rule = correlation("event_count", "  condition: {gte: 2}", "[a]")
     assert engine.found(rule, [event(0, 0, "a", "x"), event(1, 1, "a", None)]) == [1]
+
+
+@pytest.mark.parametrize("name", DECOYS)
+def test_a_field_named_as_a_column_of_ours_is_the_table_s(engine: Engine, name: str) -> None:
+    """It holds the same text in every event."""
+    body = f"  group-by: [{name}]\n  condition: {{eq: 1, field: [{name}, {name}]}}"
+    log = [event(0, 0, "a"), event(1, 1, "b"), event(2, 2, "ab")]
+    assert engine.found(correlation("value_count", body, "[a, b]"), log) == [0, 1, 2]
+    assert engine.found(correlation("temporal", f"  group-by: [{name}]", "[a, b]"), log) == [1, 2]
 
 
 def test_a_median_of_an_even_number_is_the_lower_middle(engine: Engine) -> None:
