@@ -79,6 +79,13 @@ def test_group_by_fields_named_as_columns_of_ours_stay_apart(engine: Engine, gro
     assert engine.asked(chained(outer["outer"]), log) == [2]
 
 
+def test_a_group_named_as_the_time_of_ours_is_the_field(engine: Engine) -> None:
+    """It holds the same text in every event, where times differ."""
+    inner = said("each", "event_count", "  group-by: [at_ms]\n  condition: {gte: 1}", "[a]")
+    outer = read(inner, said("outer", "event_count", "  group-by: [at_ms]\n  condition: {gte: 2}", "[each]"))
+    assert engine.asked(chained(outer["outer"]), [event(0, 0, "a"), event(1, 1, "a")]) == [1]
+
+
 def test_a_group_that_no_inner_one_has_is_refused() -> None:
     outer = read(MANY, said("outer", "event_count", "  group-by: [other]\n  condition: {gte: 2}", "[many]"))
     with pytest.raises(Unsupported, match="'many' groups by no 'other': its matches lack it"):
