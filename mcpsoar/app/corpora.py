@@ -6,7 +6,6 @@ the id of its event tells.
 
 import json
 import tempfile
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,11 +16,9 @@ from typing import TYPE_CHECKING
 from mcpsoar.app.proving import CaseResult
 from mcpsoar.core.content import Text
 from mcpsoar.core.errors import BadContent
-from mcpsoar.core.event import LogRef
 from mcpsoar.pack.corpora import KNOWN, Corpus, Explained
 
 if TYPE_CHECKING:
-    from mcpsoar.detect.files import Source
     from mcpsoar.detect.scan import Ask, Scan
 
 CORPUS = "corpus"
@@ -53,18 +50,22 @@ def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapp
 
     Raises BadContent (an event that cannot be told to be of its log), Malformed, Usage.
     """
+    from mcpsoar.app import corpora_log
     from mcpsoar.detect import files
     from mcpsoar.detect.scan import over_logs
 
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
         sources = files.sources([str(one.path) for one in corpora], folder)
-        log, ends = _joined(corpora, sources, folder / "corpora")
+        for corpus, source in zip(corpora, sources, strict=True):
+            if source.damage:
+                raise BadContent(f"{corpus.path} broke off: {source.damage}", where=corpus.where)
+        log = corpora_log.joined(sources, ask.columns, folder / "corpora")
         with over_logs([log], ask, folder) as scan:
             if scan.rejects or scan.intake.conflicts:
                 bad = f"conflicts {scan.intake.conflicts}"
                 if scan.rejects:
-                    bad = f"{_place(scan.rejects[0].line, ends)}: {scan.rejects[0].why}"
+                    bad = f"{corpora_log.place(scan.rejects[0].raw, sources)}: {scan.rejects[0].why}"
                 raise BadContent(f"the corpora hold what is no event of its own: {bad}")
             rest = next((one for one in corpora if not one.is_attack), None)
             wanted = frozenset(name for text in texts for name in _sources(text, ask)) & scan.here
@@ -133,38 +134,6 @@ def _false(text: Text, count: int, known: Explained | None, *, is_exact: bool) -
         return f"{count} false alarms on benign logs: of level {text.level}, it may have none"
     told = f"{KNOWN} explains {known.count}" if known else f"none is explained in {KNOWN}"
     return f"{count} false alarms on benign logs: {told}"
-
-
-def _joined(
-    corpora: Sequence[Corpus], sources: Sequence["Source"], path: Path
-) -> tuple["Source", list[tuple[int, str]]]:
-    """All of them as one log, attacks first, and up to which of its lines each reaches.
-
-    The engine looks at the first lines of a log, and reads it twice where a later one has a key that none of
-    those has: attacks have them all, and a week may have its first approval on its third day.
-    Raises BadContent for one that broke off.
-    """
-    from mcpsoar.detect import lines
-
-    ends: list[tuple[int, str]] = []
-    end = 0
-    with path.open("wb") as out:
-        for corpus, source in sorted(zip(corpora, sources, strict=True), key=lambda one: not one[0].is_attack):
-            if source.damage:
-                raise BadContent(f"{corpus.path} broke off: {source.damage}", where=corpus.where)
-            text = Path(source.log.path).read_bytes().removeprefix(lines.BOM)
-            out.write(text)
-            if not text.endswith(b"\n"):
-                out.write(b"\n")
-            end += text.count(b"\n") + (not text.endswith(b"\n"))
-            ends.append((end, str(corpus.path)))
-    return replace(sources[0], log=LogRef(path.name, str(path))), ends
-
-
-def _place(line: int, ends: Sequence[tuple[int, str]]) -> str:
-    """A line of the joined log as the line of the corpus that it came from."""
-    at = bisect_left(ends, (line, ""))
-    return f"{ends[at][1]}:{line - (ends[at - 1][0] if at else 0)}"
 
 
 def _told(

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pytest
 
 from mcpsoar.detect import joined, scan
+from mcpsoar.detect.engines import ndjson
 from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +58,11 @@ class Pack:
     def log(self, path: Path, *events: dict[str, Any], gateway: str = "gw") -> Path:
         path.parent.mkdir(exist_ok=True)
         lines = [
-            {"event_time": f"2026-10-05T00:00:0{at}Z", "event_id": f"{path.stem}-{at}", "gateway": gateway}
+            {
+                "event_time": f"2026-10-05T00:{at // 60:02}:{at % 60:02}Z",
+                "event_id": f"{path.stem}-{at}",
+                "gateway": gateway,
+            }
             for at, _ in enumerate(events)
         ]
         path.write_text(
@@ -381,3 +386,40 @@ def test_logs_that_broke_off_or_hold_what_is_no_event_are_no_all_clear(run: Any,
     assert sarif["invocations"][0]["executionSuccessful"] is False
     errors = list(ElementTree.fromstring(run("--logs", str(cut), "--format", "junit").out).iter("error"))
     assert any("broke off" in (one.get("message") or "") for one in errors)
+
+
+def test_recorded_logs_are_read_once_whenever_a_column_turns_up(
+    run: Any, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine learns keys from the first lines of a log, and had to read it all over for a later one."""
+    late = [*[QUIET] * 3000, QUIET | {"change_ticket": "CHG-1"}, QUIET, QUIET | {"session_id": "s"}]
+    pack.corpus(benign(*late), attack())
+
+    def again(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ndjson, "seed", again)
+    monkeypatch.setattr(ndjson, "lines", again)
+    told = run("--format", "json")
+    assert (told.code, failures(told)) == (0, [])
+
+
+@pytest.mark.parametrize(("text", "line"), [("no event\n", 2), ('\n{"event_id": "calm-1", "a": 1}', 3)])
+def test_what_is_no_event_of_a_recorded_log_is_named_with_its_place(
+    run: Any, pack: Pack, text: str, line: int
+) -> None:
+    pack.corpus(attack(), benign())
+    path = pack.corpora / "calm.ndjson"
+    path.write_text(path.read_text() + text)
+    told = run()
+    assert told.code == 2
+    assert f"{path}:{line}: " in told.err
+
+
+def test_a_recorded_log_that_broke_off_is_refused(run: Any, pack: Pack) -> None:
+    pack.corpus(benign(), attack())
+    path = pack.corpora / "raid.ndjson"
+    path.write_bytes(gzip.compress(path.read_bytes())[:-4])
+    told = run()
+    assert told.code == 2
+    assert f"{path} broke off: the gzip data ends early" in told.err
