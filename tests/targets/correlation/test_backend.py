@@ -171,3 +171,15 @@ def test_each_dialect_has_a_statement_that_its_parser_reads_or_a_reason(
     assert isinstance(tree, exp.Select)
     assert not list(tree.find_all(exp.Command))
     assert "NULLS" not in text  # not all dialects can say where NULL sorts, and no time is NULL
+
+
+@pytest.mark.parametrize("kind", [one for one in KINDS if one != "value_count"])
+def test_clickhouse_looks_back_not_quite_25_days(kind: str) -> None:
+    """2 147 483 647 ms lie between these; an order has no such frame."""
+    correlations.refuse(correlation(kind, f"  condition: {KINDS[kind]}", span="2147483s"), "clickhouse")
+    rule = correlation(kind, f"  condition: {KINDS[kind]}", span="2147484s")
+    if kind == "temporal_ordered":
+        correlations.refuse(rule, "clickhouse")
+        return
+    with pytest.raises(Unsupported, match=f"{kind} cannot be said in clickhouse: its RANGE reaches"):
+        correlations.refuse(rule, "clickhouse")
