@@ -37,10 +37,12 @@ def fill(engine: str, database: Any, events: Sequence[Event]) -> None:
 
 
 def worn(events: Sequence[Event], rng: random.Random) -> list[Event]:
-    """The events as sources send them: enumerations in any case, blanks for absent, padding, copies."""
+    """The events as sources send them, each in capitals and once more: blanks for absent, padding, copies."""
     found: list[Event] = []
     for number, event in enumerate(events):
+        shouted = {name: _shouted(name, value) for name, value in event.items()}
         one = _worn({**event, "event_id": f"e{number}"}, rng)
+        found.append({**shouted, "event_id": f"s{number}"})
         found.append(one)
         if rng.random() < 0.15:  # the copy that was received later, with other content
             found.append({**rng.choice(events), **_identity(one)})
@@ -53,8 +55,6 @@ def worn(events: Sequence[Event], rng: random.Random) -> list[Event]:
 
 
 def _worn(event: Event, rng: random.Random) -> Event:
-    if rng.random() < 0.3:
-        return {name: _shouted(name, value) for name, value in event.items()}
     for column in _ENUMS:
         value = event.get(column.name)
         if isinstance(value, str):
