@@ -235,6 +235,8 @@ def test_a_list_of_a_thousand_values_prints_and_runs() -> None:
         ({"tool_name|expand": "%tools%"}, r"\|expand"),
         ({"tool_name|hour": 3}, "only a time has its hour"),
         ({"actor_tags|fieldref": "tool_name"}, "no common meaning"),
+        ({"actor_tags": "read_only"}, "actor_tags is a list in one text; a derived column"),
+        ({"actor_tags|contains|all": ["a", "b"]}, "is a list in one text"),
         ({"chain_depth|re": "8"}, "no text to search"),
         ({"event_time": "2026-03-01"}, "is a time"),
         ({"chain_depth|contains": "8"}, "no text to search"),

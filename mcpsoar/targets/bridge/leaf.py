@@ -1,8 +1,9 @@
 """One comparison of a rule as SQL: one function per kind of value, each two-valued.
 
-A value that is absent makes every comparison false, never NULL, so that NOT means what Sigma says. Blanks
-are absent in `mcp_audit`, so an empty string asks for absence. Text compares without regard to case unless
-`|cased`; enumerations are lower case in the table already. LOWER of SQLite folds ASCII alone.
+A value that is absent makes every comparison false, never NULL, so that NOT means what Sigma says; `|neq` is
+such a NOT, and true of what is absent. When a predicate asks `mcp_audit`, blanks are NULL, so an empty string
+asks for absence, and enumerations are lower case: the prelude of a scan and the steps of `audit` see to both.
+Other text compares without regard to case unless `|cased`. LOWER of SQLite folds ASCII alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -87,6 +88,8 @@ def _any_element(here: Subject, value: SigmaType) -> exp.Expression:
     """Whether any element of a list compares so; the list itself is absent, present or this."""
     if isinstance(value, SigmaString) and (pattern.is_anything(value) or pattern.plain(value) == ""):
         return _present(here) if pattern.is_anything(value) else _null(here, value)
+    if here.is_json:
+        raise Unsupported(f"{here.name} is a list in one text; a derived column can say what of it is asked")
     name = exp.to_identifier(_ELEMENT)
     each = _compare(Subject(here.name, Kind.TEXT, name, keeps_blanks=True), value)
     asked = exp.Transform(this=here.sql, expression=exp.Lambda(this=each, expressions=[name.copy()]))
