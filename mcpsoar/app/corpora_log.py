@@ -16,20 +16,22 @@ def joined(sources: Sequence[Source], columns: Sequence[Column], path: Path) -> 
     another: a week may see its first change ticket on its third day.
     """
     unnamed = {f'"{column.name}":'.encode() for column in columns if not column.derived}
+    texts = [_text(source) for source in sources]
     moved: list[list[tuple[int, int]]] = []
+    for text in texts:
+        places = {name: at for name in unnamed if (at := text.find(name)) >= 0}
+        unnamed -= set(places)
+        moved.append(sorted({_line(text, at) for at in places.values()}))
     with path.open("wb") as out:
-        for source in sources:
-            text = _text(source)
-            places = {name: at for name in unnamed if (at := text.find(name)) >= 0}
-            unnamed -= set(places)
-            moved.append(sorted({_line(text, at) for at in places.values()}))
-            out.writelines(text[start:end] + b"\n" for start, end in moved[-1])
-        for source, spans in zip(sources, moved, strict=True):
-            text, after = _text(source), 0
+        for text, spans in zip(texts, moved, strict=True):
+            out.writelines(text[start:end] + b"\n" for start, end in spans)
+        for text, spans in zip(texts, moved, strict=True):
+            after, view = 0, memoryview(text)
             for start, end in spans:
-                out.write(text[after:start])
+                out.write(view[after:start])
                 after = end + 1
-            out.write(text[after:] + b"\n")
+            out.write(view[after:])
+            out.write(b"\n")
     return replace(sources[0], log=LogRef(path.name, str(path)))
 
 
