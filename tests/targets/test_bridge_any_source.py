@@ -12,7 +12,7 @@ from tests.targets.engines import asked
 from tests.targets.evaluator import rule
 from tests.targets.interpreter import holds
 
-ALPHABET = "aAb1.%_!\\*?'[ -/"
+ALPHABET = "aAbBxu1.%_!\\*?'\"[]{}$^ -/\n\v\x1c\té中\U0001f600"
 WRITTEN = st.text(alphabet=ALPHABET, max_size=4)
 STORED = st.one_of(
     st.none(),
@@ -25,7 +25,41 @@ FIELD = st.sampled_from(["one", "Two Words", "three.dots", "gone"])
 ROW = st.fixed_dictionaries(dict.fromkeys(("one", "Two Words", "three.dots", "raw"), STORED))
 PATTERN = st.recursive(
     st.sampled_from(
-        ["a", "A", "b", "1", ".", r"\.", r"\d", r"\w", r"\s", r"\S", "[ab]", "[^a]", r"[\d.]", r"\b"]
+        [
+            *(
+                "a",
+                "A",
+                "b",
+                "1",
+                ".",
+                "é",
+                "%",
+                "_",
+                r"\.",
+                r"\d",
+                r"\w",
+                r"\s",
+                r"\S",
+                r"\b",
+                r"\\",
+                r"\*",
+                r"\?",
+            ),
+            *(
+                r"\$",
+                r"\x41",
+                r"\u0041",
+                r"\u00e9",
+                r"\n",
+                r"\v",
+                "[ab]",
+                "[^a]",
+                r"[\d.]",
+                r"[\x41]",
+                r"[\u0041é]",
+            ),
+            *(r"[\\s]", r"[\S]", r"[^\S]", r"[\W_]", "[$]", r"[\b\n]", "[%_*?]"),
+        ]
     ),
     lambda below: st.one_of(
         st.tuples(below, below).map("".join),

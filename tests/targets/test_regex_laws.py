@@ -128,25 +128,27 @@ def refused(predicate: exp.Expression, name: str) -> bool:
         (r"^[\u0041]$", "A"),
         (r"^[\b]$", "\b"),
         (r"^[\\s]$", "\\s"),
-        (r"^[\S]$", "A4xé\\s\b"),
-        (r"^[^\s]$", "A4xé\\s\b"),
-        (r"^[\W]$", "é\\\v\b"),
-        (r"(?i)^[\W]$", "é\\\v\b"),
+        (r"^[\S]$", "A4xé\\s\b$"),
+        (r"^[^\s]$", "A4xé\\s\b$"),
+        (r"^[\W]$", "é\\\v\b$"),
+        (r"(?i)^[\W]$", "é\\\v\b$"),
         (r"^\w$", "A4xs"),
-        (r"^\W$", "é\\\v\b"),
+        (r"^\W$", "é\\\v\b$"),
         (r"^.\b$", "A4xs"),
         (r"^\101$", "A"),
         (r"^[\101\64]$", "A4"),
         (r"^[]\x78-\x7a]$", "x"),
         (r"^[^\w\W]$", ""),
-        (r"^[\s\S]$", "A4xé\\s\v\b"),
+        (r"^[\s\S]$", "A4xé\\s\v\b$"),
+        (r"^\$$", "$"),
+        (r"^[$]$", "$"),
         (r"^\N{LATIN SMALL LETTER E WITH ACUTE}$", "é"),
     ],
 )
 def test_an_escape_means_the_same_in_a_set_and_outside(
     pattern: str, found: str, engine: tuple[str, Any]
 ) -> None:
-    rows = [{"one": one} for one in "A4xé\\s\v\b"]
+    rows = [{"one": one} for one in "A4xé\\s\v\b$"]
     node = parsed(pattern, "|re")
     assert "".join(row["one"] for row in rows if holds(node, row)) == found
     answers = asked(*engine, tree.condition(node, texts("events", ["one"])), rows)
