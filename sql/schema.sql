@@ -8,7 +8,8 @@
 --   bool, integer, number  true/false in any case, 1 or 0; whole numbers; numbers
 --   time                   RFC 3339 (no zone: UTC) or epoch seconds (below 1e11) or milliseconds
 --   texts                  a list of texts; [] is a fact and not the same as absent
---   derived bool: … := SQL computed on reading by that expression, where the event does not carry it itself
+--   derived bool: … := SQL computed on reading by that expression; only where it says nothing, for want of facts,
+--                          counts what the event itself carries
 --
 -- Absent is NULL everywhere. Only event_time must be there.
 CREATE TABLE mcp_audit (

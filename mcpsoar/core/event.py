@@ -26,8 +26,8 @@ class Kind(Enum):
 class Column:
     """One column of `mcp_audit`: its type, the lower-case values of an enumeration, its one meaning.
 
-    `derived` is the SQL that gives the value where an event does not carry it itself, or empty; `where` is
-    the file:line that says so.
+    `derived` is the SQL that gives the value from other columns, or empty: what an event carries itself
+    counts only where that is NULL. `where` is the file:line that says so.
     """
 
     name: str

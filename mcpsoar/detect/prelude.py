@@ -192,8 +192,8 @@ def is_suspect(name: str) -> str:
 
 def _final(column: Column, by_name: dict[str, Column]) -> str:
     own = quoted(column.name)
-    if column.derived:
-        return f"coalesce({own}, {column.derived})"
+    if column.derived:  # what stands beside it first: nobody's own word beats the facts
+        return f"coalesce({column.derived}, {own})"
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
 
 
