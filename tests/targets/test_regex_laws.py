@@ -4,6 +4,7 @@ MCPSOAR_EXAMPLES sets the number of random patterns.
 """
 
 import os
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sigma.rule import SigmaRule
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.targets.bridge import dialect, tree
+from mcpsoar.targets.bridge import dialect, regex, tree
 from mcpsoar.targets.bridge.table import texts
 from tests.targets.engines import asked
 from tests.targets.evaluator import rule
@@ -119,6 +120,35 @@ def refused(predicate: exp.Expression, name: str) -> bool:
     except Unsupported as refusal:
         return "|re: " in refusal.message
     return False
+
+
+@pytest.mark.filterwarnings("ignore:Possible:FutureWarning")
+@pytest.mark.parametrize("name", ["mysql", "redshift", "snowflake", "trino"])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pattern=PATTERN, flags=FLAGS, some=TEXTS)
+def test_what_is_printed_only_means_the_same_to_a_reader_of_unicode_classes(
+    name: str, pattern: str, flags: str, some: list[str]
+) -> None:
+    """Python without re.ASCII stands in for those engines, their spellings put in its words."""
+    node = parsed(pattern, flags)
+    try:
+        text = regex.fitted(regex.read(node.value), name)
+    except Unsupported:
+        return
+    text = re.sub(r"\\x\{([0-9A-F]+)\}", lambda found: rf"\U{int(found[1], 16):08x}", text)
+    text = text.replace(r"\z", r"\Z").replace("[:^ascii:]", r"\x80-\U0010ffff")
+    of_lines = name == "snowflake" and "|m" in flags
+    if name == "snowflake" and not of_lines:
+        text = re.sub(r"(\\.)|\$", lambda found: found[1] or r"\Z", text, flags=re.DOTALL)
+    read_as = (re.IGNORECASE * ("|i" in flags)) | (re.DOTALL * ("|s" in flags or name == "snowflake"))
+    found = re.compile(text, read_as | re.MULTILINE * of_lines)
+    for one in (*some, *ALPHABET, ""):
+        assert (found.search(one) is not None) == holds(node, {"one": one}), (text, one)
+
+
+def test_a_lazy_question_mark_stays_one_where_nothing_is_lazy() -> None:
+    wanted = regex.Pattern("^a??b+?$", frozenset())
+    assert regex.fitted(wanted, "snowflake") == "^a?b+$"
 
 
 @pytest.mark.parametrize(
