@@ -71,6 +71,43 @@ detection:
 """
 
 
+ALIKE = """
+---
+title: again
+name: again
+correlation:
+  type: event_count
+  rules: [a, c]
+  group-by: [who]
+  aliases: {who: {a: usr, c: size}}
+  timespan: 1m
+  condition: {gte: 2}
+---
+title: both
+correlation:
+  type: event_count
+  rules: [many, again]
+  timespan: 1m
+  condition: {gte: 4}
+---
+title: c
+name: c
+logsource: {category: test}
+detection:
+  one: {x: yes, size: 9}
+  condition: one
+"""
+
+
+def test_events_alike_in_all_columns_are_as_many_as_they_are() -> None:
+    """Two that `many` matches and `again` too, by `usr` and by `size`: six in all, or four were they one."""
+    made = McpsoarSql().convert(SigmaCollection.from_yaml(RULES + ALIKE))
+    with duckdb.connect() as database:
+        database.execute("CREATE TABLE events (event_ms BIGINT, x TEXT, usr TEXT, size TEXT)")
+        database.execute("INSERT INTO events VALUES (0, 'true', 'u', '9'), (0, 'true', 'u', '9')")
+        assert database.execute(made[-1]).fetchall() == [(0,)] * 6
+
+
 def test_rules_of_different_tables_are_not_correlated() -> None:
     text = AUDIT + RULES.replace("rules: [a]", "rules: [a, b]")
     with pytest.raises(SigmaError, match="different tables"):

@@ -101,6 +101,11 @@ def test_rules_that_read_one_group_from_two_fields_meet_there(engine: Engine) ->
     assert engine.found(rule, [apart, event(2, 1, "b", "n", other="y")]) == [2]
 
 
+def test_an_event_that_lacks_the_value_of_two_rules_is_seen_once(engine: Engine) -> None:
+    body = "  group-by: [usr]\n  aliases: {what: {a: val, b: more}}\n  condition: {eq: 0, field: what}"
+    assert engine.found(correlation("value_count", body, "[a, b]"), [event(0, 0, "ab")]) == [0]
+
+
 def test_an_alias_joins_columns_of_different_types_as_text(engine: Engine) -> None:
     body = "  group-by: [who]\n  aliases: {who: {a: usr, b: val}, what: {a: other, b: more}}\n"
     rule = correlation("value_count", f"{body}  condition: {{gte: 2, field: what}}", "[a, b]")
@@ -147,7 +152,9 @@ def test_a_rule_without_a_predicate_is_refused() -> None:
         statement(correlation("event_count", "  condition: {gte: 2}", "[a]"), {}, nowhere)
 
 
-@pytest.mark.parametrize("condition", ["{gte: 2}", "{lt: 3}", "{eq: 2}", "a and b and c"])
+@pytest.mark.parametrize(
+    "condition", ["{gte: 2}", "{gte: 4}", "{lt: 3}", "{lte: 3}", "{neq: 3}", "{eq: 2}", "a and b and c"]
+)
 def test_an_order_said_of_anything_but_all_rules_is_refused(condition: str) -> None:
     with pytest.raises(Unsupported, match="said of all its rules"):
         built(correlation("temporal_ordered", f"  condition: {condition}"))

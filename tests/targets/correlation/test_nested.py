@@ -1,10 +1,11 @@
 """Correlations of correlations, asked of plain Python in two steps."""
 
 import pytest
+from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent, Unsupported
 from tests.targets.correlation import reference
-from tests.targets.correlation.asking import Engine, chained, event, read, said
+from tests.targets.correlation.asking import Engine, built, chained, correlation, event, read, said
 from tests.targets.correlation.test_crowded import CROWD, SEEN
 
 MANY = said("many", "event_count", "  group-by: [usr]\n  condition: {gte: 3}", "[a]", "10s")
@@ -84,6 +85,13 @@ def test_a_group_named_as_the_time_of_ours_is_the_field(engine: Engine) -> None:
     inner = said("each", "event_count", "  group-by: [at_ms]\n  condition: {gte: 1}", "[a]")
     outer = read(inner, said("outer", "event_count", "  group-by: [at_ms]\n  condition: {gte: 2}", "[each]"))
     assert engine.asked(chained(outer["outer"]), [event(0, 0, "a"), event(1, 1, "a")]) == [1]
+
+
+def test_every_name_is_quoted_at_every_depth() -> None:
+    """A word of ours, as `next`, may be a key word of some engine; some fold what is not quoted."""
+    outer = read(MANY, BOTH, said("outer", "temporal", "  group-by: [usr]", "[many, both]"))["outer"]
+    for tree in (built(correlation("value_count", "  condition: {gte: 2, field: val}")), chained(outer)):
+        assert all(name.args.get("quoted") for name in tree.find_all(exp.Identifier))
 
 
 def test_a_group_that_no_inner_one_has_is_refused() -> None:

@@ -147,6 +147,7 @@ RANKS = (
     ),
     Case("the middle of three", "value_median", "{eq: 2}", _values(9, 1, 2), (0, 1, 2)),
     Case("the middle of one", "value_median", "{eq: 5}", _values(5), (0,)),
+    Case("the middle of 51", "value_median", "{eq: 25}", _values(*range(51)), tuple(range(51))),
     Case("no middle of none", "value_median", "{neq: 5}", _values(None), ()),
 )
 ALL, TWO = "[a, b, c]", "[a, b]"
