@@ -50,9 +50,8 @@ def test_a_forged_time_fails_nothing_for_the_others(engine: Engine, body: str, f
 
 
 def test_times_as_far_as_can_be_counted_are_judged(engine: Engine) -> None:
-    rule = correlation("value_count", "  condition: {gte: 2, field: val}", "[a]")
-    ends = [event(0, -(2**61), "a", value=1), event(1, 2**61, "a", value=1), event(2, 2**61, "a", value=2)]
-    assert engine.found(rule, ends) == [1, 2]
+    rule = correlation("value_count", "  condition: {eq: 1, field: val}", "[a]")
+    assert engine.found(rule, [event(0, -(2**61), "a", value=1), event(1, 2**61, "a", value=1)]) == [0, 1]
 
 
 def test_groups_compare_with_regard_to_case(engine: Engine) -> None:
@@ -99,6 +98,21 @@ def test_rules_that_read_one_group_from_two_fields_meet_there(engine: Engine) ->
     both, apart = event(0, 0, "ab", "x", other="x"), event(1, 0, "ab", "y", other="z")
     assert engine.found(rule, [both, apart]) == [0]
     assert engine.found(rule, [apart, event(2, 1, "b", "n", other="y")]) == [2]
+
+
+def test_rules_that_read_one_of_two_groups_from_two_fields_do_not_meet(engine: Engine) -> None:
+    body = "  group-by: [who, what]\n  aliases: {who: {a: usr, b: other}, what: {a: val, b: more}}\n"
+    rule = correlation("temporal", body, "[a, b]")
+    half = event(0, 0, "ab", "x", other="x", value=1, second=2)
+    assert engine.found(rule, [half]) == []
+    assert engine.found(rule, [half, event(1, 1, "b", "n", other="x", second=1)]) == [1]
+
+
+def test_a_value_of_two_fields_is_there_where_both_are(engine: Engine) -> None:
+    rule = correlation("value_count", "  condition: {eq: 2, field: [val, more]}", "[a]")
+    pairs = ((1, 1), (1, None), (None, 1), (None, None), (1, 2), (1, 1))
+    log = [event(n, n, "a", value=one, second=other) for n, (one, other) in enumerate(pairs)]
+    assert engine.found(rule, log) == [4, 5]
 
 
 def test_an_event_that_lacks_the_value_of_two_rules_is_seen_once(engine: Engine) -> None:
