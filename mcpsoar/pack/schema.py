@@ -9,7 +9,7 @@ from mcpsoar.kit import yamltext
 from mcpsoar.pack.locate import folder, own
 
 _COLUMN = re.compile(
-    r"^  (?P<name>[a-z][a-z0-9_]*)\s+[A-Z]+,?\s+-- (?P<kind>[a-z ]+)(?P<values>\(.*?\))?: (?P<rest>.+)$"
+    r"^  (?P<name>[a-z][a-z0-9_]*)\s+[A-Z ]+,?\s+-- (?P<kind>[a-z ]+)(?P<values>\(.*?\))?: (?P<rest>.+)$"
 )
 
 _VALUE = re.compile(r"[a-z][a-z0-9_]*")

@@ -19,16 +19,13 @@ Event = dict[str, Any]
 
 
 def fill(engine: str, database: Any, events: Sequence[Event]) -> None:
-    """Create the table anew and insert the events, the first received first.
+    """Create the table anew, as the schema has it, and insert the events, the first received first.
 
-    Numbers are as wide as a log's; booleans are 1 and 0 on SQLite.
+    Booleans are 1 and 0 on SQLite.
     """
-    made = _MADE.replace(" INTEGER,", " BIGINT,")
-    if engine == "postgres":
-        made = made.replace(" DOUBLE,", " DOUBLE PRECISION,")
     cursor = database.cursor()
     cursor.execute("DROP TABLE IF EXISTS mcp_audit")
-    cursor.execute(made)
+    cursor.execute(_MADE)
     mark = "%s" if engine == "postgres" else "?"
     marks = ", ".join([mark] * len(COLUMNS))
     rows = [[_flat(engine, row[column.name]) for column in COLUMNS] for row in table(list(events))]
