@@ -46,7 +46,10 @@ def test_a_correlation_becomes_a_statement_that_runs() -> None:
     (query,) = McpsoarSql().convert(SigmaCollection.from_yaml(RULES))
     with duckdb.connect() as database:
         database.execute("CREATE TABLE events (event_ms BIGINT, x TEXT, usr TEXT, size TEXT)")
-        database.execute("INSERT INTO events VALUES (0, 'true', 'u', '3'), (59999, 'true', 'u', '2')")
+        rows = (
+            "(0, 'true', 'u', '3'), (9, 'true', 'u', 'none'), (59999, 'true', 'u', '2')"  # none is no number
+        )
+        database.execute(f"INSERT INTO events VALUES {rows}")
         assert database.execute(query).fetchall() == [(59999, "u")]
 
 
