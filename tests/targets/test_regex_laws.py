@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sigma.rule import SigmaRule
 from sqlglot import exp
@@ -102,6 +102,7 @@ TEXTS = st.lists(st.text(alphabet=ALPHABET, max_size=5), min_size=1, max_size=8)
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(pattern=PATTERN, flags=FLAGS, some=TEXTS)
+@example(pattern=r"\B", flags="|re", some=["0?0\x850"])  # RE2 finds one between the two bytes of U+0085
 def test_any_pattern_finds_what_python_finds_with_ascii_classes(
     engine: tuple[str, Any], pattern: str, flags: str, some: list[str]
 ) -> None:

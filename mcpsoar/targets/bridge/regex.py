@@ -29,9 +29,17 @@ _FAMILY = {
     "trino": "Java",
 }
 _LACKS = {
-    "RE2": {"lookaround", "backreference", "atomic group", "possessive repeat", "conditional group"},
+    "RE2": {  # its \B is found between the bytes of one character
+        r"\B of whole characters",
+        "lookaround",
+        "backreference",
+        "atomic group",
+        "possessive repeat",
+        "conditional group",
+    },
     "PostgreSQL": {"atomic group", "possessive repeat", "conditional group", "flags of a group"},
     "Snowflake": {
+        r"\B of whole characters",
         "boundary of ASCII words",
         "lookaround",
         "backreference",
@@ -155,8 +163,10 @@ def _refuse(pieces: list[tuple[str, str]], dialect: str, family: str) -> None:
 def _feature(kind: str, piece: str) -> str | None:
     if kind == "escape" and piece[1] in "123456789" and charset.code(piece) is None:
         return "backreference"
-    if piece in (r"\b", r"\B"):
+    if piece == r"\b":
         return "boundary of ASCII words"
+    if piece == r"\B":
+        return r"\B of whole characters"
     if kind == "repeat" and piece.endswith("+") and len(piece) > 1:
         return "possessive repeat"
     if kind != "group" or piece in ("(", "(?:") or piece.startswith("(?P<"):
@@ -226,7 +236,7 @@ def _escape(piece: str, flags: frozenset[str], family: str) -> str:
     if piece == r"\b":
         return piece if family in ("Python", "RE2") else _BOUNDARY
     if piece == r"\B":
-        return piece if family == "RE2" else _NO_BOUNDARY
+        return _NO_BOUNDARY
     if piece in (r"\Z", r"\z"):
         return _end("$", flags, family, _END.get(family, r"\z"))
     if piece == r"\A":
