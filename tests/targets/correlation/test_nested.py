@@ -61,6 +61,16 @@ def test_an_alias_joins_what_the_inner_ones_group_by(engine: Engine) -> None:
     assert engine.asked(chained(outer), log) == [1]
 
 
+def test_a_group_is_text_whatever_the_inner_ones_hold(engine: Engine) -> None:
+    """One groups by a number, the other by a text under the same name."""
+    aliased = "  group-by: [val]\n  aliases: {val: {a: usr}}\n  condition: {gte: 1}"
+    first = said("first", "event_count", aliased, "[a]")
+    second = said("second", "event_count", "  group-by: [val]\n  condition: {gte: 1}", "[b]")
+    outer = read(first, second, said("outer", "temporal", "  group-by: [val]", "[first, second]"))["outer"]
+    log = [event(0, 0, "a", "7", value=1), event(1, 1, "b", "u", value=7), event(2, 2, "a", "word")]
+    assert engine.asked(chained(outer), log) == [1]
+
+
 def test_correlations_nest_as_deep_as_they_are_said(engine: Engine) -> None:
     """At 2 and 4 `many` holds, at 4 `again`; at 3 and 5 `more`, which follows `again` at 5 alone."""
     bottom = said("many", "event_count", "  group-by: [usr]\n  condition: {gte: 2}", "[a]")
