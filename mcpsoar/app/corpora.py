@@ -26,7 +26,7 @@ _LOUD = ("high", "critical")  # of these no false alarm is explained away
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Firing:
     """What one rule or detection says of the corpora, by their names: how often it fires, what each lacks."""
 
     fires: Mapping[str, int]
@@ -45,7 +45,7 @@ class Seen:
         return sum(self.fires[one.name] for one in self.on(corpora, attack=False))
 
 
-def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapping[str, Seen]:
+def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapping[str, Firing]:
     """Scan all corpora at once, and tell for each text what it says of each.
 
     Raises BadContent (an event that cannot be told to be of its log), Malformed, Usage.
@@ -78,7 +78,7 @@ def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapp
 
 def judged(
     texts: Sequence[Text],
-    seen: Mapping[str, Seen],
+    seen: Mapping[str, Firing],
     corpora: Sequence[Corpus],
     known: Mapping[str, Explained],
     *,
@@ -105,7 +105,7 @@ def judged(
     return tuple(results)
 
 
-def strangers(ids: Collection[str], corpora: Sequence[Corpus], known: Collection[str], folder: Path) -> None:
+def misnamed(ids: Collection[str], corpora: Sequence[Corpus], known: Collection[str], folder: Path) -> None:
     """Raises BadContent for an expectation or an explanation of what is no rule and no detection."""
     for corpus in corpora:
         for name in corpus.expect:
@@ -118,7 +118,7 @@ def strangers(ids: Collection[str], corpora: Sequence[Corpus], known: Collection
             )
 
 
-def _silent(seen: Seen, corpus: Corpus) -> str:
+def _silent(seen: Firing, corpus: Corpus) -> str:
     if lacks := seen.lacks[corpus.name]:
         return f"cannot be asked of {corpus.name}, which has no {', '.join(lacks)}"
     return "" if seen.fires.get(corpus.name) else f"does not fire on the {corpus.label} attack {corpus.name}"
@@ -142,13 +142,13 @@ def _told(
     owners: Mapping[str, str],
     here: Mapping[str, frozenset[str]],
     rest: str,
-) -> Mapping[str, Seen]:
+) -> Mapping[str, Firing]:
     @cache
     def lacks(id_: str, needs: tuple[str, ...], columns: frozenset[str]) -> tuple[str, ...]:
         return replace(scan, here=columns).lacks(id_, needs)
 
     return {
-        text.id: Seen(
+        text.id: Firing(
             fires=Counter(owners.get(hit.event_id or rest, rest) for hit in scan.hits(text.id)),
             lacks={name: lacks(text.id, text.needs, columns) for name, columns in here.items()},
         )

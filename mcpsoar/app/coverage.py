@@ -64,7 +64,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Outlook:
     """One log source, or one real log, and what it can answer: item → answer.
 
     `look` is what reading the log gave, None for a source.
@@ -92,7 +92,7 @@ class Seen:
 class Coverage:
     items: tuple[Item, ...]
     field: Landscape
-    seen: tuple[Seen, ...]
+    seen: tuple[Outlook, ...]
 
     def of_risk(self, risk: str, kind: ItemKind | None = None) -> tuple[Item, ...]:
         """What watches a risk, of one kind or any."""
@@ -163,7 +163,7 @@ def _techniques(tags: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def _on_source(
     source: LogSource, items: Sequence[Item], joined: Sequence[Join], columns: Sequence[Column]
-) -> Seen:
+) -> Outlook:
     derived = _derived(columns)
     here = _closed(set(source.fills), derived)
     through = dict(source.opt_in)
@@ -178,7 +178,7 @@ def _on_source(
         through |= new
         within = _closed(within | set(new), derived)
     answers = {item.id: _answer(item, here, within, through) for item in items}
-    return Seen(source.id, source.title, source.evidence, source.cannot, answers)
+    return Outlook(source.id, source.title, source.evidence, source.cannot, answers)
 
 
 def _answer(item: Item, here: set[str], within: set[str], through: Mapping[str, str]) -> Answer:
@@ -201,7 +201,7 @@ def _closed(here: set[str], derived: Mapping[str, set[str]]) -> set[str]:
     return here | {name for name, sources in derived.items() if sources and sources <= here}
 
 
-def _on_log(log: str, root: Path, now_ms: int) -> Seen:
+def _on_log(log: str, root: Path, now_ms: int) -> Outlook:
     from mcpsoar.app import scanning
 
     scanned = scanning.scan([log], pack=root, now_ms=now_ms)
@@ -211,7 +211,7 @@ def _on_log(log: str, root: Path, now_ms: int) -> Seen:
     cannot += " It broke off." if intake.cut else ""
     cannot += "".join(f" {one.finding.rule}: {one.finding.failed}." for one in scanned.failed)
     told = f"{log}: {intake.events} events"
-    return Seen(log, told, "this log", cannot.strip(), answers, scanned.look)
+    return Outlook(log, told, "this log", cannot.strip(), answers, scanned.look)
 
 
 def _claimed(finding: Finding) -> Answer:

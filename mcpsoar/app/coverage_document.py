@@ -1,7 +1,7 @@
 """Coverage as the JSON document of `rules coverage --format json`. More keys may come, none goes."""
 
 from mcpsoar.app.blindspots import blind_spots, shown
-from mcpsoar.app.coverage import Answer, Coverage, ItemKind, Seen, verdict
+from mcpsoar.app.coverage import Answer, Coverage, ItemKind, Outlook, verdict
 from mcpsoar.app.look_document import read
 from mcpsoar.core.digest import Facts
 from mcpsoar.pack.landscape import FRAMEWORKS
@@ -51,7 +51,7 @@ def document(coverage: Coverage) -> Facts:
     }
 
 
-def _source(seen: Seen) -> Facts:
+def _source(seen: Outlook) -> Facts:
     return {
         "id": seen.id,
         "title": seen.title,

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mcpsoar.app.blindspots import blind_spots, shown
-from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Seen
+from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Outlook
 from mcpsoar.kit.plain import shown as bared
 from mcpsoar.pack.landscape import FRAMEWORKS
 
@@ -106,7 +106,7 @@ def _sources(coverage: Coverage) -> str:
     return _table(said, heads, rows)
 
 
-def _share(seen: Seen, items: Iterable[Item]) -> str:
+def _share(seen: Outlook, items: Iterable[Item]) -> str:
     counts = Counter(seen.answered(items))
     yes, help_, unknown = counts[Can.YES], counts[Can.IF], counts[Can.CANNOT_TELL]
     word = "yes" if yes else "if" if help_ or unknown else "no"
@@ -127,7 +127,7 @@ def _matrix(coverage: Coverage) -> str:
     return _table(said, heads, rows, css="matrix")
 
 
-def _answer(seen: Seen, item: Item) -> str:
+def _answer(seen: Outlook, item: Item) -> str:
     answer = seen.answers.get(item.id)
     if answer is None:
         return "not asked"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app import corpora as surveys
-from mcpsoar.app.corpora import CORPUS, Seen
+from mcpsoar.app.corpora import CORPUS, Firing
 from mcpsoar.app.proving import CaseResult
 from mcpsoar.app.rule_cases import VARIANT
 from mcpsoar.core.content import CaseKind, Text
@@ -34,7 +34,7 @@ class Proof:
     texts: tuple[Text, ...]
     results: tuple[CaseResult, ...]
     corpora: tuple[Corpus, ...] = ()
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Firing] = field(default_factory=dict)
     known: Mapping[str, Explained] = field(default_factory=dict)
     scanned: "Scanned | None" = None
 
@@ -76,11 +76,11 @@ def prove(
     results = rule_cases.proved(texts, asked)
     there: tuple[Corpus, ...] = ()
     known: Mapping[str, Explained] = {}
-    seen: Mapping[str, Seen] = {}
+    seen: Mapping[str, Firing] = {}
     if corpora is not None:
         there, known = pack.load(corpora), pack.known(corpora)
         if not wanted and _is_own(root):
-            surveys.strangers([text.id for text in texts], there, known, corpora)
+            surveys.misnamed([text.id for text in texts], there, known, corpora)
         seen = surveys.survey(texts, asked, there)
         results += surveys.judged(texts, seen, there, known, is_exact=_is_own(root))
     scanned = None

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from mcpsoar.app import blindspots
-from mcpsoar.app.coverage import Can, Coverage, ItemKind, Seen
+from mcpsoar.app.coverage import Can, Coverage, ItemKind, Outlook
 from mcpsoar.cli import look_text, show
 from mcpsoar.pack.landscape import FRAMEWORKS
 
@@ -39,7 +39,7 @@ def tell(found: Coverage, *, no_color: bool) -> None:
         show.line(show.clean(f"BLIND {spot.kind.value}: {spot.what}: {spot.why}"))
 
 
-def doubts(seen: Seen, say: Callable[[str], None]) -> None:
+def doubts(seen: Outlook, say: Callable[[str], None]) -> None:
     """Say what is not known of a log; a log source that is known by its schema leaves no doubt."""
     if seen.look is None:
         return
@@ -56,7 +56,7 @@ def _share(found: Coverage, framework: str, techniques: tuple[str, ...]) -> str:
     return f"{watched} of {len(techniques)}"
 
 
-def _source(found: Coverage, seen: Seen) -> tuple[str, ...]:
+def _source(found: Coverage, seen: Outlook) -> tuple[str, ...]:
     counts = Counter(answer.can for answer in seen.answers.values())
     cells = []
     for risk in found.risks():

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mcpsoar.app.corpora import CORPUS, Seen
+from mcpsoar.app.corpora import CORPUS, Firing
 from mcpsoar.app.proof import Proof
 from mcpsoar.app.rule_cases import VARIANT
 from mcpsoar.cli import look_text, scan_text, show
@@ -66,7 +66,7 @@ def _claimed(finding: Finding) -> str:
     return f"failed: {finding.failed}" if finding.failed else f"{finding.count}"
 
 
-def _fires(seen: Seen, corpora: Sequence[Corpus]) -> str:
+def _fires(seen: Firing, corpora: Sequence[Corpus]) -> str:
     """Labels are told apart: what was recorded is worth more than what was made up."""
     attacks = seen.on(corpora, attack=True)
     parts = []
@@ -76,7 +76,7 @@ def _fires(seen: Seen, corpora: Sequence[Corpus]) -> str:
     return "; ".join(parts) or "none"
 
 
-def _alarms(seen: Seen, corpora: Sequence[Corpus]) -> str:
+def _alarms(seen: Firing, corpora: Sequence[Corpus]) -> str:
     counts: Counter[str] = Counter()
     for one in seen.on(corpora, attack=False):
         counts[one.label] += seen.fires[one.name]
