@@ -13,11 +13,13 @@ import pytest
 from mcpsoar.app.watch import ask, look
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import BadContent
-from mcpsoar.detect import joined, statement
+from mcpsoar.detect import joined, sheet, statement
 from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.engines.duckdb import connect, rows, within
 from mcpsoar.detect.files import sources
+from mcpsoar.detect.matching import TABLE, place
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
+from mcpsoar.detect.view import View
 from mcpsoar.pack import content, detections, schema
 from tests.detect.test_findings import FORMS, NOW, Event, event
 from tests.laws.user_table import table
@@ -222,6 +224,19 @@ def test_a_signal_stops_a_statement_that_runs() -> None:
         with pytest.raises(KeyboardInterrupt):
             within(connection, 60, work)
         assert rows(connection, "SELECT 1") == [(1,)]
+
+
+def test_a_signal_stops_the_reading_of_a_log_as_itself() -> None:
+    """The engine made `RuntimeError: Query interrupted` of it, which reads as a fault of ours."""
+    ask = Ask(COLUMNS, (), {}, NOW)
+    with connect() as connection:
+        place(connection, LOOP[:1], COLUMNS)
+        sheet.create(connection, ask)
+        endless = View(f"(SELECT {TABLE}.* FROM {TABLE}, range(1000000), range(1000000))", here=COLUMNS)
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            sheet.fill(connection, ask, endless)
+        assert rows(connection, "SELECT count(*) FROM sheet") == [(0,)]
 
 
 def test_what_is_written_to_disk_has_a_bound(tmp_path: Path) -> None:

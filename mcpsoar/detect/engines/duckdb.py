@@ -54,8 +54,8 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         connection.close()
 
 
-def within(connection: Connection, seconds: float, work: Callable[[], None]) -> None:
-    """Do `work` on the connection, and stop it after `seconds`. Raises Late, and what `work` raises.
+def within(connection: Connection, seconds: float | None, work: Callable[[], object]) -> None:
+    """Do `work` on the connection, and stop it after `seconds` (None: never). Raises Late, and its errors.
 
     It runs on a thread of its own: a statement holds its thread until it ends, and Ctrl-C would wait for it.
     """
