@@ -32,7 +32,8 @@ EVENT_MS = {
     "duckdb": "EPOCH_US(event_time) // 1000",
     # its reference, "Date and Time Functions": of a TIMESTAMP column, the instant in any session's zone
     "mysql": "CAST(FLOOR(UNIX_TIMESTAMP(event_time) * 1000) AS SIGNED)",
-    "postgres": _EPOCH_PARTS,
+    # one row at 'infinity' would fail the statement for all: no integer is that far
+    "postgres": f"CASE WHEN ISFINITE(event_time) THEN {_EPOCH_PARTS} END",
     "redshift": _EPOCH_PARTS,
     "snowflake": "DATE_PART(EPOCH_MILLISECOND, event_time)",
     "spark": "UNIX_MILLIS(CAST(event_time AS TIMESTAMP))",
