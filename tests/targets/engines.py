@@ -76,6 +76,7 @@ def postgres() -> Iterator[Any]:
     url = os.environ.get("MCPSOAR_POSTGRES")
     if url:
         with psycopg.connect(url, autocommit=True) as database:
+            database.execute("SET search_path = pg_temp")  # its tables are others', even of our own names
             yield database
         return
     programs = _programs()
