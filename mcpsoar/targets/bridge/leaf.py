@@ -35,6 +35,7 @@ from mcpsoar.targets.bridge.subject import NUMERIC, Subject, folded, subject, tw
 from mcpsoar.targets.bridge.table import Table
 
 _DECIMAL = r"^[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
+_FARTHEST = 10**15  # as far as the digits of a text may reach; NaN is in no range
 _ELEMENT = "element"  # the name of one element of a list
 
 
@@ -155,9 +156,18 @@ def _order(here: Subject, value: Any) -> exp.Expression:
 
 
 def number(field: str, table: Table) -> exp.Expression:
-    """A field as a number; NULL where it is none."""
+    """A field as a number; NULL where it is none, or so far off that a sum of doubles would lose the others.
+
+    Raises Unsupported for a column that is neither numbers nor text.
+    """
     here = subject(field, table)
-    return here.sql if here.kind in NUMERIC else as_number(here)
+    if here.kind in NUMERIC:
+        low, high = (exp.convert(bound) for bound in (-_FARTHEST, _FARTHEST))
+        is_near = exp.and_(exp.GTE(this=here.sql, expression=low), exp.LTE(this=here.sql, expression=high))
+        return exp.Case(ifs=[exp.If(this=is_near, true=here.sql.copy())])
+    if here.kind is not Kind.TEXT:
+        raise Unsupported(f"{here.name} is {here.kind.value}, no number to compute with")
+    return as_number(here)
 
 
 def as_number(here: Subject) -> exp.Expression:
