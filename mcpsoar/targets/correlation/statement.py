@@ -11,8 +11,9 @@ statement for all. Conditions are judged at events only: event_count never sees 
 events are few, not where none is. Their numbers are whole: pySigma (1.5.1) cuts `2.5` down to 2 on reading.
 `value_count` counts distinct values that are there; sums and averages pass over what is absent, and are of
 doubles; a field of `mcp_audit` that says more than 1e15, either way, counts as absent. Percentiles go by
-nearest rank, the median being the 50th: of an even number of values the lower middle one. A timespan is as long as pySigma says (`SigmaCorrelationTimespan`, 1.5.1): `M` is 2629746 seconds
-and `y` 31556952, the means of the Gregorian calendar.
+nearest rank, the median being the 50th: of an even number of values the lower middle one. A timespan is
+as long as pySigma says (`SigmaCorrelationTimespan`, 1.5.1): `M` is 2629746 seconds and `y` 31556952, the
+means of the Gregorian calendar.
 `temporal_ordered` wants times that do not decrease: one instant, or one event, may satisfy two neighbours.
 """
 
