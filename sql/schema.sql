@@ -10,6 +10,7 @@
 --   texts                  a list of texts; [] is a fact and not the same as absent
 --   derived bool: … := SQL computed on reading by that expression; only where it says nothing, for want of facts,
 --                          counts what the event itself carries
+--   derived bool(false)    the same, but false wins, whether the expression or the event itself says it; or true
 --
 -- Absent is NULL everywhere. Only event_time must be there.
 CREATE TABLE mcp_audit (
@@ -38,11 +39,11 @@ CREATE TABLE mcp_audit (
   token_scopes         TEXT,             -- texts: the scopes that were granted
   required_scopes      TEXT,             -- texts: the scopes that the call needs
   server_audience      TEXT,             -- text: the audience that the target server answers to (RFC 9728 resource)
-  audience_match       BOOLEAN,          -- derived bool: server_audience is one of token_aud := list_contains(token_aud, server_audience)
-  scope_match          BOOLEAN,          -- derived bool: every one of required_scopes is in token_scopes := list_has_all(token_scopes, required_scopes)
+  audience_match       BOOLEAN,          -- derived bool(false): server_audience is one of token_aud := list_contains(token_aud, server_audience)
+  scope_match          BOOLEAN,          -- derived bool(false): every one of required_scopes is in token_scopes := list_has_all(token_scopes, required_scopes)
   manifest_hash        TEXT,             -- text: SHA-256 of the server's tool manifest as it is now
   pinned_manifest_hash TEXT,             -- text: SHA-256 of the manifest that was approved
-  manifest_match       BOOLEAN,          -- derived bool: manifest_hash = pinned_manifest_hash := manifest_hash = pinned_manifest_hash
+  manifest_match       BOOLEAN,          -- derived bool(false): manifest_hash = pinned_manifest_hash := manifest_hash = pinned_manifest_hash
   change_ticket        TEXT,             -- text: the change that announced a new manifest
   deploy_window        BOOLEAN,          -- bool: the event fell into an announced window of this server
   server_fingerprint   TEXT,             -- text: SHA-256 of the server's image, launch settings and address
@@ -72,12 +73,12 @@ CREATE TABLE mcp_audit (
   source_format        TEXT,             -- text: the log format it was read from
   has_approval         BOOLEAN,          -- derived bool: approval_id is not absent := approval_id IS NOT NULL
   has_ticket           BOOLEAN,          -- derived bool: change_ticket is not absent := change_ticket IS NOT NULL
-  actor_is_read_only   BOOLEAN,          -- derived bool: actor_tags holds read_only; absent where actor_tags is := list_contains(actor_tags, 'read_only')
-  has_secret_label     BOOLEAN,          -- derived bool: a classifier label starts with secret.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'secret.'))) > 0
-  has_injection_label  BOOLEAN,          -- derived bool: a classifier label starts with injection.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'injection.'))) > 0
-  has_personal_label   BOOLEAN,          -- derived bool: a classifier label starts with pii.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'pii.'))) > 0
-  has_many_audiences   BOOLEAN,          -- derived bool: the token names more than one audience := len(list_distinct(token_aud)) > 1
-  has_wildcard_scope   BOOLEAN,          -- derived bool: a granted scope is *, ends in :* or .*, or is admin; absent where token_scopes is := len(list_filter(token_scopes, lambda word: word = '*' OR ends_with(word, ':*') OR ends_with(word, '.*') OR word = 'admin')) > 0
+  actor_is_read_only   BOOLEAN,          -- derived bool(true): actor_tags holds read_only; absent where actor_tags is := list_contains(actor_tags, 'read_only')
+  has_secret_label     BOOLEAN,          -- derived bool(true): a classifier label starts with secret.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'secret.'))) > 0
+  has_injection_label  BOOLEAN,          -- derived bool(true): a classifier label starts with injection.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'injection.'))) > 0
+  has_personal_label   BOOLEAN,          -- derived bool(true): a classifier label starts with pii.; absent where classifier_labels is := len(list_filter(classifier_labels, lambda label: starts_with(label, 'pii.'))) > 0
+  has_many_audiences   BOOLEAN,          -- derived bool(true): the token names more than one audience := len(list_distinct(token_aud)) > 1
+  has_wildcard_scope   BOOLEAN,          -- derived bool(true): a granted scope is *, ends in :* or .*, or is admin; absent where token_scopes is := len(list_filter(token_scopes, lambda word: word = '*' OR ends_with(word, ':*') OR ends_with(word, '.*') OR word = 'admin')) > 0
   token_scope_count    BIGINT,           -- derived integer: how many different scopes were granted; absent where token_scopes is := len(list_distinct(token_scopes))
-  is_self_approved     BOOLEAN           -- derived bool: the approver is the actor, by name := approver_id = actor_id
+  is_self_approved     BOOLEAN           -- derived bool(true): the approver is the actor, by name := approver_id = actor_id
 );

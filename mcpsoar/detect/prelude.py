@@ -192,8 +192,10 @@ def is_suspect(name: str) -> str:
 
 def _final(column: Column, by_name: dict[str, Column]) -> str:
     own = quoted(column.name)
-    if column.derived:  # what stands beside it first: nobody's own word beats the facts
-        return f"coalesce({column.derived}, {own})"
+    if column.derived:  # nobody's own word beats the facts, unless it speaks against its sayer
+        value = f"coalesce({column.derived}, {own})"
+        worse = str(column.worse).upper()
+        return value if column.worse is None else f"CASE WHEN {own} = {worse} THEN {worse} ELSE {value} END"
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
 
 

@@ -21,14 +21,8 @@ FACTS: list[tuple[str, dict[str, Any], Any, Any]] = [
         False,
         True,
     ),
-    (
-        "audience_match",
-        {"token_aud": ["https://b.example"], "server_audience": "https://b.example"},
-        True,
-        False,
-    ),
     ("scope_match", {"token_scopes": ["r"], "required_scopes": ["r", "w"]}, False, True),
-    ("scope_match", {"token_scopes": ["r"], "required_scopes": []}, True, "FALSE"),
+    ("scope_match", {"token_scopes": ["r"], "required_scopes": ["r", "w"]}, False, "TRUE"),
     ("manifest_match", {"manifest_hash": "h1", "pinned_manifest_hash": "h2"}, False, 1),
     ("has_approval", {"approval_id": " "}, False, True),
     ("has_ticket", {}, False, True),
@@ -40,6 +34,18 @@ FACTS: list[tuple[str, dict[str, Any], Any, Any]] = [
     ("has_wildcard_scope", {"token_scopes": ["mail:*"]}, True, False),
     ("token_scope_count", {"token_scopes": ["r", "w"]}, 2, 1),
     ("is_self_approved", {"approver_id": "kim", "actor_id": "kim"}, True, False),
+]
+AGAINST: list[tuple[str, dict[str, Any], Any, Any]] = [
+    ("audience_match", {"token_aud": ["b"], "server_audience": "b"}, True, 0),
+    ("scope_match", {"token_scopes": ["r"], "required_scopes": []}, True, "FALSE"),
+    ("manifest_match", {"manifest_hash": "h", "pinned_manifest_hash": "h"}, True, False),
+    ("actor_is_read_only", {"actor_tags": []}, False, True),
+    ("has_secret_label", {"classifier_labels": []}, False, True),
+    ("has_injection_label", {"classifier_labels": ["pii.email"]}, False, 1),
+    ("has_personal_label", {"classifier_labels": []}, False, True),
+    ("has_many_audiences", {"token_aud": ["a", "a"]}, False, True),
+    ("has_wildcard_scope", {"token_scopes": ["r"]}, False, True),
+    ("is_self_approved", {"approver_id": "kim", "actor_id": "lee"}, False, True),
 ]
 EVENT = '{"event_time":"2026-03-01T12:00:00Z"}\n'
 
@@ -71,6 +77,15 @@ def test_what_an_event_says_of_itself_never_beats_the_facts_beside_it(
 ) -> None:
     assert read(name, facts) == value
     assert read(name, {**facts, name: said}) == value
+
+
+@pytest.mark.parametrize(("name", "facts", "value", "said"), AGAINST)
+def test_what_an_event_says_against_itself_counts_whatever_the_facts(
+    name: str, facts: dict[str, Any], value: bool, said: object
+) -> None:
+    assert read(name, facts) is value
+    assert read(name, {**facts, name: said}) is not value
+    assert {one for one, *_ in AGAINST} == {column.name for column in COLUMNS if column.worse is not None}
 
 
 def test_every_derived_column_is_tried_against_its_facts() -> None:
