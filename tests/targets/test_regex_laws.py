@@ -186,6 +186,15 @@ def test_an_escape_means_the_same_in_a_set_and_outside(
     assert "".join(row["one"] for row, hit in zip(rows, answers, strict=True) if hit) == found
 
 
+@pytest.mark.parametrize(("pattern", "is_found"), [(r"(?i)^x[\w\W]*y$", True), (r"(?i)^x[^\w\W]+y$", False)])
+def test_a_set_of_everything_holds_letters_that_fold_into_ascii(
+    pattern: str, is_found: bool, engine: tuple[str, Any]
+) -> None:
+    rows = [{"one": "x\nİıſKy"}, {"one": "xİy"}]
+    node = parsed(pattern, "|re")
+    assert asked(*engine, tree.condition(node, texts("events", ["one"])), rows) == [is_found] * 2
+
+
 def parsed(pattern: str, flags: str) -> Any:
     made = rule({"a": {f"one{flags}": pattern}, "condition": "a"})
     return SigmaRule.from_yaml(made.text).detection.parsed_condition[0].parsed

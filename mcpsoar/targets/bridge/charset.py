@@ -77,15 +77,16 @@ def one_class(letter: str, family: str) -> str:
 def fitted(piece: str, family: str, *, ignores_case: bool) -> str:
     """A whole set, from `[` to `]`. Raises Unsupported."""
     negated = piece.startswith("[^")
-    parts: list[str | Ranges] = []
-    covered: list[tuple[int, int]] = []
-    for item in _items(piece[2:-1] if negated else piece[1:-1]):
-        ranges = _ranges(item, ignores_case=ignores_case) if isinstance(item, str) else (item,)
-        is_own = isinstance(item, str) and item in _OWN.get(family, "")
-        parts.append(f"\\{item}" if is_own else ranges)
-        covered += ranges
-    if not negated and _is_everything(covered):
-        return _ANYTHING.get(family, "(?s:.)")
+    items = list(_items(piece[2:-1] if negated else piece[1:-1]))
+    if _is_everything([one for item in items for one in _ranges(item, ignores_case=False)]):
+        if not negated:
+            return _ANYTHING.get(family, "(?s:.)")
+        ignores_case = False  # nothing is left that could fold into it
+    own = _OWN.get(family, "")
+    parts = [
+        f"\\{item}" if isinstance(item, str) and item in own else _ranges(item, ignores_case=ignores_case)
+        for item in items
+    ]
     inner = "".join(part if isinstance(part, str) else _spelled(part, family) for part in parts)
     return f"[{'^' if negated else ''}{inner}]"
 
@@ -117,8 +118,11 @@ def _point(piece: str) -> int | None:
     return int(piece[1:], 8) if piece[1] in "01234567" else code(piece)
 
 
-def _ranges(letter: str, *, ignores_case: bool) -> Ranges:
-    ranges = _CLASSES[letter.lower()]
+def _ranges(item: str | tuple[int, int], *, ignores_case: bool) -> Ranges:
+    """What a class or a range of a set holds."""
+    if not isinstance(item, str):
+        return (item,)
+    letter, ranges = item, _CLASSES[item.lower()]
     if letter.islower():
         return ranges
     if letter == "W" and ignores_case:  # else `(?i)[\W]` would find a k, for the sake of the Kelvin sign
