@@ -71,8 +71,6 @@ def test_our_log_is_typed_wherever_it_is(tmp_path: Path) -> None:
     text = converted(tmp_path, {"chain_depth": 3}, "-O", "table=lake.MCP_AUDIT", source=AUDIT)
     assert """FROM "lake"."MCP_AUDIT")""" in text
     assert """COALESCE("chain_depth" = 3, FALSE)""" in text
-    text = converted(tmp_path, {"chain_depth": 3}, "-O", "table=lake.other", source=AUDIT)
-    assert """SELECT * FROM "lake"."other" WHERE""" in text
 
 
 @pytest.mark.parametrize(

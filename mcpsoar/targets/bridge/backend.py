@@ -1,7 +1,7 @@
 """The bridge as a backend of pySigma: `sigma convert -t mcpsoar-sql -f DIALECT`, over any log source.
 
-A rule for `product: mcp, service: audit` asks the typed table `mcp_audit` as its owner filled it; any other
-one asks a table whose columns are text, by the names that rule and pipelines give.
+A rule for `product: mcp, service: audit` asks the typed table `mcp_audit` as its owner filled it, under
+whatever name; any other one asks a table whose columns are text, by the names that rule and pipelines give.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -82,12 +82,14 @@ class SqlBackend(TextQueryBackend):
         return self.last_processing_pipeline.finalize(queries)
 
     def table(self, rule: SigmaRule) -> Table:
-        """The table that a rule asks."""
-        source, name = rule.logsource, self._asked.table
-        is_of_audit = (source.product, source.service) == ("mcp", "audit")
-        if is_of_audit and self.audit and tables.is_of_audit(name or tables.AUDIT):
-            return tables.audit(self.audit, name or tables.AUDIT)
-        return tables.texts(name or "events", self._asked.columns, self._asked.raw)
+        """The table that a rule asks. Raises Unsupported."""
+        source, asked = rule.logsource, self._asked
+        is_on_audit = (source.product, source.service) == ("mcp", "audit") and self.audit
+        if is_on_audit and asked.columns is asked.raw is None:
+            return tables.audit(self.audit, asked.table or tables.AUDIT)
+        if is_on_audit and tables.is_of_audit(asked.table or tables.AUDIT):
+            raise Unsupported("-O raw and -O columns are of tables of text, and mcp_audit is none")
+        return tables.texts(asked.table or "events", asked.columns, asked.raw)
 
     def _queries(self, rule: Any, output_format: str, callback: Callback | None, made: Made) -> list[Any]:
         """The statements of a rule or correlation; a refusal is raised as pySigma's error, or collected."""
@@ -95,7 +97,7 @@ class SqlBackend(TextQueryBackend):
             if getattr(self, "last_processing_pipeline", None) is None:
                 self.init_processing_pipeline(output_format)
             self.last_processing_pipeline.apply(rule)
-            dialect = self._asked.dialect if output_format == _DEFAULT else output_format
+            dialect = self._dialect(output_format)
             queries = []
             for index, (condition, text) in enumerate(made(rule, dialect)):
                 query = text if callback is None else callback(rule, output_format, index, condition, text)
@@ -111,12 +113,20 @@ class SqlBackend(TextQueryBackend):
             self.errors.append((rule, error))
             return []
 
+    def _dialect(self, output_format: str) -> str:
+        asked = self._asked.dialect
+        if output_format == _DEFAULT:
+            return asked or "duckdb"
+        if asked not in (None, output_format):
+            raise Unsupported(f"-f {output_format} and -O dialect={asked} are two dialects")
+        return output_format
+
     def _of_rule(self, rule: SigmaRule, dialect: str) -> Iterator[tuple[Any, str]]:
         table = self.table(rule)
         for condition in rule.detection.parsed_condition:
             where = tree.condition(condition.parsed, table)
             if table.is_audit:
-                made = audit.matching(where, table, at=self._at())
+                made = audit.matching(where, table, at=self._at(table))
             else:
                 made = exp.select("*").from_(tables.named(table.name)).where(where)
             yield condition, dialects.text(made, dialect)
@@ -125,7 +135,7 @@ class SqlBackend(TextQueryBackend):
         made, _ = self._correlation(rule, dialect)
         table = self.table(_first_rule(rule))
         if table.is_audit:
-            made = audit.over(made, table, at=self._at())
+            made = audit.over(made, table, at=self._at(table))
         yield rule.condition, dialects.text(correlation.ordered(made, dialect), dialect)
 
     def _correlation(self, rule: SigmaCorrelationRule, dialect: str) -> tuple[exp.Select, tuple[str, ...]]:
@@ -149,6 +159,8 @@ class SqlBackend(TextQueryBackend):
         tables_asked = {name: self.table(one) for name, one in rules.items()}
         if len({table.name for table in tables_asked.values()}) > 1:
             raise Unsupported("the rules ask different tables; -O table=NAME names one")
+        if len({table.is_audit for table in tables_asked.values()}) > 1:
+            raise Unsupported("the rules read one table in two ways: typed and as text")
         predicates = {
             name: tree.joined(
                 [tree.condition(one.parsed, tables_asked[name]) for one in found.detection.parsed_condition]
@@ -172,9 +184,18 @@ class SqlBackend(TextQueryBackend):
         )
         return correlation.statement(rule, predicates, source), source.carried
 
-    def _at(self) -> exp.Expression | None:
-        """The column that was named as the time of an event; event_time of `mcp_audit` says it otherwise."""
-        return None if self._asked.time is None else exp.column(self._asked.time, quoted=True)
+    def _at(self, table: Table) -> exp.Expression | None:
+        """The column that was named as the time of an event; event_time of `mcp_audit` says it otherwise.
+
+        Raises Unsupported for a column of times.
+        """
+        name = self._asked.time
+        if name is None:
+            return None
+        column = table.column(name.lower())
+        if column is not None and column.kind is Kind.TIME:
+            raise Unsupported(f"-O time={name}: that column holds times, not milliseconds")
+        return exp.column(name, quoted=True)
 
 
 def _first_rule(rule: SigmaCorrelationRule) -> SigmaRule:

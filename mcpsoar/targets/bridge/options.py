@@ -3,6 +3,8 @@
 `table`; `raw`, the column that keywords are searched in; `columns`, those the table has, comma-separated: a
 field without one is then absent, where otherwise it is taken for a column; `dialect`; `time`, the column of
 integer epoch milliseconds that correlations slide over: `event_ms`, or what event_time of `mcp_audit` says.
+A rule on the audit log asks typed columns under any name of a table, unless `raw` or `columns` say that it
+is one of text.
 """
 
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ class Options:
     table: str | None
     raw: str | None
     columns: tuple[str, ...] | None
-    dialect: str
+    dialect: str | None
     time: str | None
 
 
@@ -67,10 +69,10 @@ def _listed(text: str | None) -> tuple[str, ...] | None:
     return names
 
 
-def _known(dialect: str | None) -> str:
+def _known(dialect: str | None) -> str | None:
     if dialect is not None and dialect not in DIALECTS:
         raise _wrong("dialect", dialect, f"there are {', '.join(DIALECTS)}")
-    return dialect or "duckdb"
+    return dialect
 
 
 def _wrong(name: str, value: str, why: str) -> WrongOption:
