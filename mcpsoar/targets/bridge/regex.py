@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sigma.types import Placeholder, SigmaRegularExpression
 
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.targets.bridge import charset
+from mcpsoar.targets.bridge import charset, repeats
 
 _FAMILY = {
     "bigquery": "RE2",
@@ -53,7 +53,6 @@ _LACKS = {
     "PCRE": set[str](),
     "Python": set[str](),
 }
-_LONGEST = {"RE2": 1000, "PostgreSQL": 255}  # the highest count in {m,n}
 _NO_PLAIN_GROUP = ("Snowflake",)
 _END = {"PostgreSQL": r"\Z", "Python": r"\Z", "Snowflake": "$"}
 # RE2's \b is "at ASCII word boundary" (its doc/syntax.txt); PostgreSQL's knows the é of its locale, ICU's
@@ -66,6 +65,9 @@ _LINES = {"^": r"(?<![^\n])", "$": r"(?![^\n])"}
 _LETTERS = {"IGNORECASE": "i", "MULTILINE": "m", "DOTALL": "s"}
 _LEADING = re.compile(r"\(\?([a-zA-Z]+)\)")
 _FLAGGED = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?:")
+_NAME = re.compile(r"\(\?P<(\w+)>")
+_BY_NAME = re.compile(r"\(\?(?:P=(?P<same>\w+)|\((?P<asked>[^\W\d]\w*))\)")
+_LAST_REFERRED = 99  # `\100` is a character
 _PIECE = re.compile(
     rf"""(?P<escape>{charset.ESCAPE})
     |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
@@ -100,11 +102,11 @@ def read(value: SigmaRegularExpression) -> Pattern:
 def fitted(pattern: Pattern, dialect: str) -> str:
     """The text for one dialect, without flags. Raises Unsupported, naming what the dialect lacks."""
     family = _FAMILY[dialect]
-    pieces = list(_pieces(pattern.text))
+    pieces = list(_numbered(_pieces(pattern.text)))
     _refuse(pieces, dialect, family)
     parts, scopes = [], [pattern.flags]
     for kind, piece in pieces:
-        if kind == "group" and not piece.startswith("(?P="):
+        if kind == "group":
             scopes.append(_inside(piece, scopes[-1]))
         parts.append(_fit(kind, piece, scopes[-1], family))
         if (kind, piece) == ("other", ")"):
@@ -138,30 +140,39 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         yield match.lastgroup or "other", match[0]
 
 
+def _numbered(pieces: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """References by name, as those by number: most families are given groups that have no names."""
+    names = dict[str, int]()
+    number = 0
+    for kind, piece in pieces:
+        number += kind == "group" and repeats.is_numbered(piece)
+        if kind == "group" and (name := _NAME.fullmatch(piece)):
+            names[name[1]] = number
+        if kind != "group" or not (by_name := _BY_NAME.fullmatch(piece)):
+            yield kind, piece
+        elif by_name["asked"]:
+            yield kind, f"(?({names[by_name['asked']]})"
+        elif names[by_name["same"]] > _LAST_REFERRED:
+            raise Unsupported(f"|re: {piece} is not bridged: its group has a number over {_LAST_REFERRED}")
+        else:
+            yield "escape", f"\\{names[by_name['same']]}"
+
+
 def _refuse(pieces: list[tuple[str, str]], dialect: str, family: str) -> None:
     """Raises Unsupported for the first thing that the family lacks."""
     seen = set()
-    closes, looked = list[bool](), False  # of each open group: is it lookaround; was the last piece its end
     for kind, piece in pieces:
         feature = _feature(kind, piece)
         seen.add(feature)
         if feature in _LACKS[family]:
             raise Unsupported(f"|re: {dialect} has no {feature} in regular expressions ({family})")
-        if kind == "repeat":
-            most, longest = max(map(int, re.findall(r"\d+", piece)), default=0), _LONGEST.get(family)
-            if longest is not None and most > longest:
-                raise Unsupported(f"|re: {dialect} repeats at most {longest} times ({piece})")
-            if looked and family == "PostgreSQL":
-                raise Unsupported(f"|re: {dialect} repeats no lookaround")
-        if kind == "group" and not piece.startswith("(?P="):
-            closes.append(feature == "lookaround")
-        looked = (kind, piece) == ("other", ")") and closes.pop()
     if family == "PostgreSQL" and {"lookaround", "backreference"} <= seen:  # its groups there have no numbers
         raise Unsupported(f"|re: {dialect} has no backreference beside a lookaround")
+    repeats.refuse(pieces, dialect, family)
 
 
 def _feature(kind: str, piece: str) -> str | None:
-    if kind == "escape" and piece[1] in "123456789" and charset.code(piece) is None:
+    if repeats.referred(kind, piece):
         return "backreference"
     if piece == r"\b":
         return "boundary of ASCII words"
@@ -169,12 +180,10 @@ def _feature(kind: str, piece: str) -> str | None:
         return r"\B of whole characters"
     if kind == "repeat" and piece.endswith("+") and len(piece) > 1:
         return "possessive repeat"
-    if kind != "group" or piece in ("(", "(?:") or piece.startswith("(?P<"):
+    if kind != "group" or piece == "(?:" or repeats.is_numbered(piece):
         return None
-    if piece in ("(?=", "(?!", "(?<=", "(?<!"):
+    if piece in repeats.LOOKAROUNDS:
         return "lookaround"
-    if piece.startswith("(?P="):
-        return "backreference"
     if piece == "(?>":
         return "atomic group"
     if piece.startswith("(?("):
@@ -215,8 +224,6 @@ def _fit(kind: str, piece: str, flags: frozenset[str], family: str) -> str:
 def _group(piece: str, family: str) -> str:
     if piece.startswith("(?P<"):
         return "(" if family != "Python" else piece
-    if piece.startswith("(?P=") and family in ("Java", "ICU"):
-        raise Unsupported(f"|re: {piece} is not bridged; use a number")
     flagged = _FLAGGED.fullmatch(piece)
     if flagged is None:
         return piece
@@ -241,7 +248,7 @@ def _escape(piece: str, flags: frozenset[str], family: str) -> str:
         return _end("$", flags, family, _END.get(family, r"\z"))
     if piece == r"\A":
         return _end("^", flags, family, piece)
-    return piece
+    return f"(?:{piece})"  # a reference, which a digit after it would change
 
 
 def _end(of_lines: str, flags: frozenset[str], family: str, otherwise: str) -> str:
