@@ -1,4 +1,4 @@
-"""A regular expression that is nested deeper than Python reads is the rule's fault, and told with its line."""
+"""An expression that is nested deeper than Python reads is the fault of the rule, and told with its line."""
 
 from typing import Any
 
