@@ -60,8 +60,8 @@ def prove(
 ) -> Proof:
     """Judge the wanted rules and detections; of a user's pack, without any named, those that it holds itself.
 
-    `corpora` is the folder of recorded logs; what it explains is exact for our own pack, and for a user's
-    the most that may be. `logs` are the user's own, and hits there are no failure.
+    `corpora` is the folder of recorded logs; what it explains is exact for our own pack on our own corpora,
+    and for a user's of either the most that may be. `logs` are the user's own, and hits there are no failure.
     Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
     that is not bridged, Malformed for a log.
     """
@@ -82,7 +82,7 @@ def prove(
         if not wanted and _is_own(root):
             surveys.misnamed([text.id for text in texts], there, known, corpora)
         seen = surveys.survey(texts, asked, there)
-        results += surveys.judged(texts, seen, there, known, is_exact=_is_own(root))
+        results += surveys.judged(texts, seen, there, known, is_exact=_is_own(root) and _are_own(corpora))
     scanned = None
     if logs:
         from mcpsoar.app import scanning
@@ -133,6 +133,11 @@ def _some(root: Path, wanted: Sequence[str]) -> tuple[Text, ...]:
 
 def _is_own(root: Path) -> bool:
     return root.resolve() == own().resolve()
+
+
+def _are_own(corpora: Path) -> bool:
+    ours = pack.beside(own())
+    return ours is not None and corpora.resolve() == ours.resolve()
 
 
 def _read(scanned: "Scanned | None") -> Facts | None:

@@ -44,8 +44,8 @@ def test(
     A positive case must match, a negative or benign one must not, and without a case of each kind a rule
     fails. Positive cases are also asked in other spellings: absent fields missing, null, empty or blank,
     enumerations in upper case, lists turned. On attacks a rule must fire where it is expected; on benign
-    logs one of level high or critical must not, and another no oftener than known.json explains, or, in our
-    own pack, exactly as often.
+    logs one of level high or critical must not, and another no oftener than known.json explains, or, of our
+    own pack on its own corpora, exactly as often.
     --logs shows what your own logs would raise, or why a rule cannot be asked of them: that is no failure.
     Exit codes: 0 everything holds, 1 something fails, 2 a rule, a case or a log cannot be read, 3 a rule
     cannot be run, or what LOG shows is not known: no event, a log that broke off, ids that stand for several
