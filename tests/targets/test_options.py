@@ -1,10 +1,13 @@
 """What `-O` and `-f` of `sigma convert` say together, and what contradicts itself."""
 
+import re
 from typing import Any
 
 import pytest
 from sigma.collection import SigmaCollection
 from sigma.exceptions import SigmaConversionError
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations import FieldMappingTransformation
 
 from sigma.backends.mcpsoar import McpsoarSql
 from tests.targets.test_backend import AUDIT, RULE
@@ -57,3 +60,44 @@ def test_a_column_of_times_is_not_slid_over_as_milliseconds(time: str) -> None:
         correlated("event_count", "[denied]", "{gte: 3}", time=time)
     with pytest.raises(SigmaConversionError, match="not milliseconds"):
         converted("{decision: deny}", time=time)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        ("{decision: alow}", "decision is never 'alow'; it is one of allow, "),
+        ("{decision|cased: ALLOW}", "decision is never 'ALLOW'"),
+        ("{decision|re: ALLOW}", "decision is one of allow, "),
+        ("[{decision: allow}, {decision|startswith: al0}]", "decision is never 'al0*'"),
+        ("{Decision: allow}", "mcp_audit has no column 'Decision'; the nearest is 'decision'"),
+        ("{tool_name|fieldref: tool}", "mcp_audit has no column 'tool'"),
+    ],
+)
+def test_what_no_event_of_our_log_has_is_refused(item: str, said: str) -> None:
+    """The statement would never match, and nobody would know."""
+    with pytest.raises(SigmaConversionError, match=re.escape(said)):
+        converted(item)
+    assert converted(item.replace("allow", "al*"), table="other", columns="decision")
+
+
+def test_a_pipeline_names_columns_before_they_are_looked_at() -> None:
+    mapped = FieldMappingTransformation({"Decision": "decision"})
+    pipeline = ProcessingPipeline([ProcessingItem(mapped)])
+    assert """"decision" = 'allow'""" in converted("{Decision: allow}", processing_pipeline=pipeline)
+
+
+@pytest.mark.parametrize("field", ["tool", "Latency_MS"])
+@pytest.mark.parametrize("kind", ["value_count", "value_sum"])
+def test_a_correlation_of_what_our_log_has_not_is_refused(kind: str, field: str) -> None:
+    with pytest.raises(SigmaConversionError, match=f"mcp_audit has no column '{field}'"):
+        correlated(kind, "[denied]", f"{{gte: 3, field: {field}}}")
+
+
+def test_a_correlation_of_a_rule_that_never_matches_is_refused() -> None:
+    text = RULE.replace("{SOURCE}", AUDIT).replace("{ITEM}", "{decision: alow}")
+    text = text.replace("title", "name: a\ntitle")
+    one = "title: c\ncorrelation: {type: event_count, rules: [a], timespan: 1m, condition: {gte: 2}}\n"
+    collection = SigmaCollection.from_yaml(f"{text}---\n{one}")
+    backend = McpsoarSql(collect_errors=True)
+    assert backend.convert(collection) == []
+    assert len([said for _, said in backend.errors if "decision is never 'alow'" in str(said)]) == 2

@@ -5,21 +5,49 @@ A predicate asks events as the scan has them: enumerations in lower case, blanks
 table made from `sql/schema.sql` holds what was sent instead. Derived columns alone are taken as they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlglot
+from sigma.rule import SigmaDetection, SigmaRule
 from sqlglot import exp
 
+from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column
 from mcpsoar.kit import stored
 from mcpsoar.targets.bridge import pattern
 from mcpsoar.targets.bridge.table import Table, named
+from mcpsoar.targets.rule import lint
+from mcpsoar.targets.rule.reading import Item
 
 EVENTS = stored.STEPS[-1]  # the table that predicates ask
 AT = "event_ms"
 _SHOWN = ("event_time", "event_id", "actor_id", "client_id", "server_name", "tool_name", "decision", "status")
 _ORDER = ("event_time", "event_id")
 _IDENTITY = ("event_id", "ingest_time")
+
+
+def check(rule: SigmaRule, table: Table) -> None:
+    """Raise BadContent, with every complaint, for what no event of our log can have."""
+    if not table.is_audit:
+        return
+    items = [item for one in rule.detection.detections.values() for item in _items(one)]
+    complaints = [why for _, why in lint.misfits(items, (table.columns or {}).values())]
+    if complaints:
+        raise BadContent("; also ".join(complaints))
+
+
+def check_field(field: str, table: Table) -> None:
+    """Raise BadContent for a field that a correlation reads and our log has not."""
+    if table.is_audit and table.column(field) is None:
+        raise BadContent(lint.no_column(field, table.columns or ()))
+
+
+def _items(detection: SigmaDetection) -> Iterator[Item]:
+    for one in detection.detection_items:
+        if isinstance(one, SigmaDetection):
+            yield from _items(one)
+        else:
+            yield Item(one.field or "", one.field, tuple(one.value), "")
 
 
 def matching(where: exp.Expression, table: Table, *, at: exp.Expression | None = None) -> exp.Select:

@@ -85,7 +85,7 @@ class SqlBackend(TextQueryBackend):
         """The table that a rule asks. Raises Unsupported."""
         source, asked = rule.logsource, self._asked
         is_on_audit = (source.product, source.service) == ("mcp", "audit") and self.audit
-        if is_on_audit and asked.columns is asked.raw is None:
+        if is_on_audit and asked.columns is None and asked.raw is None:
             return tables.audit(self.audit, asked.table or tables.AUDIT)
         if is_on_audit and tables.is_of_audit(asked.table or tables.AUDIT):
             raise Unsupported("-O raw and -O columns are of tables of text, and mcp_audit is none")
@@ -113,6 +113,11 @@ class SqlBackend(TextQueryBackend):
             self.errors.append((rule, error))
             return []
 
+    def _checked(self, rule: SigmaRule) -> Table:
+        table = self.table(rule)
+        audit.check(rule, table)
+        return table
+
     def _dialect(self, output_format: str) -> str:
         asked = self._asked.dialect
         if output_format == _DEFAULT:
@@ -122,7 +127,7 @@ class SqlBackend(TextQueryBackend):
         return output_format
 
     def _of_rule(self, rule: SigmaRule, dialect: str) -> Iterator[tuple[Any, str]]:
-        table = self.table(rule)
+        table = self._checked(rule)
         for condition in rule.detection.parsed_condition:
             where = tree.condition(condition.parsed, table)
             if table.is_audit:
@@ -156,7 +161,7 @@ class SqlBackend(TextQueryBackend):
 
     def _of_rules(self, rule: SigmaCorrelationRule) -> tuple[exp.Select, tuple[str, ...]]:
         rules = {one.reference: one.rule for one in rule.referenced_rules if isinstance(one.rule, SigmaRule)}
-        tables_asked = {name: self.table(one) for name, one in rules.items()}
+        tables_asked = {name: self._checked(one) for name, one in rules.items()}
         if len({table.name for table in tables_asked.values()}) > 1:
             raise Unsupported("the rules ask different tables; -O table=NAME names one")
         if len({table.is_audit for table in tables_asked.values()}) > 1:
@@ -169,17 +174,22 @@ class SqlBackend(TextQueryBackend):
         }
 
         def column(name: str, field: str) -> exp.Expression:
+            audit.check_field(field, tables_asked[name])
             here = subject(field, tables_asked[name])
             if here.kind is Kind.TEXTS:
                 raise Unsupported(f"{field} is a list: nothing to group by or to count")
             return here.sql
+
+        def number(name: str, field: str) -> exp.Expression:
+            audit.check_field(field, tables_asked[name])
+            return leaf.number(field, tables_asked[name])
 
         asked = next(iter(tables_asked.values()))
         source = correlation.Source(
             table=tables.named(audit.EVENTS if asked.is_audit else asked.name),
             at=exp.column(audit.AT if asked.is_audit else self._asked.time or _TIME, quoted=True),
             column=column,
-            number=lambda name, field: leaf.number(field, tables_asked[name]),
+            number=number,
             carried=("event_id",) if asked.is_audit else (),
         )
         return correlation.statement(rule, predicates, source), source.carried
