@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mcpsoar.app.watch import Look
 
 
+COMMAND = "mcpsoar rules coverage"
+
+
 class ItemKind(StrEnum):
     """A rule looks at one event, a detection at a window of them, a gate counts and pages."""
 
@@ -204,7 +207,7 @@ def _closed(here: set[str], derived: Mapping[str, set[str]]) -> set[str]:
 def _on_log(log: str, root: Path, now_ms: int) -> Outlook:
     from mcpsoar.app import scanning
 
-    scanned = scanning.scan([log], pack=root, now_ms=now_ms)
+    scanned = scanning.scan([log], pack=root, now_ms=now_ms, command=f"{COMMAND} --logs")
     intake = scanned.look.intake
     answers = {one.finding.rule: _claimed(one.finding) for one in scanned.claims}
     cannot = "It holds no event." if not intake.events else ""

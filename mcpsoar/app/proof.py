@@ -88,7 +88,9 @@ def prove(
         from mcpsoar.app import scanning
 
         ids = [text.id for text in texts]
-        scanned = scanning.scan(logs, pack=root, now_ms=now_ms, wanted=ids)
+        scanned = scanning.scan(
+            logs, pack=root, now_ms=now_ms, wanted=ids, command="mcpsoar rules test --logs"
+        )
     return Proof(texts, results, there, seen, known, scanned)
 
 

@@ -62,10 +62,11 @@ def scan(
     wanted: Sequence[str] = (),
     rejects: Path | None = None,
     evidence: int | None = 20,
+    command: str = "mcpsoar rules scan",
 ) -> Scanned:
     """Ask every rule and detection (all, or those named) of the logs, which are read once.
 
-    Each finding keeps the newest `evidence` of its matches; None keeps all.
+    Each finding keeps the newest `evidence` of its matches; None: all. `command` is what errors say to type.
 
     Raises Usage (no such log or rule, a file that cannot be written), BadContent, Unsupported, Malformed.
     """
@@ -80,7 +81,7 @@ def scan(
         rules=wanted,
         rejects=rejects,
         evidence=evidence,
-        command="mcpsoar rules scan",
+        command=command,
     )
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")

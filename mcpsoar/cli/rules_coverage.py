@@ -1,6 +1,7 @@
 """`mcpsoar rules coverage`: options and words only."""
 
 import os
+import shlex
 
 import click
 
@@ -9,12 +10,13 @@ from mcpsoar.cli.answer import talker
 from mcpsoar.cli.heartbeat import heartbeat
 from mcpsoar.cli.options import Common, common_as
 from mcpsoar.cli.words import filled
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock, now_ms
 from mcpsoar.pack.locate import locate
 
 
-@click.command("coverage")
+@click.command("coverage", context_settings={"allow_extra_args": True})
 @click.option(
     "--logs",
     type=filled,
@@ -35,6 +37,11 @@ def coverage(given: Common, logs: tuple[str, ...]) -> Verdict:
     from mcpsoar.app import coverage as app
     from mcpsoar.cli import coverage_text
 
+    if bare := click.get_current_context().args:
+        named = " ".join(f"--logs {shlex.quote(log)}" for log in bare)
+        raise Usage(
+            f"a log stands after --logs, as {bare[0]} does not", next_command=f"{app.COMMAND} {named}"
+        )
     with heartbeat(talker(given), "reading " + " ".join(logs)):
         found = app.covered(locate(given.pack, os.environ), logs, now_ms=now_ms(SystemClock()))
     for seen in found.seen:

@@ -92,6 +92,23 @@ def test_a_log_that_was_not_read_whole_or_holds_nothing_leaves_coverage_unknown(
     assert run("--format", "json").document["verdict"] == "yes"
 
 
+def test_a_log_that_is_not_there_is_asked_for_by_the_option_of_this_command(run: Any, tmp_path: Path) -> None:
+    done = run("--logs", str(tmp_path / "nope"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1] == "  next     mcpsoar rules coverage --logs FILE"
+    done = run("--logs", str(tmp_path))
+    assert done.err.splitlines()[-1] == f"  next     mcpsoar rules coverage --logs '{tmp_path}/*.ndjson'"
+
+
+def test_a_log_without_its_option_is_answered_with_the_command_that_has_it(run: Any) -> None:
+    done = run("poor.ndjson", "other one.ndjson", "--pack", str(ROOT))
+    assert (done.code, done.out) == (2, "")
+    said, following = done.err.splitlines()
+    assert said == "mcpsoar: a log stands after --logs, as poor.ndjson does not"
+    words = "--logs poor.ndjson --logs 'other one.ndjson'"
+    assert following == f"  next     mcpsoar rules coverage {words} --pack {ROOT}"
+
+
 def test_a_detection_that_fails_on_a_log_is_no_blind_spot(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,6 +234,18 @@ def test_sarif_says_that_one_of_several_logs_holds_the_event(run: Any, log: Any,
     assert "CANNOT TELL" in done.err
 
 
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [((), "the logs hold no event"), ((REFUSED,), "no rule could be asked of the logs")],
+)
+def test_sarif_says_why_a_scan_is_no_answer(run: Any, log: Any, events: Any, said: str) -> None:
+    done = run(log(*events), "--rule", "call_chain_too_deep", "--format", "sarif")
+    assert done.code == 3
+    (invocation,) = done.document["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert [one["message"]["text"] for one in invocation["toolExecutionNotifications"]] == [said]
+
+
 def test_hostile_text_is_shown_by_its_numbers(run: Any, log: Any) -> None:
     out = run(log({**FOREIGN, "event_id": HOSTILE})).out
     assert "\x1b" not in out

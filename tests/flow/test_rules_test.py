@@ -257,6 +257,12 @@ def test_a_cut_without_a_column_is_evaluable_where_its_gateway_writes_it(run: An
     assert ran.document["rules"][0]["not_evaluable"] == {}
 
 
+def test_a_log_that_is_not_there_is_asked_for_by_the_option_of_this_command(run: Any, pack: Pack) -> None:
+    done = run("--no-corpora", "--logs", "nope")
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == f"  next     mcpsoar rules test --logs FILE --pack {pack.root}"
+
+
 def test_the_logs_of_a_user_are_told_and_hits_there_are_no_failure(run: Any, pack: Pack) -> None:
     log = pack.log(pack.root / "mine.ndjson", HIT, QUIET, HIT)
     ran = run("--logs", str(log))
