@@ -1,4 +1,4 @@
-"""What a recorded attack is: its story, the risk it belongs to, who must see it, and how it is played."""
+"""What an attack here is: its story, the risk it belongs to, who must see it, and how it is played."""
 
 import importlib
 import pkgutil

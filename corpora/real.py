@@ -66,7 +66,9 @@ MEMORY = Real(
     "mcp-server-memory",
     variables=(("MEMORY_FILE_PATH", "{room}/memory.json"),),
 )
-EVERYTHING = Real("everything", f"{_NPM}everything", ("2026.8.31",), "npm", "mcp-server-everything")
+EVERYTHING = Real(
+    "everything", f"{_NPM}everything", ("2026.1.14", "2026.8.31"), "npm", "mcp-server-everything"
+)
 THINKING = Real(
     "thinking",
     f"{_NPM}sequential-thinking",

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from corpora import manifest
 from corpora.attack import Attack, attacks
-from corpora.benign import week
+from corpora.benign import plan
 from corpora.ground import ground
 from corpora.manifest import Corpus
 from corpora.real import Real
 from mcpsoar.core.errors import Usage
 
 BENIGN = "benign"
-# attacks follow the benign week; so many fit between it and the day of the manifest that a day is too long
+# attacks follow the benign log; so many fit between it and the day of the manifest that a day is too long
 _FIRST_ATTACK = datetime(2026, 10, 12, 9, tzinfo=UTC)
 _APART = timedelta(hours=18)
 
@@ -67,9 +67,9 @@ def _attack(name: str, attack: Attack, start: datetime, cache: Path | None) -> C
 def _benign(cache: Path | None) -> Corpus:
     with (
         tempfile.TemporaryDirectory() as home,
-        ground(Path(home), start=week.START, servers=week.SERVERS, cache=cache) as here,
+        ground(Path(home), start=plan.START, servers=plan.SERVERS, cache=cache) as here,
     ):
-        week.play(here)
+        plan.play(here)
         events = here.events()
     file = f"{BENIGN}.ndjson.zst"
     return Corpus(
@@ -78,12 +78,12 @@ def _benign(cache: Path | None) -> Corpus:
         label="recorded",
         kind="benign",
         risk=None,
-        story=week.STORY,
+        story=plan.STORY,
         expect=(),
         events=len(events),
         calls=sum(map(manifest.is_call, events)),
         sha256=manifest.write(events, manifest.FOLDER / file),
-        versions=_versions(week.SERVERS),
+        versions=_versions(plan.SERVERS),
     )
 
 

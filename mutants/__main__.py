@@ -1,4 +1,7 @@
-"""`python -m mutants [--at-least PERCENT] [ID…]`: exit 1 when fewer are killed, 95 % if not told."""
+"""`python -m mutants [--at-least PERCENT] [ID…]`: exit 1 when fewer are killed, 95 % if not told.
+
+So does an excuse that hides no survivor: what it was written for is gone.
+"""
 
 import argparse
 import sys
@@ -25,7 +28,7 @@ def main(words: list[str]) -> int:
         return 2
     for line in lines(told):
         print(line)
-    return 0 if told.share * 100 >= asked.at_least else 1
+    return 0 if told.share * 100 >= asked.at_least and not told.is_stale else 1
 
 
 if __name__ == "__main__":

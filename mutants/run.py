@@ -28,13 +28,14 @@ from mutants.mutant import Mutant, Text
 class Outcome:
     """What became of the mutants of one text: how many count, and which of them nothing noticed.
 
-    `excused` are those that mean the same as the text; they do not count.
+    `excused` are those that mean the same as the text; they do not count. `stale` are excuses that hide none.
     """
 
     of: str
     total: int
     survivors: tuple[Mutant[Any], ...]
     excused: int = 0
+    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ class Report:
     @property
     def killed(self) -> int:
         return self.total - sum(len(one.survivors) for one in self.outcomes)
+
+    @property
+    def is_stale(self) -> bool:
+        return any(one.stale for one in self.outcomes)
 
     @property
     def share(self) -> float:
@@ -179,17 +184,20 @@ def _after_corpora(
 
 
 def _excused(one: Outcome, known: Mapping[tuple[str, str], str]) -> Outcome:
-    """A survivor that means the same is no mutant."""
+    """A survivor that means the same is no mutant; an excuse of what is killed, or is no mutant, is stale."""
     kept = tuple(mutant for mutant in one.survivors if (one.of, mutant.name) not in known)
     excused = len(one.survivors) - len(kept)
-    return Outcome(one.of, one.total - excused, kept, excused)
+    alive = {mutant.name for mutant in one.survivors}
+    stale = tuple(name for of, name in known if of == one.of and name not in alive)
+    return Outcome(one.of, one.total - excused, kept, excused, stale)
 
 
 def lines(told: Report) -> Iterator[str]:
-    """A line a text, its survivors below it, and the sum."""
+    """A line a text, its survivors and stale excuses below it, and the sum."""
     for one in told.outcomes:
         yield f"{one.total - len(one.survivors):>4}/{one.total:<4} {one.of}"
         yield from (f"          survives: {mutant.name}" for mutant in one.survivors)
+        yield from (f"          an excuse that hides no survivor: {name}" for name in one.stale)
     yield f"{told.killed} of {told.total} mutants killed: {told.share:.1%}"
     if excused := sum(one.excused for one in told.outcomes):
         yield f"not counted: {excused} that mean the same, each with its reason in mutants/equivalent.json"

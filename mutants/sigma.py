@@ -11,7 +11,7 @@ import yaml
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.event import Column
-from mutants.mutant import Mutant
+from mutants.mutant import Mutant, Names
 
 Detection = dict[str, Any]
 Changed = tuple[str, Detection]
@@ -23,9 +23,10 @@ def mutants(rule: RuleText, columns: Sequence[Column]) -> Iterator[Mutant[RuleTe
     """Each with an id of its own. What Sigma or the bridge refuses is for the caller to find out."""
     value = yaml.safe_load(rule.text)
     enums = {column.name: column.values for column in columns if column.values}
+    named = Names()
     for at, (name, detection) in enumerate(_changed(value["detection"], enums)):
         text = yaml.safe_dump({**value, "detection": detection}, sort_keys=False)
-        yield Mutant(rule.id, name, replace(rule, id=f"{rule.id}.{at}", text=text))
+        yield Mutant(rule.id, named(name), replace(rule, id=f"{rule.id}.{at}", text=text))
 
 
 def _changed(detection: Detection, enums: Mapping[str, Sequence[str]]) -> Iterator[Changed]:

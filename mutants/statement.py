@@ -9,10 +9,9 @@ from sqlglot import exp, parse_one
 from sqlglot.optimizer.simplify import simplify
 
 from mcpsoar.core.content import DetectionText, GateText
-from mutants.mutant import Mutant
+from mutants.mutant import Mutant, Names
 
 T = TypeVar("T", bound=DetectionText | GateText)
-_LONGEST = 160
 _FLIPS: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {
     exp.GT: (exp.GTE, exp.LT),
     exp.GTE: (exp.GT, exp.LTE),
@@ -32,22 +31,23 @@ _FLIPS: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {
 
 
 def mutants(text: T) -> Iterator[Mutant[T]]:
-    """Those whose SQL differs, simplified, from the text's own and from one another's."""
+    """Those whose SQL differs, simplified, from the text's own and from one another's; no two by one name."""
     tree = parse_one(text.sql, dialect="duckdb")
     seen = {_plain(tree)}
+    named = Names()
     for at, node in enumerate(tree.walk()):
         for name, changed in _changed(tree, node, at):
             plain = _plain(changed)
             if plain not in seen:
                 seen.add(plain)
                 sql = changed.sql("duckdb", pretty=True)
-                yield Mutant(text.id, name, replace(text, id=f"{text.id}.{len(seen)}", sql=sql))
+                yield Mutant(text.id, named(name), replace(text, id=f"{text.id}.{len(seen)}", sql=sql))
 
 
 def _changed(tree: exp.Expr, node: exp.Expr, at: int) -> Iterator[tuple[str, exp.Expr]]:
     """Every change of a node, which is the one at that place of the walk; each in a tree of its own."""
     around = node.parent if isinstance(node, exp.Literal) and node.parent else node
-    said = " ".join(around.sql("duckdb").split())[:_LONGEST]
+    said = " ".join(around.sql("duckdb").split())
     for choice, (name, _) in enumerate(list(_choices(node))):
         copy = tree.copy()
         there = next(islice(copy.walk(), at, None))

@@ -1,1 +1,1 @@
-"""One module per recorded attack; each holds `ATTACK`. The corpus is named after the module, - for _."""
+"""One module per attack; each holds `ATTACK`. The corpus is named after the module, - for _."""

@@ -16,18 +16,20 @@ _SUPPORT = {"crm": "rw", "jira": "rw", "web": "r", "github": "r", "notes": "rw",
 ALICE = Person("alice@example.com", "human", _DEVELOPER, revision="session")
 BOB = Person("bob@example.com", "human", _DEVELOPER)
 FRANK = Person("frank@example.com", "human", _DEVELOPER)
+# comes when the others have worked here for a week
+HEIDI = Person("heidi@example.com", "human", _DEVELOPER)
 CAROL = Person("carol@example.com", "human", _SUPPORT)
 GRACE = Person("grace@example.com", "human", _SUPPORT, revision="session")
 ERIN = Person(
     "erin@example.com",
     "human",
-    {"sqlite": "rw", "time": "r", "everything": "r", "notes": "rw"},
+    {"sqlite": "rw", "time": "r", "everything": "rw", "notes": "rw"},
     one_token=("time", "everything"),
 )
 DAVE = Person(
     "dave@example.com",
     "human",
-    {"files": "rwd", "git": "rwd", "memory": "rwd", "github": "rwd"},
+    {"files": "rwd", "git": "rwd", "memory": "rwd", "everything": "rw", "github": "rwd"},
     tags=("platform",),
 )
 # the account for the night on which nothing else works: every use of it is looked at afterwards
@@ -41,6 +43,10 @@ REPORTS = Person(
     ttl_s=21_600.0,
 )
 BACKUP = Person("backup@example.com", "service", {"files": "r"}, tags=("read_only",), ttl_s=21_600.0)
+# new in the second week, as is what it calls
+INVOICES = Person(
+    "invoices@example.com", "service", {"crm": "r", "jira": "r"}, tags=("read_only",), ttl_s=21_600.0
+)
 MONITOR = Person(
     "monitor@example.com",
     "service",

@@ -1,4 +1,4 @@
-"""A conversation of one actor, and the week's plan in which conversations run beside each other."""
+"""A conversation of one actor, and the plan in which conversations run beside each other."""
 
 import heapq
 import itertools
@@ -108,7 +108,7 @@ class Talk:
         return token
 
 
-class Week:
+class Plan:
     """What happens when: the earliest step of all activities is played, then the next."""
 
     def __init__(self, here: Ground, start: datetime, *, seed: int = 5) -> None:
@@ -119,7 +119,7 @@ class Week:
         self._due: list[tuple[float, int, Activity]] = []
 
     def at(self, day: int, hour: float, activity: Activity) -> None:
-        """Begin an activity on a day (0 to 6) at an hour of it."""
+        """Begin an activity on a day (0 is the first) at an hour of it."""
         heapq.heappush(self._due, (day * DAY_S + hour * 3600.0, next(self._number), activity))
 
     def talk(self, who: Person, about: str) -> Talk:

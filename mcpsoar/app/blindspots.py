@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Seen
+from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Outlook
 from mcpsoar.pack.landscape import FRAMEWORKS, OWN
 
 
-class Kind(StrEnum):
+class SpotKind(StrEnum):
     """A risk, a technique, a rule that no log answers, a column of no log, a log that tells little, a gap."""
 
     RISK = "risk"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 class BlindSpot:
     """`what` is not seen; `why` is the reason, or what would be needed."""
 
-    kind: Kind
+    kind: SpotKind
     what: str
     why: str
 
@@ -37,7 +37,7 @@ def blind_spots(coverage: Coverage) -> tuple[BlindSpot, ...]:
         *_content(coverage, others),
         *_columns(coverage, others),
         *_logs(coverage, others),
-        *(BlindSpot(Kind.GAP, f"{gap.risk}: {gap.what}", gap.why) for gap in coverage.field.gaps),
+        *(BlindSpot(SpotKind.GAP, f"{gap.risk}: {gap.what}", gap.why) for gap in coverage.field.gaps),
     )
 
 
@@ -46,9 +46,9 @@ def _risks(coverage: Coverage) -> Iterator[BlindSpot]:
     for risk in coverage.risks():
         absent = [noun for kind, noun in nouns.items() if not coverage.of_risk(risk.id, kind)]
         if len(absent) == len(nouns):
-            yield BlindSpot(Kind.RISK, f"{risk.id}: {risk.title}", "nothing in this pack watches it")
+            yield BlindSpot(SpotKind.RISK, f"{risk.id}: {risk.title}", "nothing in this pack watches it")
         elif absent:
-            yield BlindSpot(Kind.RISK, risk.id, f"it has no {' and no '.join(absent)}")
+            yield BlindSpot(SpotKind.RISK, risk.id, f"it has no {' and no '.join(absent)}")
 
 
 def _techniques(coverage: Coverage) -> Iterator[BlindSpot]:
@@ -59,41 +59,41 @@ def _techniques(coverage: Coverage) -> Iterator[BlindSpot]:
                 of = [risk.id for risk in coverage.field.risks if technique in risk.techniques[framework]]
                 named = f"{shown(framework, technique)} {names.get(technique, '')}".strip()
                 why = f"; it belongs to {_and(of)}" if of else ""
-                yield BlindSpot(Kind.TECHNIQUE, named, f"no rule or detection carries it{why}")
+                yield BlindSpot(SpotKind.TECHNIQUE, named, f"no rule or detection carries it{why}")
 
 
-def _content(coverage: Coverage, others: list[Seen]) -> Iterator[BlindSpot]:
+def _content(coverage: Coverage, others: list[Outlook]) -> Iterator[BlindSpot]:
     for item in coverage.items:
         answers = [seen.answers[item.id] for seen in others if item.id in seen.answers]
         if answers and all(answer.can is Can.NO for answer in answers):
             least = min((answer.lacks for answer in answers), key=len)
             why = f"no log source answers it alone; the nearest lacks {_and(least)}"
-            yield BlindSpot(Kind.CONTENT, item.id, why)
+            yield BlindSpot(SpotKind.CONTENT, item.id, why)
 
 
-def _columns(coverage: Coverage, others: list[Seen]) -> Iterator[BlindSpot]:
+def _columns(coverage: Coverage, others: list[Outlook]) -> Iterator[BlindSpot]:
     """Columns that every log lacks wherever they are needed."""
     for name in sorted({name for item in coverage.items for name in item.needs}):
         items = [item for item in coverage.items if name in item.needs]
         if others and all(_lacks(seen, name, items) for seen in others):
             why = f"no log source can fill it; {_and([item.id for item in items])} would need it"
-            yield BlindSpot(Kind.COLUMN, name, why)
+            yield BlindSpot(SpotKind.COLUMN, name, why)
 
 
-def _lacks(seen: Seen, column: str, items: list[Item]) -> bool:
+def _lacks(seen: Outlook, column: str, items: list[Item]) -> bool:
     return all(column in seen.answers[item.id].lacks for item in items if item.id in seen.answers)
 
 
-def _logs(coverage: Coverage, others: list[Seen]) -> Iterator[BlindSpot]:
+def _logs(coverage: Coverage, others: list[Outlook]) -> Iterator[BlindSpot]:
     for seen in others:
         unseen = []
         for risk in coverage.risks():
-            asked = [seen.answers[item.id] for item in coverage.of_risk(risk.id) if item.id in seen.answers]
-            if asked and all(answer.can is Can.NO for answer in asked):
+            asked = seen.answered(coverage.of_risk(risk.id))
+            if asked and all(can is Can.NO for can in asked):
                 unseen.append(risk.id)
         if unseen:
             why = f"it can answer nothing about {_and(unseen)}"
-            yield BlindSpot(Kind.LOG, seen.id, f"{why}. {seen.cannot}".strip())
+            yield BlindSpot(SpotKind.LOG, seen.id, f"{why}. {seen.cannot}".strip())
 
 
 def shown(framework: str, technique: str) -> str:

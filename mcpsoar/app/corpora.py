@@ -26,7 +26,7 @@ _LOUD = ("high", "critical")  # of these no false alarm is explained away
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Firing:
     """What one rule or detection says of the corpora, by their names: how often it fires, what each lacks."""
 
     fires: Mapping[str, int]
@@ -45,24 +45,27 @@ class Seen:
         return sum(self.fires[one.name] for one in self.on(corpora, attack=False))
 
 
-def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapping[str, Seen]:
+def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapping[str, Firing]:
     """Scan all corpora at once, and tell for each text what it says of each.
 
     Raises BadContent (an event that cannot be told to be of its log), Malformed, Usage.
     """
+    from mcpsoar.app import corpora_log
     from mcpsoar.detect import files
     from mcpsoar.detect.scan import over_logs
 
     with tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()
         sources = files.sources([str(one.path) for one in corpora], folder)
-        with over_logs(sources, ask, folder) as scan:
-            if scan.rejects or scan.intake.conflicts or scan.intake.cut:
-                bad = (
-                    f"{scan.rejects[0].source}:{scan.rejects[0].line}: {scan.rejects[0].why}"
-                    if scan.rejects
-                    else f"conflicts {scan.intake.conflicts}, broken off {scan.intake.cut}"
-                )
+        for corpus, source in zip(corpora, sources, strict=True):
+            if source.damage:
+                raise BadContent(f"{corpus.path} broke off: {source.damage}", where=corpus.where)
+        log = corpora_log.joined(sources, ask.columns, folder / "corpora")
+        with over_logs([log], ask, folder) as scan:
+            if scan.rejects or scan.intake.conflicts:
+                bad = f"conflicts {scan.intake.conflicts}"
+                if scan.rejects:
+                    bad = f"{corpora_log.place(scan.rejects[0].raw, sources)}: {scan.rejects[0].why}"
                 raise BadContent(f"the corpora hold what is no event of its own: {bad}")
             rest = next((one for one in corpora if not one.is_attack), None)
             wanted = frozenset(name for text in texts for name in _sources(text, ask)) & scan.here
@@ -75,11 +78,16 @@ def survey(texts: Sequence[Text], ask: "Ask", corpora: Sequence[Corpus]) -> Mapp
 
 def judged(
     texts: Sequence[Text],
-    seen: Mapping[str, Seen],
+    seen: Mapping[str, Firing],
     corpora: Sequence[Corpus],
     known: Mapping[str, Explained],
+    *,
+    is_exact: bool = False,
 ) -> tuple[CaseResult, ...]:
-    """One result for each expected alarm, and two for each text: its false alarms, and that it ever fires."""
+    """One result for each expected alarm, and two for each text: its false alarms, and that it ever fires.
+
+    Explained counts are upper bounds, unless `is_exact`: then a rule that no longer fires is noticed, too.
+    """
     results = []
     for text in texts:
         own = seen[text.id]
@@ -89,7 +97,7 @@ def judged(
                 results.append(CaseResult(text.id, f"fires on {corpus.name}", CORPUS, corpus.where, said))
         where = f"{text.path}:1"
         if any(not one.is_attack for one in corpora):
-            said = _false(text, own.alarms(corpora), known.get(text.id))
+            said = _false(text, own.alarms(corpora), known.get(text.id), is_exact=is_exact)
             results.append(CaseResult(text.id, "is quiet on benign logs", CORPUS, where, said))
         is_seen = any(one.label != "synthetic" for one in own.on(corpora, attack=True))
         said = "" if is_seen else "fires on no recorded and on no replayed attack"
@@ -97,7 +105,7 @@ def judged(
     return tuple(results)
 
 
-def strangers(ids: Collection[str], corpora: Sequence[Corpus], known: Collection[str], folder: Path) -> None:
+def misnamed(ids: Collection[str], corpora: Sequence[Corpus], known: Collection[str], folder: Path) -> None:
     """Raises BadContent for an expectation or an explanation of what is no rule and no detection."""
     for corpus in corpora:
         for name in corpus.expect:
@@ -110,14 +118,17 @@ def strangers(ids: Collection[str], corpora: Sequence[Corpus], known: Collection
             )
 
 
-def _silent(seen: Seen, corpus: Corpus) -> str:
+def _silent(seen: Firing, corpus: Corpus) -> str:
     if lacks := seen.lacks[corpus.name]:
         return f"cannot be asked of {corpus.name}, which has no {', '.join(lacks)}"
     return "" if seen.fires.get(corpus.name) else f"does not fire on the {corpus.label} attack {corpus.name}"
 
 
-def _false(text: Text, count: int, known: Explained | None) -> str:
-    if not count or (known and count <= known.count and text.level not in _LOUD):
+def _false(text: Text, count: int, known: Explained | None, *, is_exact: bool) -> str:
+    explained = known.count if known else 0
+    if count < explained and is_exact:
+        return f"{count} alarms on benign logs: {KNOWN} explains {explained}, so it misses what it saw"
+    if not count or (count <= explained and text.level not in _LOUD):
         return ""
     if text.level in _LOUD:
         return f"{count} false alarms on benign logs: of level {text.level}, it may have none"
@@ -131,13 +142,13 @@ def _told(
     owners: Mapping[str, str],
     here: Mapping[str, frozenset[str]],
     rest: str,
-) -> Mapping[str, Seen]:
+) -> Mapping[str, Firing]:
     @cache
     def lacks(id_: str, needs: tuple[str, ...], columns: frozenset[str]) -> tuple[str, ...]:
         return replace(scan, here=columns).lacks(id_, needs)
 
     return {
-        text.id: Seen(
+        text.id: Firing(
             fires=Counter(owners.get(hit.event_id or rest, rest) for hit in scan.hits(text.id)),
             lacks={name: lacks(text.id, text.needs, columns) for name, columns in here.items()},
         )

@@ -4,11 +4,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.event import Column
+from mcpsoar.core.finding import Finding
+from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.pack import content, gates, landscape, schema
 from mcpsoar.pack.landscape import FRAMEWORKS, Join, Landscape, LogSource, Risk
+
+if TYPE_CHECKING:
+    from mcpsoar.app.watch import Look
+
+
+COMMAND = "mcpsoar rules coverage"
 
 
 class ItemKind(StrEnum):
@@ -20,11 +29,15 @@ class ItemKind(StrEnum):
 
 
 class Can(StrEnum):
-    """Whether a log can answer an item: by itself, under a condition or with a look-up, or not at all."""
+    """Whether a log can answer an item: by itself, under a condition or with a look-up, or not at all.
+
+    CANNOT_TELL is said of a real log alone: it has the columns, and the item failed on it.
+    """
 
     YES = "yes"
     IF = "if"
     NO = "no"
+    CANNOT_TELL = "cannot_tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +55,47 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`lacks` are needed columns that nothing gives; `through` says under which conditions the rest comes."""
+    """`lacks` are needed columns that nothing gives; `through` says under which conditions the rest comes.
+
+    `failed` is why the item could not be asked, as of a `Finding`.
+    """
 
     can: Can
     lacks: tuple[str, ...] = ()
     through: tuple[str, ...] = ()
+    failed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One log source, or one real log, and what it can answer: item → answer."""
+class Outlook:
+    """One log source, or one real log, and what it can answer: item → answer.
+
+    `look` is what reading the log gave, None for a source.
+    """
 
     id: str
     title: str
     evidence: str
     cannot: str
     answers: Mapping[str, Answer]
+    look: "Look | None" = None
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this is the whole truth about the log: it was read to its end, and nothing failed on it."""
+        is_whole = self.look is None or bool(self.look.intake.events and not self.look.intake.cut)
+        return is_whole and all(answer.can is not Can.CANNOT_TELL for answer in self.answers.values())
+
+    def answered(self, items: Iterable[Item]) -> tuple[Can, ...]:
+        """Whether it can answer each of the items that it was asked."""
+        return tuple(self.answers[item.id].can for item in items if item.id in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
     items: tuple[Item, ...]
     field: Landscape
-    seen: tuple[Seen, ...]
+    seen: tuple[Outlook, ...]
 
     def of_risk(self, risk: str, kind: ItemKind | None = None) -> tuple[Item, ...]:
         """What watches a risk, of one kind or any."""
@@ -103,6 +134,12 @@ def covered(root: Path, logs: Sequence[str] = (), *, now_ms: int) -> Coverage:
     )
 
 
+def verdict(coverage: Coverage) -> Verdict:
+    """YES, or CANNOT_TELL where a log held no event or broke off, or something failed on it."""
+    unknown = [Verdict.CANNOT_TELL for seen in coverage.seen if not seen.is_known]
+    return worst([Verdict.YES, *unknown])
+
+
 def _items(root: Path, field: Landscape) -> Iterator[Item]:
     for text in content.load(root):
         kind = ItemKind.WINDOW if isinstance(text, DetectionText) else ItemKind.EVENT
@@ -129,7 +166,7 @@ def _techniques(tags: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def _on_source(
     source: LogSource, items: Sequence[Item], joined: Sequence[Join], columns: Sequence[Column]
-) -> Seen:
+) -> Outlook:
     derived = _derived(columns)
     here = _closed(set(source.fills), derived)
     through = dict(source.opt_in)
@@ -144,7 +181,7 @@ def _on_source(
         through |= new
         within = _closed(within | set(new), derived)
     answers = {item.id: _answer(item, here, within, through) for item in items}
-    return Seen(source.id, source.title, source.evidence, source.cannot, answers)
+    return Outlook(source.id, source.title, source.evidence, source.cannot, answers)
 
 
 def _answer(item: Item, here: set[str], within: set[str], through: Mapping[str, str]) -> Answer:
@@ -167,18 +204,20 @@ def _closed(here: set[str], derived: Mapping[str, set[str]]) -> set[str]:
     return here | {name for name, sources in derived.items() if sources and sources <= here}
 
 
-def _on_log(log: str, root: Path, now_ms: int) -> Seen:
+def _on_log(log: str, root: Path, now_ms: int) -> Outlook:
     from mcpsoar.app import scanning
 
-    scanned = scanning.scan([log], pack=root, now_ms=now_ms)
+    scanned = scanning.scan([log], pack=root, now_ms=now_ms, command=f"{COMMAND} --logs")
     intake = scanned.look.intake
-    answers = {
-        one.finding.rule: Answer(
-            Can.NO if one.finding.lacks or one.finding.failed else Can.YES, one.finding.lacks
-        )
-        for one in scanned.claims
-    }
+    answers = {one.finding.rule: _claimed(one.finding) for one in scanned.claims}
     cannot = "It holds no event." if not intake.events else ""
     cannot += " It broke off." if intake.cut else ""
     cannot += "".join(f" {one.finding.rule}: {one.finding.failed}." for one in scanned.failed)
-    return Seen(log, f"{log}: {intake.events} events", "this log", cannot.strip(), answers)
+    told = f"{log}: {intake.events} events"
+    return Outlook(log, told, "this log", cannot.strip(), answers, scanned.look)
+
+
+def _claimed(finding: Finding) -> Answer:
+    if finding.lacks:
+        return Answer(Can.NO, finding.lacks)
+    return Answer(Can.CANNOT_TELL, failed=finding.failed) if finding.failed else Answer(Can.YES)

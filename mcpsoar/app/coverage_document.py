@@ -1,14 +1,16 @@
 """Coverage as the JSON document of `rules coverage --format json`. More keys may come, none goes."""
 
 from mcpsoar.app.blindspots import blind_spots, shown
-from mcpsoar.app.coverage import Coverage, ItemKind, Seen
+from mcpsoar.app.coverage import Answer, Coverage, ItemKind, Outlook, verdict
+from mcpsoar.app.look_document import read
 from mcpsoar.core.digest import Facts
 from mcpsoar.pack.landscape import FRAMEWORKS
 
 
 def document(coverage: Coverage) -> Facts:
-    """Risks, content, techniques, log sources with what each can answer, and blind spots."""
+    """The verdict, risks, content, techniques, log sources with what each can answer, and blind spots."""
     return {
+        "verdict": verdict(coverage).name.lower(),
         "atlas_version": coverage.field.atlas_version,
         "risks": [
             {
@@ -49,14 +51,21 @@ def document(coverage: Coverage) -> Facts:
     }
 
 
-def _source(seen: Seen) -> Facts:
+def _source(seen: Outlook) -> Facts:
     return {
         "id": seen.id,
         "title": seen.title,
         "evidence": seen.evidence,
         "cannot": seen.cannot,
-        "answers": {
-            name: {"can": answer.can.value, "lacks": list(answer.lacks), "through": list(answer.through)}
-            for name, answer in seen.answers.items()
-        },
+        "read": None if seen.look is None else read(seen.look),
+        "answers": {name: _answer(answer) for name, answer in seen.answers.items()},
+    }
+
+
+def _answer(answer: Answer) -> Facts:
+    return {
+        "can": answer.can.value,
+        "lacks": list(answer.lacks),
+        "through": list(answer.through),
+        "failed": answer.failed or None,
     }

@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+import html
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from mcpsoar.app.blindspots import blind_spots, shown
-from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Seen
+from mcpsoar.app.coverage import Can, Coverage, Item, ItemKind, Outlook
+from mcpsoar.kit.plain import shown as bared
 from mcpsoar.pack.landscape import FRAMEWORKS
 
 _STYLE = """
@@ -53,19 +54,24 @@ def page(coverage: Coverage) -> str:
         *((name, _FRAMES[name], _techniques(coverage, name)) for name in FRAMEWORKS),
         ("blind", "Blind spots", _blind(coverage)),
     ]
-    links = "".join(f'<li><a href="#{name}">{escape(title)}</a></li>' for name, title, _ in parts)
+    links = "".join(f'<li><a href="#{name}">{_text(title)}</a></li>' for name, title, _ in parts)
     body = "".join(
-        f'<section id="{name}"><h2>{escape(title)}</h2>{text}</section>' for name, title, text in parts
+        f'<section id="{name}"><h2>{_text(title)}</h2>{text}</section>' for name, title, text in parts
     )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_text(policy)}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="referrer" content="no-referrer">'
         f"<title>mcpsoar: coverage</title><style>{_STYLE}</style></head><body><header>"
-        f"<h1>What is watched, and what is not</h1><p>{escape(counted)}</p>"
+        f"<h1>What is watched, and what is not</h1><p>{_text(counted)}</p>"
         f'<nav aria-label="Sections"><ul>{links}</ul></nav></header><main>{body}</main></body></html>\n'
     )
+
+
+def _text(text: str) -> str:
+    """Text as text of the page, without what hides: a page may be read on a terminal, too."""
+    return html.escape(bared(text))
 
 
 def _risks(coverage: Coverage) -> str:
@@ -76,13 +82,13 @@ def _risks(coverage: Coverage) -> str:
             (", ".join(_mark(coverage, name, one) for one in risk.techniques[name]), None)
             for name in FRAMEWORKS
         ]
-        rows.append((f"{escape(risk.title)} <code>{escape(risk.id)}</code>", [*counts, *listed]))
+        rows.append((f"{_text(risk.title)} <code>{_text(risk.id)}</code>", [*counts, *listed]))
     heads = ("Risk", "Rules", "Detections", "Gates", *_FRAMES.values())
     return _table("What belongs to each risk; a technique without content is marked.", heads, rows)
 
 
 def _mark(coverage: Coverage, framework: str, technique: str) -> str:
-    text = escape(shown(framework, technique))
+    text = _text(shown(framework, technique))
     if coverage.of_technique(framework, technique):
         return text
     return f'<span class="no">{text} (no content)</span>'
@@ -93,41 +99,43 @@ def _sources(coverage: Coverage) -> str:
     rows = []
     for seen in coverage.seen:
         cells = [(_share(seen, coverage.of_risk(risk.id)), None) for risk in risks]
-        title = f'{escape(seen.title)} <span class="small">({escape(seen.evidence)})</span>'
-        rows.append((title, [*cells, (escape(seen.cannot), "small")]))
+        title = f'{_text(seen.title)} <span class="small">({_text(seen.evidence)})</span>'
+        rows.append((title, [*cells, (_text(seen.cannot), "small")]))
     heads = ("Log source", *(risk.id for risk in risks), "What it cannot tell")
     said = "How much of the content a source answers by itself, and with its options and look-ups."
     return _table(said, heads, rows)
 
 
-def _share(seen: Seen, items: Iterable[Item]) -> str:
-    answers = [seen.answers[item.id].can for item in items if item.id in seen.answers]
-    yes = sum(one is Can.YES for one in answers)
-    most = sum(one is not Can.NO for one in answers)
-    word = "yes" if yes else "if" if most else "no"
-    more = f" ({most} with help)" if most > yes else ""
-    return f'<span class="{word}">{yes} of {len(answers)}{more}</span>'
+def _share(seen: Outlook, items: Iterable[Item]) -> str:
+    counts = Counter(seen.answered(items))
+    yes, help_, unknown = counts[Can.YES], counts[Can.IF], counts[Can.CANNOT_TELL]
+    word = "yes" if yes else "if" if help_ or unknown else "no"
+    more = f" ({yes + help_} with help)" if help_ else ""
+    more += f" ({unknown} cannot tell)" if unknown else ""
+    return f'<span class="{word}">{yes} of {counts.total()}{more}</span>'
 
 
 def _matrix(coverage: Coverage) -> str:
     rows = []
     for item in coverage.items:
-        cells = [(item.kind.value, None), (escape(item.level), None), (escape(", ".join(item.risks)), None)]
+        cells = [(item.kind.value, None), (_text(item.level), None), (_text(", ".join(item.risks)), None)]
         cells += [(_answer(seen, item), None) for seen in coverage.seen]
-        rows.append((f"<code>{escape(item.id)}</code><br>{escape(item.title)}", cells))
+        rows.append((f"<code>{_text(item.id)}</code><br>{_text(item.title)}", cells))
     heads = ("Content", "Kind", "Level", "Risk", *(seen.id for seen in coverage.seen))
-    said = "yes: the source fills every needed column; if: with what is named; no: it lacks what is named."
+    said = "yes: the source fills every needed column; if: with what is named; no: it lacks what is named; "
+    said += "cannot tell: it failed on this log."
     return _table(said, heads, rows, css="matrix")
 
 
-def _answer(seen: Seen, item: Item) -> str:
+def _answer(seen: Outlook, item: Item) -> str:
     answer = seen.answers.get(item.id)
     if answer is None:
         return "not asked"
-    word = answer.can.value
+    css = "if" if answer.can is Can.CANNOT_TELL else answer.can.value
     said = "; ".join(answer.through) or ("lacks " + ", ".join(answer.lacks) if answer.lacks else "")
-    note = f' <span class="small">{escape(said)}</span>' if said else ""
-    return f'<span class="{word}">{word}</span>{note}'
+    said = f"failed: {answer.failed}" if answer.failed else said
+    note = f' <span class="small">{_text(said)}</span>' if said else ""
+    return f'<span class="{css}">{answer.can.value.replace("_", " ")}</span>{note}'
 
 
 def _techniques(coverage: Coverage, framework: str) -> str:
@@ -135,19 +143,19 @@ def _techniques(coverage: Coverage, framework: str) -> str:
     for technique in coverage.techniques(framework):
         items = coverage.of_technique(framework, technique)
         name = coverage.field.names.get(framework, {}).get(technique, "")
-        listed = ", ".join(f"<code>{escape(item.id)}</code>" for item in items)
+        listed = ", ".join(f"<code>{_text(item.id)}</code>" for item in items)
         cells = [
-            (escape(name), None),
+            (_text(name), None),
             (str(len(items)), "number"),
             (listed or '<span class="no">no content</span>', None),
         ]
-        rows.append((escape(shown(framework, technique)), cells))
+        rows.append((_text(shown(framework, technique)), cells))
     return _table(f"Content by technique of {_FRAMES[framework]}.", ("Id", "Name", "Count", "Content"), rows)
 
 
 def _blind(coverage: Coverage) -> str:
     rows = [
-        (escape(one.what), [(one.kind.value, None), (escape(one.why), None)]) for one in blind_spots(coverage)
+        (_text(one.what), [(one.kind.value, None), (_text(one.why), None)]) for one in blind_spots(coverage)
     ]
     return _table("What nobody sees, and why.", ("What", "Of", "Why"), rows)
 
@@ -159,7 +167,7 @@ def _table(
     css: str = "",
 ) -> str:
     """Cells hold markup that is escaped already; heads and the caption are text."""
-    top = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
+    top = "".join(f'<th scope="col">{_text(head)}</th>' for head in heads)
     body = "".join(
         f'<tr><th scope="row">{name}</th>'
         + "".join(
@@ -168,8 +176,8 @@ def _table(
         + "</tr>"
         for name, cells in rows
     )
-    region = f'role="region" tabindex="0" aria-label="{escape(caption)}"'
+    region = f'role="region" tabindex="0" aria-label="{_text(caption)}"'
     return (
-        f'<div class="scroll" {region}><table class="{css}"><caption>{escape(caption)}</caption>'
+        f'<div class="scroll" {region}><table class="{css}"><caption>{_text(caption)}</caption>'
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )

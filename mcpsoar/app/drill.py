@@ -74,6 +74,7 @@ def _written(ground: Ground, outcome: Outcome, whole: Look) -> Outcome:
             "count": finding.count,
             "evidence": list(finding.evidence),
             "not_evaluable": list(finding.lacks),
+            "failed": finding.failed or None,
         }
         for finding in whole.findings
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mcpsoar.app.proving import CaseResult, lacking, strangers
+from mcpsoar.app.proving import CaseResult, lacking, no_columns
 from mcpsoar.core.content import Case, CaseKind, GateText
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.core.event import LAST_TICK_MS, Column, Intake, first_tick_after
@@ -156,4 +156,4 @@ def _odd(case: Case, columns: Sequence[Column]) -> Iterator[BadContent]:
         as_of(str(expect.get("as_of", _FIRST_TICK.isoformat())))
     except Usage as error:
         yield BadContent(f"case {case.name!r}: as_of {error.message}", where=case.where)
-    yield from strangers(case, columns)
+    yield from no_columns(case, columns)

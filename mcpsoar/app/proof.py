@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app import corpora as surveys
-from mcpsoar.app.corpora import CORPUS, Seen
+from mcpsoar.app.corpora import CORPUS, Firing
 from mcpsoar.app.proving import CaseResult
 from mcpsoar.app.rule_cases import VARIANT
 from mcpsoar.core.content import CaseKind, Text
@@ -34,7 +34,7 @@ class Proof:
     texts: tuple[Text, ...]
     results: tuple[CaseResult, ...]
     corpora: tuple[Corpus, ...] = ()
-    seen: Mapping[str, Seen] = field(default_factory=dict)
+    seen: Mapping[str, Firing] = field(default_factory=dict)
     known: Mapping[str, Explained] = field(default_factory=dict)
     scanned: "Scanned | None" = None
 
@@ -60,7 +60,8 @@ def prove(
 ) -> Proof:
     """Judge the wanted rules and detections; of a user's pack, without any named, those that it holds itself.
 
-    `corpora` is the folder of recorded logs. `logs` are the user's own, and hits there are no failure.
+    `corpora` is the folder of recorded logs; what it explains is exact for our own pack on our own corpora,
+    and for a user's of either the most that may be. `logs` are the user's own, and hits there are no failure.
     Raises BadContent with every complaint, Usage for an unknown or no rule, Unsupported for a part of Sigma
     that is not bridged, Malformed for a log.
     """
@@ -75,29 +76,31 @@ def prove(
     results = rule_cases.proved(texts, asked)
     there: tuple[Corpus, ...] = ()
     known: Mapping[str, Explained] = {}
-    seen: Mapping[str, Seen] = {}
+    seen: Mapping[str, Firing] = {}
     if corpora is not None:
         there, known = pack.load(corpora), pack.known(corpora)
         if not wanted and _is_own(root):
-            surveys.strangers([text.id for text in texts], there, known, corpora)
+            surveys.misnamed([text.id for text in texts], there, known, corpora)
         seen = surveys.survey(texts, asked, there)
-        results += surveys.judged(texts, seen, there, known)
+        results += surveys.judged(texts, seen, there, known, is_exact=_is_own(root) and _are_own(corpora))
     scanned = None
     if logs:
         from mcpsoar.app import scanning
 
         ids = [text.id for text in texts]
-        scanned = scanning.scan(logs, pack=root, now_ms=now_ms, wanted=ids)
+        scanned = scanning.scan(
+            logs, pack=root, now_ms=now_ms, wanted=ids, command="mcpsoar rules test --logs"
+        )
     return Proof(texts, results, there, seen, known, scanned)
 
 
 def verdict(proof: Proof) -> Verdict:
-    """NO when something fails. CANNOT_TELL where logs were given and none of the rules could be asked."""
+    """NO when something fails. CANNOT_TELL where the user's own logs leave that unknown."""
     told = [Verdict.NO if proof.failed else Verdict.YES]
-    if proof.scanned is not None and not (proof.scanned.asked and proof.scanned.look.intake.events):
-        told.append(Verdict.CANNOT_TELL)
-    if proof.scanned is not None and proof.scanned.failed:
-        told.append(Verdict.CANNOT_TELL)
+    if proof.scanned is not None:
+        from mcpsoar.app import scanning
+
+        told.append(scanning.verdict(proof.scanned))
     return worst(told)
 
 
@@ -116,6 +119,7 @@ def document(proof: Proof) -> Facts:
         "corpora": [_corpus(one) for one in proof.corpora],
         "corpus_results": [_result(one) for one in proof.results if one.kind == CORPUS],
         "logs": list(proof.scanned.look.logs) if proof.scanned else [],
+        "read": _read(proof.scanned),
         "rules": [_rule(text, proof) for text in proof.texts],
     }
 
@@ -131,6 +135,17 @@ def _some(root: Path, wanted: Sequence[str]) -> tuple[Text, ...]:
 
 def _is_own(root: Path) -> bool:
     return root.resolve() == own().resolve()
+
+
+def _are_own(corpora: Path) -> bool:
+    ours = pack.beside(own())
+    return ours is not None and corpora.resolve() == ours.resolve()
+
+
+def _read(scanned: "Scanned | None") -> Facts | None:
+    from mcpsoar.app.look_document import read
+
+    return None if scanned is None else read(scanned.look)
 
 
 def _result(one: CaseResult) -> Facts:
@@ -180,5 +195,6 @@ def _rule(text: Text, proof: Proof) -> Facts:
             "count": None if claim.finding.lacks or claim.finding.failed else claim.finding.count,
             "evidence": [] if claim.finding.lacks else list(claim.finding.evidence),
             "lacks": list(claim.finding.lacks),
+            "failed": claim.finding.failed or None,
         }
     return facts

@@ -5,24 +5,24 @@ from pathlib import Path
 from mcpsoar.app import sarif
 from mcpsoar.app.proof import Proof
 from mcpsoar.app.proving import CaseResult
+from mcpsoar.app.scan_sarif import invocation
 from mcpsoar.core.digest import Facts, digest
+
+_NO_LOGS: Facts = {
+    "executionSuccessful": True,
+    "toolExecutionNotifications": [],
+    "toolConfigurationNotifications": [],
+}
 
 
 def document(proof: Proof) -> Facts:
     """One run. What holds is no result; a failing case is an error, whatever the level of its rule.
 
-    A rule that could not be asked of the user's own logs is a notification.
+    How the user's own logs were asked is told as a scan of them tells it.
     """
     index = {text.id: at for at, text in enumerate(proof.texts)}
-    unasked, broken = (proof.scanned.unasked, proof.scanned.failed) if proof.scanned else ((), ())
     run = {
-        "invocations": [
-            {
-                "executionSuccessful": not broken,
-                "toolExecutionNotifications": [sarif.failed(one.finding) for one in broken],
-                "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in unasked],
-            }
-        ],
+        "invocations": [invocation(proof.scanned) if proof.scanned else _NO_LOGS],
         "results": [_result(one, index[one.of]) for one in proof.failed],
     }
     return sarif.document(proof.texts, run)

@@ -34,7 +34,7 @@ def lacking(of: str, path: Path, held: Sequence[Case]) -> Iterator[CaseResult]:
             yield CaseResult(of, f"a {kind} case", kind, where, "there is none")
 
 
-def strangers(case: Case, columns: Sequence[Column]) -> Iterator[BadContent]:
+def no_columns(case: Case, columns: Sequence[Column]) -> Iterator[BadContent]:
     """A field that is no column proves nothing: a mistyped one lets a negative case hold by accident."""
     known = {column.name for column in columns}
     for name in dict.fromkeys(name for event in case.events for name in event if name not in known):

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from mcpsoar.app import variants
-from mcpsoar.app.proving import CaseResult, lacking, strangers
+from mcpsoar.app.proving import CaseResult, lacking, no_columns
 from mcpsoar.app.variants import Variant
 from mcpsoar.core.content import Case, CaseKind, RuleText, Text
 from mcpsoar.core.digest import Facts
@@ -118,7 +118,7 @@ def _odd(case: Case, columns: Sequence[Column]) -> Iterator[BadContent]:
         yield BadContent(
             f'case {case.name!r}: expect is {{"hits": [numbers of its events, from 0]}}', where=case.where
         )
-    yield from strangers(case, columns)
+    yield from no_columns(case, columns)
 
 
 def _numbers(indices: Sequence[int]) -> str:

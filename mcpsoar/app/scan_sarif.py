@@ -3,44 +3,45 @@
 from collections.abc import Iterator, Sequence
 
 from mcpsoar.app import sarif
-from mcpsoar.app.scanning import Claim, Scanned
+from mcpsoar.app.scanning import Claim, Scanned, doubts
 from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.finding import Hit
 from mcpsoar.kit.clock import stamp_ms
 
 
 def document(scanned: Scanned) -> Facts:
-    """One run, whose artifacts are the logs. A rule that could not be asked is a notification, as is a log
-    that broke off.
+    """One run, whose artifacts are the logs.
 
     Which of several logs an event stood in is not known: then the first stands as its place, the others are
     related, and the message says so.
     """
     index = {claim.finding.rule: at for at, claim in enumerate(scanned.claims)}
     uris = [sarif.uri(log) for log in scanned.look.logs]
-    intake = scanned.look.intake
-    broken = [sarif.notification(f"{sarif.plain(log)} broke off", level="error") for log in intake.cut]
-    if intake.conflict_count:
-        said = f"{intake.conflict_count} ids stand for events of other content, of which the first counted: "
-        named = sarif.plain(said + ", ".join(intake.conflicts))
-        broken.append(sarif.notification(named, level="warning"))
-    broken += [sarif.failed(one.finding) for one in scanned.failed]
     run = {
         "artifacts": [{"location": {"uri": uri}} for uri in uris],
-        "invocations": [
-            {
-                "executionSuccessful": bool(
-                    intake.events and scanned.asked and not intake.cut and not scanned.failed
-                ),
-                "toolExecutionNotifications": broken,
-                "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in scanned.unasked],
-            }
-        ],
+        "invocations": [invocation(scanned)],
         "results": [
             result for claim in scanned.found for result in _results(claim, index[claim.finding.rule], uris)
         ],
     }
     return sarif.document([claim.text for claim in scanned.claims], run)
+
+
+def invocation(scanned: Scanned) -> Facts:
+    """How it went: what makes that no answer is a notification, as is a rule that could not be asked."""
+    intake = scanned.look.intake
+    told = list(doubts(scanned.look))
+    if intake.events and not scanned.asked and not scanned.failed:
+        told.append("no rule could be asked of the logs")
+    is_whole = intake.events and scanned.asked and not intake.cut and not scanned.failed
+    return {
+        "executionSuccessful": bool(is_whole),
+        "toolExecutionNotifications": [
+            *(sarif.notification(sarif.plain(why), level="error") for why in told),
+            *(sarif.failed(one.finding) for one in scanned.failed),
+        ],
+        "toolConfigurationNotifications": [sarif.unasked(one.finding) for one in scanned.unasked],
+    }
 
 
 def _results(claim: Claim, index: int, uris: Sequence[str]) -> Iterator[Facts]:

@@ -62,10 +62,11 @@ def scan(
     wanted: Sequence[str] = (),
     rejects: Path | None = None,
     evidence: int | None = 20,
+    command: str = "mcpsoar rules scan",
 ) -> Scanned:
     """Ask every rule and detection (all, or those named) of the logs, which are read once.
 
-    Each finding keeps the newest `evidence` of its matches; None keeps all.
+    Each finding keeps the newest `evidence` of its matches; None: all. `command` is what errors say to type.
 
     Raises Usage (no such log or rule, a file that cannot be written), BadContent, Unsupported, Malformed.
     """
@@ -80,7 +81,7 @@ def scan(
         rules=wanted,
         rejects=rejects,
         evidence=evidence,
-        command="mcpsoar rules scan",
+        command=command,
     )
     if not look.findings:
         raise Usage(f"no rules in {pack}", next_command="mcpsoar rules list")
@@ -95,16 +96,35 @@ def scan(
     )
 
 
-def verdict(scanned: Scanned, fail_on: str | None) -> Verdict:
+def doubts(look: "Look") -> tuple[str, ...]:
+    """Why what the logs say is not known, whatever was asked of them: no event, a break, one id for two."""
+    intake = look.intake
+    told = [] if intake.events else ["the logs hold no event"]
+    told += [f"{log} broke off; what came after is not in these figures" for log in intake.cut]
+    if intake.conflict_count:
+        named = ", ".join(intake.conflicts)
+        said = f"{intake.conflict_count} ids stand for events of other content, of which the first counted"
+        told.append(f"{said}: {named}")
+    return tuple(told)
+
+
+def undecided(scanned: Scanned, fail_on: str | None) -> tuple[Claim, ...]:
+    """What would fail the scan if it found something, and could not be asked of these logs."""
+    return tuple(one for one in scanned.unasked if one.finding.level in _failing(fail_on))
+
+
+def verdict(scanned: Scanned, fail_on: str | None = None, *, evaluable_only: bool = False) -> Verdict:
     """NO where a finding is of level `fail_on` or above; a finding alone is an answer, and no failure.
 
-    CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed, and
-    where one id stands for events of other content: which of them is true is not known.
+    CANNOT_TELL where there was no event, a log broke off, no rule could be asked or one of them failed,
+    where one id stands for events of other content: which of them is true is not known, and where a rule of
+    that level could not be asked, unless the user wants those judged alone that could.
     """
-    failing = () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
+    failing = _failing(fail_on)
     intake = scanned.look.intake
     is_whole = not (intake.cut or intake.conflict_count or scanned.failed)
-    is_known = intake.events and scanned.asked and is_whole
+    is_decided = evaluable_only or not undecided(scanned, fail_on)
+    is_known = intake.events and scanned.asked and is_whole and is_decided
     return worst(
         [
             *(Verdict.NO for one in scanned.found if one.finding.level in failing),
@@ -113,14 +133,16 @@ def verdict(scanned: Scanned, fail_on: str | None) -> Verdict:
     )
 
 
-def document(scanned: Scanned, fail_on: str | None) -> Facts:
+def document(scanned: Scanned, fail_on: str | None, *, evaluable_only: bool = False) -> Facts:
     """The document of `rules scan --format json`. More keys may come, none goes."""
     from mcpsoar.app.look_document import read
 
     intake = scanned.look.intake
     return {
-        "verdict": verdict(scanned, fail_on).name.lower(),
+        "verdict": verdict(scanned, fail_on, evaluable_only=evaluable_only).name.lower(),
         "fail_on": fail_on,
+        "evaluable_only": evaluable_only,
+        "undecided": [one.finding.rule for one in undecided(scanned, fail_on)],
         "logs": list(scanned.look.logs),
         **read(scanned.look),
         "first": _stamp(intake.first_ms),
@@ -140,6 +162,10 @@ def lines(scanned: Scanned) -> Iterator[Facts]:
         yield {"state": "failed", **_facts(one), "why": one.finding.failed}
     for one in scanned.unasked:
         yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks)}
+
+
+def _failing(fail_on: str | None) -> tuple[str, ...]:
+    return () if fail_on is None else LEVELS[LEVELS.index(fail_on) :]
 
 
 def _facts(claim: Claim) -> Facts:

@@ -1,5 +1,6 @@
 """Watching: logs in; what the gates say, what the rules found, and whom to wake."""
 
+import glob
 import os
 import shlex
 import signal
@@ -192,7 +193,7 @@ def _no_folder(logs: Sequence[str], command: str) -> None:
         if name != "-" and Path(name).is_dir():
             raise Usage(
                 f"{name} is a folder; name the logs in it",
-                next_command=f"{command} {shlex.quote(name.rstrip('/'))}/*.ndjson",
+                next_command=f"{command} {shlex.quote(glob.escape(name.rstrip('/')) + '/*.ndjson')}",
             )
 
 

@@ -11,6 +11,7 @@ from mcpsoar.kit.clock import stamp_ms
 if TYPE_CHECKING:
     from mcpsoar.app.watch import Look
 
+KEEPER = "mcpsoar rules scan LOG --rejects FILE"  # for commands that keep none themselves
 _STYLES = {
     GateState.WARN: "yellow",
     GateState.PAGE: "bold red",
@@ -38,10 +39,17 @@ def tell(look: "Look", *, is_kept: bool, no_color: bool) -> None:
             _explain(gate, judgement)
 
 
-def doubts(look: "Look", *, is_kept: bool, say: Callable[[str], None] = show.line) -> None:
+def doubts(
+    look: "Look",
+    *,
+    is_kept: bool = False,
+    say: Callable[[str], None] = show.line,
+    keeper: str = "--rejects FILE",
+) -> None:
     """Print what reading the logs left out: as talk, but for a log that broke off, which is an answer.
 
-    `say` prints that; where standard output holds a document, it is talk too.
+    `say` prints that; where standard output holds a document, it is talk too. `keeper` is what to type to
+    keep the rejects.
     """
     intake = look.intake
     for one in look.rejects:
@@ -49,7 +57,7 @@ def doubts(look: "Look", *, is_kept: bool, say: Callable[[str], None] = show.lin
     if intake.rejected > len(look.rejects):
         show.talk(
             f"rejected {intake.rejected - len(look.rejects)} more"
-            + ("" if is_kept else "; --rejects FILE keeps them")
+            + ("" if is_kept else f"; {keeper} keeps them")
         )
     for source in intake.cut:
         say(show.clean(f"CANNOT TELL: {source} broke off; what came after is not in these figures"))

@@ -3,18 +3,22 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mcpsoar.app.corpora import CORPUS, Seen
+from mcpsoar.app.corpora import CORPUS, Firing
 from mcpsoar.app.proof import Proof
 from mcpsoar.app.rule_cases import VARIANT
-from mcpsoar.cli import show
+from mcpsoar.cli import look_text, scan_text, show
 from mcpsoar.core.content import Text
+from mcpsoar.core.finding import Finding
 from mcpsoar.pack.corpora import LABELS, Corpus
 
 _NAMED = 3
 
 
 def tell(proof: Proof, *, no_color: bool) -> None:
-    """Failures first, then a row a rule, then explained alarms, then the sums."""
+    """Failures first, then a row a rule, then explained alarms, then the sums; and what logs left unknown."""
+    if proof.scanned:
+        look_text.doubts(proof.scanned.look, keeper=look_text.KEEPER)
+        scan_text.unknown(proof.scanned)
     for one in proof.failed:
         what = "" if one.kind in (VARIANT, CORPUS) else f"{one.kind} "
         show.line(show.clean(f"{one.where}: {one.of}: {what}case {one.name!r} {one.why}"))
@@ -22,8 +26,12 @@ def tell(proof: Proof, *, no_color: bool) -> None:
     heads += ["fires on", "false alarms", "not evaluable"] if proof.corpora else []
     heads += ["in the logs"] if proof.scanned else []
     broken = {one.of for one in proof.failed}
-    rows = [list(_row(text, proof, is_broken=text.id in broken)) for text in proof.texts]
-    styles = ["red" if text.id in broken else None for text in proof.texts]
+    unknown = {one.finding.rule for one in proof.scanned.failed} if proof.scanned else set()
+    rows, styles = [], []
+    for text in proof.texts:
+        state = "FAIL" if text.id in broken else "cannot tell" if text.id in unknown else "ok"
+        rows.append([state, *_row(text, proof)])
+        styles.append({"FAIL": "red", "cannot tell": "magenta"}.get(state))
     show.table(heads, rows, no_color=no_color, styles=styles)
     for text in proof.texts:
         explained, seen = proof.known.get(text.id), proof.seen.get(text.id)
@@ -36,9 +44,8 @@ def tell(proof: Proof, *, no_color: bool) -> None:
     show.line(", ".join(_sums(proof)))
 
 
-def _row(text: Text, proof: Proof, *, is_broken: bool) -> Iterator[str]:
+def _row(text: Text, proof: Proof) -> Iterator[str]:
     own = [one for one in proof.results if one.of == text.id]
-    yield "FAIL" if is_broken else "ok"
     yield text.id
     yield text.level
     for is_variant in (False, True):
@@ -50,11 +57,16 @@ def _row(text: Text, proof: Proof, *, is_broken: bool) -> Iterator[str]:
         lacking = [name for name, lacks in seen.lacks.items() if lacks]
         yield _some(f"{name} ({', '.join(seen.lacks[name])})" for name in lacking) or "-"
     if claim := proof.claim(text.id):
-        lacks = claim.finding.lacks
-        yield f"not evaluable: no {', '.join(lacks)}" if lacks else f"{claim.finding.count}"
+        yield _claimed(claim.finding)
 
 
-def _fires(seen: Seen, corpora: Sequence[Corpus]) -> str:
+def _claimed(finding: Finding) -> str:
+    if finding.lacks:
+        return f"not evaluable: no {', '.join(finding.lacks)}"
+    return f"failed: {finding.failed}" if finding.failed else f"{finding.count}"
+
+
+def _fires(seen: Firing, corpora: Sequence[Corpus]) -> str:
     """Labels are told apart: what was recorded is worth more than what was made up."""
     attacks = seen.on(corpora, attack=True)
     parts = []
@@ -64,7 +76,7 @@ def _fires(seen: Seen, corpora: Sequence[Corpus]) -> str:
     return "; ".join(parts) or "none"
 
 
-def _alarms(seen: Seen, corpora: Sequence[Corpus]) -> str:
+def _alarms(seen: Firing, corpora: Sequence[Corpus]) -> str:
     counts: Counter[str] = Counter()
     for one in seen.on(corpora, attack=False):
         counts[one.label] += seen.fires[one.name]

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,9 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock, now_ms
 from mcpsoar.pack.locate import locate
+
+if TYPE_CHECKING:
+    from mcpsoar.app.scanning import Scanned
 
 
 @click.command("test")
@@ -39,11 +43,13 @@ def test(
 
     A positive case must match, a negative or benign one must not, and without a case of each kind a rule
     fails. Positive cases are also asked in other spellings: absent fields missing, null, empty or blank,
-    enumerations in upper case, lists turned. On recorded attacks a rule must fire where it is expected; on
-    benign logs one of level high or critical must not, and another no oftener than known.json explains.
+    enumerations in upper case, lists turned. On attacks a rule must fire where it is expected; on benign
+    logs one of level high or critical must not, and another no oftener than known.json explains, or, of our
+    own pack on its own corpora, exactly as often.
     --logs shows what your own logs would raise, or why a rule cannot be asked of them: that is no failure.
     Exit codes: 0 everything holds, 1 something fails, 2 a rule, a case or a log cannot be read, 3 a rule
-    cannot be run, or none can be asked of LOG.
+    cannot be run, or what LOG shows is not known: no event, a log that broke off, ids that stand for several
+    events, no rule that can be asked, or a detection that ran out of time or room.
     """
     from mcpsoar.app import proof as app
 
@@ -52,13 +58,15 @@ def test(
     root = locate(given.pack, os.environ)
     folder = None if no_corpora else _folder(root, corpora)
     proof = app.prove(root, wanted, corpora=folder, logs=logs, now_ms=now_ms(SystemClock()))
+    if proof.scanned and given.format != "text":
+        _talk(proof.scanned)
     match given.format:
         case "json":
             show.document(app.document(proof))
         case "junit":
             from mcpsoar.app import junit
 
-            stdout.write(junit.document(proof.results) + "\n")
+            stdout.write(junit.document(proof.results, proof.scanned) + "\n")
         case "sarif":
             from mcpsoar.app import proof_sarif
 
@@ -68,6 +76,13 @@ def test(
 
             proof_text.tell(proof, no_color=given.no_color)
     return app.verdict(proof)
+
+
+def _talk(scanned: "Scanned") -> None:
+    from mcpsoar.cli import look_text, scan_text
+
+    look_text.doubts(scanned.look, say=show.talk, keeper=look_text.KEEPER)
+    scan_text.unknown(scanned, show.talk)
 
 
 def _folder(root: Path, named: str | None) -> Path | None:

@@ -22,18 +22,11 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
     """Print rejects and doubts as talk, the findings as the answer. `complete` makes a command whole."""
     look_text.doubts(scanned.look, is_kept=is_kept)
     intake = scanned.look.intake
-    if intake.first_ms is None or intake.last_ms is None:
-        show.line("CANNOT TELL: the logs hold no event")
-    else:
+    if intake.first_ms is not None and intake.last_ms is not None:
         span = f" from {stamp_ms(intake.first_ms)} to {stamp_ms(intake.last_ms)}"
         show.line(f"{intake.events} events, {intake.rejected} rejected, {intake.repeats} repeats{span}")
         show.line(f"{scanned.asked} rules asked, {len(scanned.found)} found something")
-    for one in scanned.failed:
-        said = f"CANNOT TELL: {one.finding.rule} could not be asked: {one.finding.failed}"
-        show.line(show.clean(said))
-    if intake.conflict_count:
-        told = f"{intake.conflict_count} ids stand for events of other content or times; the first counted"
-        show.line(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
+    unknown(scanned)
     if scanned.unasked:
         _unasked(scanned, complete)
     if scanned.found:
@@ -46,6 +39,32 @@ def tell(scanned: "Scanned", complete: "Callable[[str], str]", *, is_kept: bool,
         )
     for one in scanned.found:
         _explain(one, complete)
+
+
+def unknown(scanned: "Scanned", say: "Callable[[str], None]" = show.line) -> None:
+    """Say why what the logs show is no whole answer, but for a log that broke off: that is said before."""
+    intake = scanned.look.intake
+    if not intake.events:
+        say("CANNOT TELL: the logs hold no event")
+    for one in scanned.failed:
+        say(show.clean(f"CANNOT TELL: {one.finding.rule} could not be asked: {one.finding.failed}"))
+    if intake.conflict_count:
+        told = f"{intake.conflict_count} ids stand for events of other content or times; the first counted"
+        say(f"CANNOT TELL: {told}: {', '.join(map(_short, intake.conflicts))}")
+
+
+def undecided(
+    scanned: "Scanned",
+    fail_on: str,
+    count: int,
+    *,
+    say: "Callable[[str], None]",
+    complete: "Callable[[str], str]",
+) -> None:
+    """Say that so many rules, any finding of which would fail the scan, could not be asked."""
+    say(f"CANNOT TELL: {count} rules of level {fail_on} or above are not evaluable on these logs")
+    say(f"  next      {_coverage(scanned, complete)}")
+    say("            --evaluable-only judges by the others alone")
 
 
 def _row(claim: "Claim") -> tuple[str, ...]:
@@ -102,8 +121,7 @@ def _typed(name: str) -> str | None:
 def _unasked(scanned: "Scanned", complete: "Callable[[str], str]") -> None:
     """Each where they are few; of a log that lacks much, one line: what was found is worth the screen."""
     some = scanned.unasked
-    log = next((word for word in map(_typed, scanned.look.logs) if word and word != "-"), "LOG")
-    coverage = complete(f"mcpsoar rules coverage --logs {log}")
+    coverage = _coverage(scanned, complete)
     if len(some) > _SHOWN:
         matched = sum(bool(one.finding.count) for one in some)
         more = f", {matched} of them matched, which is no finding here" if matched else ""
@@ -114,3 +132,8 @@ def _unasked(scanned: "Scanned", complete: "Callable[[str], str]") -> None:
         if one.finding.count:
             show.line(f"  {one.finding.rule} matched {one.finding.count}, which is no finding here")
     show.line(f"  next      {coverage}")
+
+
+def _coverage(scanned: "Scanned", complete: "Callable[[str], str]") -> str:
+    log = next((word for word in map(_typed, scanned.look.logs) if word and word != "-"), "LOG")
+    return complete(f"mcpsoar rules coverage --logs {log}")

@@ -26,8 +26,9 @@ class Kind(Enum):
 class Column:
     """One column of `mcp_audit`: its type, the lower-case values of an enumeration, its one meaning.
 
-    `derived` is the SQL that gives the value where an event does not carry it itself, or empty; `where` is
-    the file:line that says so.
+    `derived` is the SQL that gives the value from other columns, or empty: what an event carries itself
+    counts where that is NULL, and where it is `worse`, the boolean that wins whoever says it. `where` is the
+    file:line that says so.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Column:
     meaning: str
     values: tuple[str, ...] = ()
     derived: str = ""
+    worse: bool | None = None
     where: str = field(default="", compare=False)
 
 

@@ -11,10 +11,11 @@ from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect import allow, allow_detection
 from mcpsoar.detect.gate import OWN, TABLE
+from mcpsoar.kit import stored
 from mcpsoar.kit.complaints import together
 
 GIVES = ("event_ms", "event_key", "subject")
-RESERVED = ("audit_fields", "audit_copies", "audit_events", "audit_matches")  # what is put around it, printed
+RESERVED = (*stored.STEPS, "audit_matches")  # what is put around it, printed
 
 
 @dataclass(frozen=True, slots=True)

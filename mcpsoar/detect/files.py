@@ -74,7 +74,7 @@ def _names(argument: str, command: str) -> Sequence[str]:
     names = [argument] if there or not has_magic(argument) else sorted(glob(argument, recursive=True))  # noqa: PTH207 (absolute patterns too)
     files = [name for name in names if not Path(name).is_dir()]
     if not files or not all(Path(name).exists() for name in files):
-        raise Usage(f"no log at {argument}", next_command=f"{command} FILE…")
+        raise Usage(f"no log at {argument}", next_command=f"{command} FILE")
     return files
 
 

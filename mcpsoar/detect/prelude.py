@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.detect.dialects import BLANKS
 from mcpsoar.detect.engines.duckdb import literal, quoted
+from mcpsoar.kit.stored import BLANKS
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
 SKEW_MS = 600_000
@@ -192,8 +192,10 @@ def is_suspect(name: str) -> str:
 
 def _final(column: Column, by_name: dict[str, Column]) -> str:
     own = quoted(column.name)
-    if column.derived:
-        return f"coalesce({own}, {column.derived})"
+    if column.derived:  # nobody's own word beats the facts, unless it speaks against its sayer
+        value = f"coalesce({column.derived}, {own})"
+        worse = str(column.worse).upper()
+        return value if column.worse is None else f"CASE WHEN {own} = {worse} THEN {worse} ELSE {value} END"
     return f"CAST(to_json({own}) AS VARCHAR)" if by_name[column.name].kind is Kind.TEXTS else own
 
 

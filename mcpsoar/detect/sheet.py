@@ -15,7 +15,7 @@ from mcpsoar.core.errors import Malformed
 from mcpsoar.core.event import Column, Intake, Kind
 from mcpsoar.detect import prelude
 from mcpsoar.detect.detection import Detection
-from mcpsoar.detect.engines.duckdb import Connection, quoted, rows
+from mcpsoar.detect.engines.duckdb import Connection, quoted, rows, within
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
 from mcpsoar.detect.view import View
@@ -116,7 +116,12 @@ def create(connection: Connection, ask: Ask) -> None:
 
 
 def fill(connection: Connection, ask: Ask, view: View) -> None:
-    """Append what a view gives in their order; a time out of range is NULL."""
+    """Append what a view gives in their order; a time out of range is NULL.
+
+    No deadline, unlike what is asked of the sheet afterwards: a row is looked at by itself, with expressions
+    that are linear in its length, so that the time follows the size of the log, which its owner chose. A
+    detection joins rows to rows, where a few events can ask for hours. Progress is told, and Ctrl-C is heard.
+    """
     told = dict(ask.flags.words) | {
         f"s{index}": f"CAST({sql} AS VARCHAR)" for index, sql in enumerate(ask.subjects)
     }
@@ -125,13 +130,14 @@ def fill(connection: Connection, ask: Ask, view: View) -> None:
     # a detection may name any event
     named = "event_key" if ask.detections else f"CASE WHEN {claims} THEN {prelude.unquoted('event_text')} END"
     ctes = prelude.relation(view.text, ask.columns, ask.wanted, watched=view.here, doubts=view.doubts)
-    connection.execute(
+    insert = (
         f"INSERT INTO sheet WITH {ctes}, "
         f"told AS (SELECT CASE WHEN {ask.is_valid} THEN event_ms END AS event_ms, event_key, event_text, odd"
         f"{''.join(f', {sql} AS {name}' for name, sql in told.items())} FROM mcp_audit) "
         f"SELECT event_ms, CASE WHEN event_text IS NOT NULL THEN hash(event_text) END, odd, "
         f"{named}, {', '.join(told)} FROM told"
     )
+    within(connection, None, lambda: connection.execute(insert))
 
 
 def close(connection: Connection, ask: Ask, found: Found) -> Intake:

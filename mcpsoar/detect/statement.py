@@ -14,16 +14,16 @@ from sqlglot.errors import SqlglotError
 
 from mcpsoar.core.content import Counts
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.core.event import MINUTE_MS, Column
 from mcpsoar.detect.detection import RESERVED, Detection
-from mcpsoar.detect.dialects import BARE, EVENT_MS, known
+from mcpsoar.detect.dialects import EVENT_MS, known
 from mcpsoar.detect.gate import OWN, TABLE, Gate
 from mcpsoar.detect.matching import referenced
+from mcpsoar.kit import stored
 
-_HERE = "EVENT_MS_HERE"
 # their references, OVER clause: T-SQL's RANGE takes UNBOUNDED and CURRENT ROW alone, Redshift has ROWS alone
 _NO_SPANS = ("redshift", "tsql")
-_BARE_HERE = re.compile(r"BARE_HERE\(\s*(\w+)\s*\)")
+_BARE = re.compile(stored.BARE_MARK + r"\(\s*(\w+)\s*\)")
 
 
 def text(gate: Gate, columns: Sequence[Column], dialect: str, *, as_of_ms: int | None = None) -> str:
@@ -68,8 +68,8 @@ def _order(tree: exp.Expr, dialect: str) -> None:
 def _printed(tree: exp.Expr, dialect: str, name: str) -> str:
     try:
         made = tree.sql(dialect=known(dialect), pretty=True, unsupported_level=ErrorLevel.RAISE)
-        made = made.replace(_HERE, EVENT_MS[dialect])
-        made = _BARE_HERE.sub(lambda found: BARE[dialect].format(found[1]), made)
+        made = made.replace(stored.TIME_MARK, EVENT_MS[dialect])
+        made = _BARE.sub(lambda found: stored.BARE[dialect].format(found[1]), made)
         again = sqlglot.parse_one(made, dialect=dialect).sql(dialect=dialect)
         if sqlglot.parse_one(again, dialect=dialect).sql(dialect=dialect) != again:
             raise Unsupported(f"{name} is read back as something else in {dialect}")
@@ -83,21 +83,21 @@ def _printed(tree: exp.Expr, dialect: str, name: str) -> str:
 def _joined(detection: Detection, columns: Sequence[Column]) -> exp.Expr:
     by_name = {column.name: column for column in columns}
     names = sorted(detection.columns | {"event_id", "ingest_time"})
-    fields = ", ".join(f"{_value(by_name[name])} AS {name}" for name in names)
+    fields = stored.fields(by_name[name] for name in names)
     kept = "".join(f", {name}" for name in names)
     read, copied, counted, found = RESERVED
     query = f"""
-    WITH {read} AS (SELECT {_HERE} AS event_ms, {fields} FROM mcp_audit),
+    WITH {read} AS ({fields}),
     {copied} AS (
       SELECT event_ms{kept},
-        ROW_NUMBER() OVER (PARTITION BY event_id, event_ms ORDER BY ingest_time) AS copy_number,
+        {stored.COPY_NUMBER},
         ROW_NUMBER() OVER (ORDER BY event_ms, ingest_time) AS place
       FROM {read}
     ),
     {counted} AS (
       SELECT event_ms, COALESCE(event_id, ' ' || CAST(place AS VARCHAR)) AS event_key{kept}
       FROM {copied}
-      WHERE copy_number = 1 OR event_id IS NULL
+      WHERE {stored.COUNTED}
     )
     SELECT DISTINCT event_ms, event_key, subject FROM {found} ORDER BY event_ms, event_key, subject
     """
@@ -120,7 +120,7 @@ def _joined(detection: Detection, columns: Sequence[Column]) -> exp.Expr:
 def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Expr:
     by_name = {column.name: column for column in columns}
     names = sorted(referenced(gate.expressions) - set(OWN) | {"event_id", "ingest_time"})
-    fields = ", ".join(f"{_value(by_name[name])} AS {name}" for name in names)
+    fields = stored.fields(by_name[name] for name in names)
     window = gate.text.window_ms
     tick = f"SELECT MAX(event_ms) - MAX(event_ms) % {MINUTE_MS} + {MINUTE_MS} AS as_of_ms FROM fields"
     if as_of_ms is not None:
@@ -132,11 +132,11 @@ def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Ex
     flags = {"hit": gate.hit, "judged": gate.judged, "warned": gate.warned}
     flags_sql = ", ".join(f"{_number(part)} AS {name}" for name, part in flags.items())
     query = f"""
-    WITH fields AS (SELECT {_HERE} AS event_ms, {fields} FROM mcp_audit),
+    WITH fields AS ({fields}),
     tick AS ({tick}),
     copies AS (
       SELECT event_ms, event_id AS event_key, {", ".join(names)},
-        ROW_NUMBER() OVER (PARTITION BY event_id, event_ms ORDER BY ingest_time) AS copy_number
+        {stored.COPY_NUMBER}
       FROM fields
     ),
     flags AS (
@@ -150,15 +150,6 @@ def _tree(gate: Gate, columns: Sequence[Column], as_of_ms: int | None) -> exp.Ex
     WHERE event_ms >= as_of_ms - {window} AND event_ms < as_of_ms
     """
     return sqlglot.parse_one(query, dialect="duckdb")
-
-
-def _value(column: Column) -> str:
-    if column.kind is Kind.ENUM:
-        values = ", ".join(f"'{value}'" for value in column.values)
-        return f"CASE WHEN LOWER({column.name}) IN ({values}) THEN LOWER({column.name}) END"
-    if column.kind is Kind.TEXT:
-        return f"CASE WHEN BARE_HERE({column.name}) <> '' THEN {column.name} END"
-    return column.name
 
 
 def _number(condition: exp.Expression | None) -> str:

@@ -38,7 +38,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """So many alarms on benign logs are known, and why they are no failure."""
+    """So many alarms on benign logs are known (at most, with a user's pack or logs), and why none counts."""
 
     count: int
     why: str

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from mcpsoar.core.content import Case, Counts, GateText, Ratio, Threshold
-from mcpsoar.core.errors import BadContent, Usage
+from mcpsoar.core.errors import BadContent
 from mcpsoar.kit import yamltext
-from mcpsoar.kit.complaints import together
 from mcpsoar.pack import cases, front
 from mcpsoar.pack.locate import folder
+from mcpsoar.pack.shelf import several
 
 SEVERITIES = ("low", "medium", "high", "critical")
 _TEXTS = ("title", "owner", "target", "why")
@@ -24,25 +24,12 @@ _MINUTES = {"m": 1, "h": 60}
 
 
 def load(root: Path, wanted: Sequence[str] = ()) -> tuple[GateText, ...]:
-    """Every gate of a pack, by id; or the ones in `wanted`, in that order.
+    """Every gate of a pack, by id; or the ones in `wanted`, in that order, and then no other file is read.
 
     Raises BadContent with every complaint of every file, Usage for an id that no gate has.
     """
     home = folder(root, "sql") / "gates"
-    complaints: list[BadContent] = []
-    found: list[GateText] = []
-    for path in sorted(home.glob("*.sql")):
-        try:
-            found.append(read(path))
-        except BadContent as error:
-            complaints.append(error)
-    if complaints:
-        raise together(complaints)
-    by_id = {gate.id: gate for gate in found}
-    missing = [name for name in wanted if name not in by_id]
-    if missing:
-        raise Usage(f"no gate {missing[0]!r} in {home}", next_command="mcpsoar gates list")
-    return tuple(by_id[name] for name in dict.fromkeys(wanted)) if wanted else tuple(found)
+    return several(sorted(home.glob("*.sql")), wanted, read, noun="gate", home=home, listed_by="gates list")
 
 
 def read(path: Path) -> GateText:

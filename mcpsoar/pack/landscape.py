@@ -156,12 +156,12 @@ def _meaning_complaints(located: yamltext.Located, columns: set[str]) -> Iterato
     for at, one in enumerate(value["sources"]):
         if one["evidence"] not in _EVIDENCE:
             yield located.bad(f"evidence is one of {', '.join(_EVIDENCE)}", "sources", at, "evidence")
-        yield from _strangers(located, columns, (*one["fills"], *_opt_in(one)), "sources", at)
+        yield from _no_columns(located, columns, (*one["fills"], *_opt_in(one)), "sources", at)
     for at, one in enumerate(value["joined"]):
-        yield from _strangers(located, columns, (*one["columns"], *one["by"]), "joined", at)
+        yield from _no_columns(located, columns, (*one["columns"], *one["by"]), "joined", at)
     risks = {one["id"] for one in value["risks"]}
     for at, one in enumerate(value["gates"]):
-        yield from _strangers(located, columns, one["needs"], "gates", at)
+        yield from _no_columns(located, columns, one["needs"], "gates", at)
         for risk in set(one["risks"]) - risks:
             yield located.bad(f"no risk is called {risk!r}", "gates", at, "risks")
     for at, one in enumerate(value["gaps"]):
@@ -174,7 +174,7 @@ def _meaning_complaints(located: yamltext.Located, columns: set[str]) -> Iterato
                 yield located.bad(f"{name!r} stands twice", part, at, "id")
 
 
-def _strangers(
+def _no_columns(
     located: yamltext.Located, columns: set[str], named: tuple[str, ...] | list[str], *at: str | int
 ) -> Iterator[BadContent]:
     for name in named:

@@ -9,9 +9,10 @@ from mcpsoar.kit import yamltext
 from mcpsoar.pack.locate import folder, own
 
 _COLUMN = re.compile(
-    r"^  (?P<name>[a-z][a-z0-9_]*)\s+[A-Z]+,?\s+-- (?P<kind>[a-z ]+)(?P<values>\(.*?\))?: (?P<rest>.+)$"
+    r"^  (?P<name>[a-z][a-z0-9_]*)\s+[A-Z ]+,?\s+-- (?P<kind>[a-z ]+)(?P<values>\(.*?\))?: (?P<rest>.+)$"
 )
 
+_WORSE = {("true",): True, ("false",): False}
 _VALUE = re.compile(r"[a-z][a-z0-9_]*")
 NEEDED = ("event_time", "event_id", "ingest_time")  # identity, and which of two with one identity counts
 TAKEN = ("event_ms", "event_key", "place")
@@ -50,7 +51,10 @@ def _column(text: str, where: str) -> Column:
     if found["name"] in TAKEN:
         raise BadContent(f"{found['name']} is a name of the engine's own", where=where)
     values = tuple(found["values"].strip("()").split("|")) if found["values"] else ()
+    worse = _WORSE.get(values) if kind == Kind.BOOL.value and derived else None
+    if worse is not None:
+        values = ()
     if (kind == Kind.ENUM.value) != bool(values) or not all(_VALUE.fullmatch(value) for value in values):
         said = "an enumeration, and no other, has values in lower case: enum(read|write)"
         raise BadContent(said, where=where)
-    return Column(found["name"], Kind(kind), meaning, values, derived, where)
+    return Column(found["name"], Kind(kind), meaning, values, derived, worse, where)

@@ -4,16 +4,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mcpsoar.core.content import Text
+from mcpsoar.core.content import GateText, Text
 from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.kit.complaints import together
 from mcpsoar.pack.heading import twins
 
-T = TypeVar("T", bound=Text)
+T = TypeVar("T", bound=Text | GateText)
 
 
 def several(
-    paths: Sequence[Path], wanted: Sequence[str], read: Callable[[Path], T], *, noun: str, home: Path
+    paths: Sequence[Path],
+    wanted: Sequence[str],
+    read: Callable[[Path], T],
+    *,
+    noun: str,
+    home: Path,
+    listed_by: str = "rules list",
 ) -> tuple[T, ...]:
     """What the files hold, in their order; or what `wanted` names, in that order, and then no other is read.
 
@@ -22,7 +28,7 @@ def several(
     there = {path.stem for path in paths}
     for name in wanted:
         if name not in there:
-            raise Usage(f"no {noun} {name!r} in {home}", next_command="mcpsoar rules list")
+            raise Usage(f"no {noun} {name!r} in {home}", next_command=f"mcpsoar {listed_by}")
     complaints: list[BadContent] = []
     found: list[T] = []
     for path in paths:
@@ -31,7 +37,7 @@ def several(
                 found.append(read(path))
             except BadContent as error:
                 complaints.append(error)
-    complaints += twins(found)
+    complaints += twins([text for text in found if not isinstance(text, GateText)])  # a gate has no UUID
     if complaints:
         raise together(complaints)
     by_id = {text.id: text for text in found}

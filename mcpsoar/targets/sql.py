@@ -1,6 +1,7 @@
 """Rules as SQL over the table `mcp_audit`: predicates for the engine, whole statements for people.
 
-The table is the one of `sql/schema.sql`: enumerations in lower case, blanks NULL, derived columns filled.
+A predicate asks what the scan has read: enumerations in lower case, blanks NULL, derived columns filled. A
+statement asks the table of `sql/schema.sql` as its owner filled it, and reads it like the scan itself.
 """
 
 from collections.abc import Sequence
@@ -13,17 +14,14 @@ from mcpsoar.core.errors import BadContent, Unsupported
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.kit.complaints import together
+from mcpsoar.targets.bridge import audit, tree
 from mcpsoar.targets.bridge import dialect as dialects
-from mcpsoar.targets.bridge import tree
+from mcpsoar.targets.bridge import table as tables
 from mcpsoar.targets.rule import lint, reading
-
-_TABLE = "mcp_audit"
-_SHOWN = ("event_time", "event_id", "actor_id", "client_id", "server_name", "tool_name", "decision", "status")
-_ORDER = ("event_time", "event_id")
 
 
 def predicate(rule: RuleText, columns: Sequence[Column], dialect: str = "duckdb") -> exp.Expression:
-    """One rule as a boolean over one row of `mcp_audit`, never NULL.
+    """One rule as a boolean over one event as the scan has read it, never NULL.
 
     Raises BadContent (no such column, a value that no event can have, no Sigma) and Unsupported (what
     `mcp_audit` or the dialect cannot say), each with file:line.
@@ -57,11 +55,8 @@ class Sql:
 
     def convert(self, rule: RuleText) -> str:
         """One SELECT that gives the events a rule matches, ordered."""
-        known = {column.name for column in self.columns}
         where = predicate(rule, self.columns, self.dialect)
-        statement = exp.select(*(_column(name) for name in _SHOWN if name in known))
-        statement = statement.from_(exp.to_table(_TABLE)).where(where)
-        statement = statement.order_by(*(_column(name) for name in _ORDER if name in known))
+        statement = audit.matching(where, tables.audit(self.columns))
         try:
             return dialects.text(statement, self.dialect, pretty=True)
         except Unsupported as error:
@@ -71,7 +66,3 @@ class Sql:
 def make(columns: Sequence[Column], dialect: str | None = None) -> Target:
     """The target; DuckDB's SQL unless told otherwise. Raises Usage for an unknown dialect."""
     return Sql(tuple(columns), dialects.known(dialect or "duckdb"))
-
-
-def _column(name: str) -> exp.Column:
-    return exp.column(name, quoted=True)

@@ -44,7 +44,7 @@ counted AS (
     COUNT(*) OVER (
       PARTITION BY conversation_id
       ORDER BY event_ms
-      RANGE BETWEEN 86400000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 86399999 PRECEDING AND CURRENT ROW
     ) AS calls
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'

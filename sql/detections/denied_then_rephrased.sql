@@ -70,12 +70,12 @@ counted AS (
     SUM(is_denied) OVER (
       PARTITION BY actor_id, server_name, tool_name
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 899999 PRECEDING AND CURRENT ROW
     ) AS denials,
     SUM(is_denied) OVER (
       PARTITION BY actor_id, server_name, tool_name, args_hash
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 899999 PRECEDING AND CURRENT ROW
     ) AS denials_of_these,
     MAX(CASE WHEN is_denied = 1 THEN event_ms END) OVER (
       PARTITION BY actor_id, server_name, tool_name

@@ -42,7 +42,7 @@ WITH counted AS (
     COUNT(*) OVER (
       PARTITION BY conversation_id, server_name, tool_name
       ORDER BY event_ms
-      RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 299999 PRECEDING AND CURRENT ROW
     ) AS failures
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'

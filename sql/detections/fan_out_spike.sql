@@ -50,7 +50,7 @@ counted AS (
     COUNT(*) OVER (
       PARTITION BY conversation_id, actor_id
       ORDER BY event_ms
-      RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 299999 PRECEDING AND CURRENT ROW
     ) AS calls
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'

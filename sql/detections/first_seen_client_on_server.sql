@@ -77,8 +77,8 @@ fresh AS (
     server_name,
     first_ms
   FROM compared
-  WHERE (called_ms IS NULL OR first_ms - called_ms > 2592000000)
-    AND first_ms >= (SELECT MIN(logged_ms) + 604800000 FROM weeks WHERE third_ms - logged_ms <= 604800000)
+  WHERE (called_ms IS NULL OR first_ms - called_ms >= 2592000000)
+    AND first_ms >= (SELECT MIN(logged_ms) + 604800000 FROM weeks WHERE third_ms - logged_ms < 604800000)
 )
 SELECT
   calls.event_ms,

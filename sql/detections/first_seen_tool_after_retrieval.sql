@@ -97,8 +97,8 @@ fresh AS (
     tool_name,
     first_ms
   FROM compared
-  WHERE (used_ms IS NULL OR first_ms - used_ms > 2592000000)
-    AND first_ms >= (SELECT MIN(logged_ms) + 604800000 FROM weeks WHERE third_ms - logged_ms <= 604800000)
+  WHERE (used_ms IS NULL OR first_ms - used_ms >= 2592000000)
+    AND first_ms >= (SELECT MIN(logged_ms) + 604800000 FROM weeks WHERE third_ms - logged_ms < 604800000)
 ),
 numbered AS (
   SELECT
@@ -142,4 +142,4 @@ JOIN numbered AS brought
   ON calls.conversation_id = brought.conversation_id
  AND calls.sources_before = brought.sources
 WHERE brought.is_source = 1
-  AND calls.event_ms - brought.event_ms <= 86400000
+  AND calls.event_ms - brought.event_ms < 86400000

@@ -41,7 +41,7 @@ WITH counted AS (
     COUNT(*) OVER (
       PARTITION BY client_id
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 899999 PRECEDING AND CURRENT ROW
     ) AS refusals
   FROM mcp_audit
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'

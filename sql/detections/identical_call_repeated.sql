@@ -57,7 +57,7 @@ counted AS (
     COUNT(*) OVER (
       PARTITION BY call.conversation_id, call.server_name, call.tool_name, call.args_hash
       ORDER BY call.event_ms
-      RANGE BETWEEN 120000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 119999 PRECEDING AND CURRENT ROW
     ) AS calls
   FROM mcp_audit AS call
   JOIN repeated

@@ -74,4 +74,4 @@ SELECT
 FROM sightings
 WHERE sighting = 1
   AND event_ms > known_ms
-  AND (announced_ms IS NULL OR event_ms - announced_ms > 86400000)
+  AND (announced_ms IS NULL OR event_ms - announced_ms >= 86400000)

@@ -96,7 +96,7 @@ uses AS (
     ) AS place
   FROM marked
   WHERE is_use = 1
-    AND event_ms - changed_ms <= 600000
+    AND event_ms - changed_ms < 600000
 )
 SELECT
   event_ms,

@@ -74,7 +74,7 @@ returns AS (
     ) AS place
   FROM shown
   WHERE manifest_hash <> hash_before
-    AND event_ms - shown_ms <= 86400000
+    AND event_ms - shown_ms < 86400000
     AND COALESCE(deploy_window, FALSE) = FALSE
     AND change_ticket IS NULL
 )

@@ -65,7 +65,7 @@ summed AS (
     SUM(taken.bytes_out) OVER (
       PARTITION BY taken.actor_id, taken.server_name
       ORDER BY taken.event_ms
-      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 3599999 PRECEDING AND CURRENT ROW
     ) AS bytes
   FROM taken
   JOIN (
@@ -137,4 +137,4 @@ SELECT
   actor_id AS subject
 FROM compared
 WHERE is_spike = 1
-  AND (COALESCE(was_spike, 0) = 0 OR event_ms - took_ms > 3600000)
+  AND (COALESCE(was_spike, 0) = 0 OR event_ms - took_ms >= 3600000)

@@ -65,12 +65,12 @@ counted AS (
     COUNT(*) OVER (
       PARTITION BY server_name
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 899999 PRECEDING AND CURRENT ROW
     ) AS outputs,
     SUM(is_unseen) OVER (
       PARTITION BY server_name
       ORDER BY event_ms
-      RANGE BETWEEN 900000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 899999 PRECEDING AND CURRENT ROW
     ) AS unseen
   FROM outputs
   WHERE server_name IN (SELECT server_name FROM partly)

@@ -70,12 +70,12 @@ followed AS (
     MIN(CASE WHEN is_personal = 1 THEN server_name END) OVER (
       PARTITION BY conversation_id
       ORDER BY event_ms
-      RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 599999 PRECEDING AND CURRENT ROW
     ) AS first_source,
     MAX(CASE WHEN is_personal = 1 THEN server_name END) OVER (
       PARTITION BY conversation_id
       ORDER BY event_ms
-      RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 599999 PRECEDING AND CURRENT ROW
     ) AS last_source
   FROM calls
   WHERE conversation_id IN (SELECT conversation_id FROM personal)

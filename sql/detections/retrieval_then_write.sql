@@ -98,7 +98,7 @@ writes AS (
    AND numbered.sources = brought.sources
   WHERE numbered.is_write = 1
     AND brought.is_source = 1
-    AND numbered.event_ms - brought.event_ms <= 600000
+    AND numbered.event_ms - brought.event_ms < 600000
 ),
 habits AS (
   SELECT
@@ -121,4 +121,4 @@ JOIN habits
   ON writes.event_key = habits.event_key
  AND writes.event_ms = habits.event_ms
 WHERE habits.used_ms IS NULL
-   OR writes.event_ms - habits.used_ms > 2592000000
+   OR writes.event_ms - habits.used_ms >= 2592000000

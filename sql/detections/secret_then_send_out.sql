@@ -68,7 +68,7 @@ followed AS (
     SUM(is_secret) OVER (
       PARTITION BY conversation_id
       ORDER BY event_ms
-      RANGE BETWEEN 600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 599999 PRECEDING AND CURRENT ROW
     ) - is_secret AS secrets_before
   FROM calls
   WHERE conversation_id IN (SELECT conversation_id FROM secretive)

@@ -67,7 +67,7 @@ placed AS (
   WHERE COALESCE(event_kind, 'tool_call') = 'tool_call'
     AND decision = 'allow'
     AND COALESCE(status, 'ok') <> 'denied'
-    AND event_ms - COALESCE(listed_ms, begun_ms) > 86400000
+    AND event_ms - COALESCE(listed_ms, begun_ms) >= 86400000
 )
 SELECT
   event_ms,

@@ -68,17 +68,17 @@ looked AS (
     MIN(server_audience) OVER (
       PARTITION BY token_jti, hop
       ORDER BY event_ms
-      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 3599999 PRECEDING AND CURRENT ROW
     ) AS first_audience,
     MAX(server_audience) OVER (
       PARTITION BY token_jti, hop
       ORDER BY event_ms
-      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 3599999 PRECEDING AND CURRENT ROW
     ) AS last_audience,
     MAX(foreign_token) OVER (
       PARTITION BY token_jti, hop
       ORDER BY event_ms
-      RANGE BETWEEN 3600000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 3599999 PRECEDING AND CURRENT ROW
     ) AS foreign_token
   FROM accepted
   WHERE token_jti IN (SELECT token_jti FROM carried)

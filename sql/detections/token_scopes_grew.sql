@@ -55,7 +55,7 @@ compared AS (
     MAX(CASE WHEN decision = 'deny' AND scope_match = FALSE THEN 1 ELSE 0 END) OVER (
       PARTITION BY actor_id, client_id, server_name
       ORDER BY event_ms
-      RANGE BETWEEN 300000 PRECEDING AND CURRENT ROW
+      RANGE BETWEEN 299999 PRECEDING AND CURRENT ROW
     ) AS was_asked
   FROM mcp_audit
   WHERE actor_id IN (SELECT actor_id FROM grown)

@@ -98,7 +98,7 @@ judged AS (
     event_ms,
     event_key,
     conversation_id,
-    CASE WHEN returns = 10 AND event_ms - began_ms <= 1800000 THEN 1 ELSE 0 END AS is_caught
+    CASE WHEN returns = 10 AND event_ms - began_ms < 1800000 THEN 1 ELSE 0 END AS is_caught
   FROM counted
 ),
 compared AS (

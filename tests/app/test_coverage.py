@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.app.blindspots import BlindSpot, Kind, blind_spots, shown
+from mcpsoar.app.blindspots import BlindSpot, SpotKind, blind_spots, shown
 from mcpsoar.app.coverage import Can, Coverage, ItemKind, covered
 from mcpsoar.app.coverage_document import document
 from mcpsoar.app.navigator import layer
@@ -49,7 +49,7 @@ def answer(coverage: Coverage, source: str, item: str) -> Any:
     return seen.answers[item]
 
 
-def spots(coverage: Coverage, kind: Kind) -> dict[str, BlindSpot]:
+def spots(coverage: Coverage, kind: SpotKind) -> dict[str, BlindSpot]:
     return {one.what: one for one in blind_spots(coverage) if one.kind is kind}
 
 
@@ -110,21 +110,21 @@ def test_real_logs_are_judged_by_what_their_events_have(root_: Path, tmp_path: P
     assert [seen.id for seen in coverage.seen] == [str(log)]
     assert answer(coverage, str(log), "very_large_output").can is Can.YES
     assert answer(coverage, str(log), "foreign_token_accepted").lacks
-    assert "confused-deputy" in spots(coverage, Kind.LOG)[str(log)].why
+    assert "confused-deputy" in spots(coverage, SpotKind.LOG)[str(log)].why
     log.write_text("")
     empty = covered(root_, [str(log)], now_ms=NOW_MS)
     assert "It holds no event." in empty.seen[0].cannot
 
 
 def test_what_nobody_sees_is_said(own: Coverage) -> None:
-    assert "MCP08:2025 Lack of Audit and Telemetry" in spots(own, Kind.TECHNIQUE)
-    assert "AML.T0104 Publish Poisoned AI Agent Tool" in spots(own, Kind.TECHNIQUE)
-    assert not [one for one in spots(own, Kind.TECHNIQUE) if one.startswith("AML.T0110")]
-    assert spots(own, Kind.RISK)["runaway-chain"].why == "it has no gate"
-    assert "token_jti" in spots(own, Kind.COLUMN)
-    assert "token_jti" in spots(own, Kind.CONTENT)["anonymous_call_allowed"].why
-    assert "prompt-injection" in spots(own, Kind.LOG)["docker-gateway"].why
-    assert any("readOnlyHint" in one for one in spots(own, Kind.GAP))
+    assert "MCP08:2025 Lack of Audit and Telemetry" in spots(own, SpotKind.TECHNIQUE)
+    assert "AML.T0104 Publish Poisoned AI Agent Tool" in spots(own, SpotKind.TECHNIQUE)
+    assert not [one for one in spots(own, SpotKind.TECHNIQUE) if one.startswith("AML.T0110")]
+    assert spots(own, SpotKind.RISK)["runaway-chain"].why == "it has no gate"
+    assert "token_jti" in spots(own, SpotKind.COLUMN)
+    assert "token_jti" in spots(own, SpotKind.CONTENT)["anonymous_call_allowed"].why
+    assert "prompt-injection" in spots(own, SpotKind.LOG)["docker-gateway"].why
+    assert any("readOnlyHint" in one for one in spots(own, SpotKind.GAP))
 
 
 def test_a_risk_that_loses_its_content_becomes_a_blind_spot(pack: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_risk_that_loses_its_content_becomes_a_blind_spot(pack: Path) -> None:
         if "risk: shadow-server\n" in path.read_text() and path.name != "coverage.yml":
             path.unlink()
     coverage = covered(pack, now_ms=NOW_MS)
-    why = spots(coverage, Kind.RISK)["shadow-server: Servers that nobody approved"].why
+    why = spots(coverage, SpotKind.RISK)["shadow-server: Servers that nobody approved"].why
     assert why == "nothing in this pack watches it"
 
 
@@ -142,7 +142,7 @@ def test_a_risk_that_only_a_rule_names_is_listed_too(pack: Path) -> None:
     path.write_text(path.read_text().replace("risk: data-leak", "risk: made-up"))
     coverage = covered(pack, now_ms=NOW_MS)
     assert coverage.risks()[-1].id == "made-up"
-    assert "made-up" in spots(coverage, Kind.RISK)
+    assert "made-up" in spots(coverage, SpotKind.RISK)
 
 
 def test_a_pack_without_a_landscape_takes_ours(pack: Path) -> None:

@@ -1,4 +1,4 @@
-"""The recorded attacks: each is what it says, and whoever must see it sees it."""
+"""The attacks, replayed and their log kept: each is what it says, and whoever must see it sees it."""
 
 import json
 from collections import Counter

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ import pytest
 from mcpsoar.app.watch import ask, look
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import BadContent
-from mcpsoar.detect import joined, statement
+from mcpsoar.detect import joined, sheet, statement
 from mcpsoar.detect.engines import sqlite
 from mcpsoar.detect.engines.duckdb import connect, rows, within
 from mcpsoar.detect.files import sources
+from mcpsoar.detect.matching import TABLE, place
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
+from mcpsoar.detect.view import View
 from mcpsoar.pack import content, detections, schema
 from tests.detect.test_findings import FORMS, NOW, Event, event
 from tests.laws.user_table import table
@@ -35,6 +38,7 @@ LOOP = [
     )
     for number in range(12)
 ]
+ENDLESS = "SELECT count(*) FROM range(1000000000000) a(a) WHERE hash(a) = 7"  # heeds a word in every chunk
 SQL = """
 SELECT event_ms, event_key, actor_id AS subject
 FROM mcp_audit
@@ -212,16 +216,47 @@ def test_a_signal_stops_a_statement_that_runs() -> None:
 
         def work() -> None:
             is_running.set()
-            connection.execute("SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a, b) = 7")
+            connection.execute(ENDLESS)
 
         def press() -> None:
+            """On a thread of its own, which wakes no other: as one that comes just before a wait."""
             is_running.wait(30)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
         threading.Thread(target=press).start()
+        started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             within(connection, 60, work)
+        assert time.monotonic() - started < 30
         assert rows(connection, "SELECT 1") == [(1,)]
+
+
+def test_what_the_engine_makes_of_a_signal_is_one_again() -> None:
+    """On the thread that hears Ctrl-C it raises this, where it looks: not in every statement, nor at once."""
+    with pytest.raises(KeyboardInterrupt), connect():
+        raise RuntimeError("Query interrupted")
+
+
+def test_another_error_is_no_signal() -> None:
+    with pytest.raises(RuntimeError, match="of ours"), connect():
+        raise RuntimeError("a fault of ours")
+
+
+def test_a_signal_stops_the_reading_of_a_log_as_itself() -> None:
+    """The engine made `RuntimeError: Query interrupted` of it, which reads as a fault of ours."""
+    ask = Ask(COLUMNS, (), {}, NOW)
+    with connect() as connection:
+        place(connection, LOOP[:1], COLUMNS)
+        sheet.create(connection, ask)
+        endless = View(f"(SELECT {TABLE}.* FROM {TABLE}, range(1000000), range(1000000))", here=COLUMNS)
+
+        def work() -> None:
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+            sheet.fill(connection, ask, endless)
+
+        with pytest.raises(KeyboardInterrupt):
+            work()
+        assert rows(connection, "SELECT count(*) FROM sheet") == [(0,)]
 
 
 def test_what_is_written_to_disk_has_a_bound(tmp_path: Path) -> None:

@@ -47,6 +47,7 @@ def test_the_drill_passes_and_keeps_everything(tmp_path: Path, capsys: pytest.Ca
         rule for attack in said["attacks"] for rule in attack["expected"]["rules"]
     }
     assert {one["rule"] for one in findings if one["not_evaluable"]} == {"registry_changed_without_ticket"}
+    assert {one["failed"] for one in findings} == {None}
     assert len(Path(said["files"]["log"]).read_text().splitlines()) > said["benign"]["calls"]
 
 

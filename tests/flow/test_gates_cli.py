@@ -279,7 +279,7 @@ def test_a_folder_is_answered_with_the_command_for_the_logs_in_it(
     said = capsys.readouterr().err.splitlines()
     assert said == [
         f"mcpsoar: {folder}/ is a folder; name the logs in it",
-        f"  next     mcpsoar gates check '{folder}'/*.ndjson",
+        f"  next     mcpsoar gates check '{folder}/*.ndjson'",
     ]
     assert (
         subprocess.run(

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from mcpsoar.contain.canary import McpCanary
+from mcpsoar.core.event import Kind
 from mcpsoar.core.profile import CanaryBinding
 from mcpsoar.core.run import Passage
 from mcpsoar.core.secret import Secret
@@ -19,10 +20,12 @@ from mcpsoar.kit.clock import SystemClock
 from mcpsoar.lab.agent import Agent, Agents, Said
 from mcpsoar.lab.embedded import Lab, lab
 from mcpsoar.lab.faults import Fault
+from mcpsoar.pack import schema
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
 Revision = Literal["newest", "session"]
 WIRE = {"newest": "2026-07-28", "session": "2025-11-25"}
+TYPES: dict[Kind, Any] = {Kind.BOOL: bool, Kind.INTEGER: int, Kind.NUMBER: int | float, Kind.TEXTS: list}
 BOTH = pytest.mark.parametrize("revision", ["newest", "session"])
 
 
@@ -294,12 +297,7 @@ def test_a_conversation_that_read_the_open_web_is_marked_from_then_on(bench: Ben
 
 
 def test_every_line_fits_the_dictionary(bench: Bench, root: Path) -> None:
-    columns = {
-        match[1]: match[2]
-        for match in re.finditer(
-            r"^  (\w+) +\w+,? +-- (?:derived )?(\S+)", (root / "sql/schema.sql").read_text(), re.M
-        )
-    }
+    columns = {column.name: column for column in schema.load(root)}
     bench.agent("github", "session").call("list_issues", {}, conversation="c")
     bench.agent("helper").call("run_demo", {})
     bench.agent("crm").call("export_contacts", {})
@@ -313,17 +311,9 @@ def test_every_line_fits_the_dictionary(bench: Bench, root: Path) -> None:
         assert not set(line) - set(columns)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line["event_time"])
         for name, value in line.items():
-            kind = columns[name].rstrip(":")
-            if kind.startswith("enum"):
-                assert str(value).lower() in kind[5:-1].split("|"), (name, value)
-            elif kind == "texts":
-                assert isinstance(value, list), name
-            elif kind == "bool":
-                assert isinstance(value, bool), name
-            elif kind in ("integer", "number"):
-                assert isinstance(value, int | float), name
-            else:
-                assert isinstance(value, str), name
+            column = columns[name]
+            assert isinstance(value, TYPES.get(column.kind, str)), name
+            assert column.kind is not Kind.ENUM or str(value).lower() in column.values, (name, value)
 
 
 @pytest.mark.parametrize(

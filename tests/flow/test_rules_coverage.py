@@ -1,5 +1,6 @@
 """`mcpsoar rules coverage` as a user types it."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from mcpsoar.detect import joined
 from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,10 +59,82 @@ def test_a_log_of_ones_own_takes_the_place_of_the_sources(run: Any, tmp_path: Pa
     assert [source["id"] for source in document["sources"]] == [str(one), str(two)]
     can = {source["id"]: source["answers"]["call_allowed_to_denied_server"] for source in document["sources"]}
     assert can[str(one)]["can"] == "yes"
-    assert can[str(two)] == {"can": "no", "lacks": ["registry_status", "decision"], "through": []}
+    lacks = ["registry_status", "decision"]
+    assert can[str(two)] == {"can": "no", "lacks": lacks, "through": [], "failed": None}
     out = run(*words).out
     assert "\u202e" not in out
     assert f"BLIND log: {one}: it can answer nothing about " in out
+
+
+EVENT = '{"event_time": "2026-11-27T10:00:00Z", "decision": "allow", "registry_status": "denied"}\n'
+
+
+def test_a_log_that_was_not_read_whole_or_holds_nothing_leaves_coverage_unknown(
+    run: Any, tmp_path: Path
+) -> None:
+    log, empty, cut = (tmp_path / name for name in ("audit.ndjson", "empty.ndjson", "cut.ndjson.gz"))
+    log.write_text(EVENT + "no event\n")
+    empty.write_text("")
+    cut.write_bytes(gzip.compress(EVENT.encode() * 5000)[:-20])
+    done = run("--logs", str(log))
+    assert done.code == 0
+    assert f"rejected {log}:2" in done.err
+    for path, said in ((empty, f"{empty} holds no event"), (cut, f"{cut} broke off")):
+        done = run("--logs", str(log), "--logs", str(path))
+        assert done.code == 3
+        assert f"CANNOT TELL: {said}" in done.out
+        done = run("--logs", str(path), "--format", "json")
+        assert (done.code, done.document["verdict"]) == (3, "cannot_tell")
+        assert f"CANNOT TELL: {said}" in done.err
+        assert run("--logs", str(path), "--format", "html").code == 3
+    (source,) = done.document["sources"]
+    assert source["read"]["cut"] == [str(cut)]
+    assert run("--format", "json").document["verdict"] == "yes"
+
+
+def test_a_log_that_is_not_there_is_asked_for_by_the_option_of_this_command(run: Any, tmp_path: Path) -> None:
+    done = run("--logs", str(tmp_path / "nope"))
+    assert (done.code, done.out) == (2, "")
+    assert done.err.splitlines()[-1] == "  next     mcpsoar rules coverage --logs FILE"
+    done = run("--logs", str(tmp_path))
+    assert done.err.splitlines()[-1] == f"  next     mcpsoar rules coverage --logs '{tmp_path}/*.ndjson'"
+
+
+def test_a_log_without_its_option_is_answered_with_the_command_that_has_it(run: Any) -> None:
+    done = run("poor.ndjson", "other one.ndjson", "--pack", str(ROOT))
+    assert (done.code, done.out) == (2, "")
+    said, following = done.err.splitlines()
+    assert said == "mcpsoar: a log stands after --logs, as poor.ndjson does not"
+    words = "--logs poor.ndjson --logs 'other one.ndjson'"
+    assert following == f"  next     mcpsoar rules coverage {words} --pack {ROOT}"
+
+
+def test_a_detection_that_fails_on_a_log_is_no_blind_spot(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "audit.ndjson"
+    names = '"conversation_id": "c", "tool_name": "t", "status": "ok"'
+    log.write_text(EVENT.replace("{", "{" + names + ", ", 1))
+
+    def late(*_: object) -> None:
+        raise joined.Unanswered("\x1b[2J<b>out of time")
+
+    monkeypatch.setattr(joined, "answer", late)
+    done = run("--logs", str(log))
+    assert done.code == 3
+    assert f"CANNOT TELL: {log}: error_loop could not be asked: \\x1b[2J<b>out of time" in done.out
+    assert "BLIND content: error_loop" not in done.out
+    assert "BLIND content: anonymous_call_allowed" in done.out
+    assert "\x1b" not in done.out
+    told = run("--logs", str(log), "--format", "json")
+    assert told.code == 3
+    answer = told.document["sources"][0]["answers"]["error_loop"]
+    assert (answer["can"], answer["lacks"], answer["failed"]) == ("cannot_tell", [], "\x1b[2J<b>out of time")
+    assert "error_loop" not in [spot["what"] for spot in told.document["blind_spots"]]
+    page = run("--logs", str(log), "--format", "html").out
+    assert "cannot tell</span>" in page
+    assert "failed: \\x1b[2J&lt;b&gt;out of time" in page
+    assert "\x1b" not in page
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def log(tmp_path: Path) -> Any:
 
 
 def test_findings_come_worst_first_with_their_evidence_and_times(run: Any, log: Any) -> None:
-    done = run(log(REFUSED, REFUSED, FOREIGN, {"decision": "allow"}), "--format", "json")
+    done = run(log(REFUSED, REFUSED, FOREIGN, {"decision": "allow"}), "--format", "json", "-q")
     assert (done.code, done.err) == (0, "")
     found = done.document["findings"]
     worst, *_ = found
@@ -99,8 +99,8 @@ def test_a_finding_fails_the_scan_from_its_level_on(run: Any, log: Any) -> None:
 def test_a_rule_that_cannot_be_asked_of_a_log_is_named_and_fails_nothing(run: Any, log: Any) -> None:
     path = log({**APPROVED, "token_scopes": ["write"], "required_scopes": ["write"]})
     rule = ("--rule", "approval_without_approver", "--rule", "scope_mismatch_refused")
-    done = run(path, *rule, "--fail-on", "low", "--format", "json")
-    assert done.code == 0
+    done = run(path, *rule, "--format", "json")
+    assert (done.code, done.document["undecided"]) == (0, [])
     assert "approval_without_approver" not in [one["rule"] for one in done.document["findings"]]
     (unasked,) = [one for one in done.document["not_evaluable"] if one["rule"] == rule[1]]
     assert (unasked["lacks"], unasked["count"]) == (["approver_id"], 1)
@@ -113,6 +113,33 @@ def test_a_rule_that_cannot_be_asked_of_a_log_is_named_and_fails_nothing(run: An
     assert f"--logs {path}" in summary
     named = log(APPROVED, {**APPROVED, "approver_id": "kim"})
     assert run(named, *rule, "--fail-on", "low").code == 1
+
+
+def test_a_rule_of_the_failing_level_that_cannot_be_asked_leaves_the_verdict_open(run: Any, log: Any) -> None:
+    """A log of a poor source answers few rules: that none of those fires is no all clear."""
+    path = log({**APPROVED, "token_scopes": ["write"], "required_scopes": ["write"]})
+    rule = ("--rule", "approval_without_approver", "--rule", "scope_mismatch_refused")
+    text = run(path, *rule, "--fail-on", "low")
+    assert text.code == 3
+    assert text.out.splitlines()[-3:] == [
+        "CANNOT TELL: 1 rules of level low or above are not evaluable on these logs",
+        f"  next      mcpsoar rules coverage --logs {path}",
+        "            --evaluable-only judges by the others alone",
+    ]
+    document = run(path, *rule, "--fail-on", "low", "--format", "json")
+    assert (document.code, document.document["verdict"]) == (3, "cannot_tell")
+    assert document.document["undecided"] == ["approval_without_approver"]
+    for form in ("ndjson", "sarif"):
+        done = run(path, *rule, "--fail-on", "low", "--format", form)
+        assert (done.code, "CANNOT TELL: 1 rules of level low" in done.err) == (3, True)
+    assert run(path, *rule, "--fail-on", "critical").code == 0  # it is below
+    assert run(path, *rule).code == 0
+    lenient = run(path, *rule, "--fail-on", "low", "--evaluable-only")
+    assert lenient.code == 0
+    assert "not evaluable: approval_without_approver lacks approver_id" in lenient.out
+    assert "CANNOT TELL" not in lenient.out
+    assert run(log(FOREIGN), "--fail-on", "high").code == 1  # what was found is known
+    assert run(path, "--evaluable-only").code == 2
 
 
 @pytest.mark.parametrize(
@@ -205,6 +232,18 @@ def test_sarif_says_that_one_of_several_logs_holds_the_event(run: Any, log: Any,
     (broken,) = sarif["invocations"][0]["toolExecutionNotifications"]
     assert "c.ndjson" in broken["message"]["text"]
     assert "CANNOT TELL" in done.err
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [((), "the logs hold no event"), ((REFUSED,), "no rule could be asked of the logs")],
+)
+def test_sarif_says_why_a_scan_is_no_answer(run: Any, log: Any, events: Any, said: str) -> None:
+    done = run(log(*events), "--rule", "call_chain_too_deep", "--format", "sarif")
+    assert done.code == 3
+    (invocation,) = done.document["runs"][0]["invocations"]
+    assert invocation["executionSuccessful"] is False
+    assert [one["message"]["text"] for one in invocation["toolExecutionNotifications"]] == [said]
 
 
 def test_hostile_text_is_shown_by_its_numbers(run: Any, log: Any) -> None:
@@ -350,7 +389,10 @@ def test_a_detection_that_fails_is_told_of_and_the_others_answer(
     assert told["associatedRule"] == {"id": "error_loop"}
     assert run(path, *rules, "--fail-on", "high").code == 1
     (seen,) = covered(own(), [path], now_ms=now_ms(SystemClock())).seen
-    assert (seen.answers["error_loop"].can, seen.answers["foreign_token_accepted"].can) == (Can.NO, Can.YES)
+    assert (seen.answers["error_loop"].can, seen.answers["foreign_token_accepted"].can) == (
+        Can.CANNOT_TELL,
+        Can.YES,
+    )
     assert "error_loop.sql:" in seen.cannot
 
 

@@ -1,15 +1,21 @@
 """`mcpsoar rules test` as a user types it: variants, recorded logs, logs of one's own, and four formats."""
 
+import gzip
 import json
 import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
+from mcpsoar.detect import joined, scan
+from mcpsoar.detect.engines import ndjson
+from mcpsoar.pack import corpora
+from mcpsoar.pack.locate import own
 from tests.flow.typed import Ran, ran
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +60,11 @@ class Pack:
     def log(self, path: Path, *events: dict[str, Any], gateway: str = "gw") -> Path:
         path.parent.mkdir(exist_ok=True)
         lines = [
-            {"event_time": f"2026-10-05T00:00:0{at}Z", "event_id": f"{path.stem}-{at}", "gateway": gateway}
+            {
+                "event_time": f"2026-10-05T00:{at // 60:02}:{at % 60:02}Z",
+                "event_id": f"{path.stem}-{at}",
+                "gateway": gateway,
+            }
             for at, _ in enumerate(events)
         ]
         path.write_text(
@@ -184,6 +194,7 @@ def test_an_attack_that_was_only_made_up_proves_no_rule(run: Any, pack: Pack) ->
         ("low", None, "2 false alarms on benign logs: none is explained in known.json"),
         ("low", {"count": 1, "why": "polling"}, "2 false alarms on benign logs: known.json explains 1"),
         ("low", {"count": 2, "why": "polling"}, None),
+        ("low", {"count": 3, "why": "polling"}, None),
         (
             "high",
             {"count": 2, "why": "polling"},
@@ -205,6 +216,30 @@ def test_a_false_alarm_is_explained_or_fails_and_of_a_high_rule_it_fails(
     )
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_of_our_own_pack_the_count_of_explained_alarms_is_exact_on_our_own_corpora_alone(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    pack: Pack,
+    count: int,
+    *,
+    is_ours: bool,
+) -> None:
+    hit = {"decision": "deny", "token_scopes": ["notes:read"], "required_scopes": ["notes:write"]}
+    explained = {"scope_mismatch_refused": {"count": count, "why": "mistakes"}}
+    pack.corpus(benign(hit, hit), attack("raid", hit, expect=["scope_mismatch_refused"]), known=explained)
+    if is_ours:
+        monkeypatch.setattr(corpora, "beside", lambda root: pack.corpora if root == own() else None)
+    words = ("rules", "test", "scope_mismatch_refused", "--corpora", str(pack.corpora), "--format", "json")
+    said = ran(capsys, *words)
+    whys = {1: "2 false alarms on benign logs: known.json explains 1"}
+    if is_ours:
+        whys[3] = "2 alarms on benign logs: known.json explains 3, so it misses what it saw"
+    assert failures(said) == ([f"is quiet on benign logs: {whys[count]}"] if count in whys else [])
+    assert said.code == (1 if count in whys else 0)
+
+
 def test_a_log_whose_gateway_writes_no_needed_column_is_not_evaluable_and_proves_nothing(
     run: Any, pack: Pack
 ) -> None:
@@ -222,13 +257,19 @@ def test_a_cut_without_a_column_is_evaluable_where_its_gateway_writes_it(run: An
     assert ran.document["rules"][0]["not_evaluable"] == {}
 
 
+def test_a_log_that_is_not_there_is_asked_for_by_the_option_of_this_command(run: Any, pack: Pack) -> None:
+    done = run("--no-corpora", "--logs", "nope")
+    assert done.code == 2
+    assert done.err.splitlines()[-1] == f"  next     mcpsoar rules test --logs FILE --pack {pack.root}"
+
+
 def test_the_logs_of_a_user_are_told_and_hits_there_are_no_failure(run: Any, pack: Pack) -> None:
     log = pack.log(pack.root / "mine.ndjson", HIT, QUIET, HIT)
     ran = run("--logs", str(log))
     assert ran.code == 0
     assert re.search(r"tool_failed +low +3/3 +7/7 +2$", ran.out, re.MULTILINE)
     (rule,) = run("--logs", str(log), "--format", "json").document["rules"]
-    assert rule["logs"] == {"count": 2, "evidence": ["mine-2", "mine-0"], "lacks": []}
+    assert rule["logs"] == {"count": 2, "evidence": ["mine-2", "mine-0"], "lacks": [], "failed": None}
 
 
 def test_logs_of_which_no_rule_can_be_asked_are_no_answer(run: Any, pack: Pack) -> None:
@@ -236,6 +277,8 @@ def test_logs_of_which_no_rule_can_be_asked_are_no_answer(run: Any, pack: Pack) 
     ran = run("--logs", str(log))
     assert ran.code == 3
     assert "not evaluable: no is_error" in ran.out
+    (skipped,) = ElementTree.fromstring(run("--logs", str(log), "--format", "junit").out).iter("skipped")
+    assert skipped.get("message") == "not evaluable: no is_error"
     assert run("--logs", str(pack.root / "none.ndjson")).code == 2
 
 
@@ -299,3 +342,100 @@ def test_an_event_that_could_be_of_two_logs_is_refused(run: Any, pack: Pack) -> 
     ran = run()
     assert (ran.code, ran.out) == (2, "")
     assert "same" in ran.err
+
+
+def test_a_detection_that_fails_on_the_logs_is_told_of_in_every_format(
+    run: Any, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = pack.root / "sql" / "detections"
+    folder.mkdir(parents=True)
+    for name in ("error_loop.sql", "error_loop.cases.json"):
+        shutil.copy(ROOT / "sql" / "detections" / name, folder)
+    event = {"conversation_id": "c", "status": "ok", "server_name": "s"}
+    log = str(pack.log(pack.root / "mine.ndjson", HIT | event))
+    assert run("--logs", log).code == 0
+
+    def late(*_: object) -> None:
+        raise joined.Unanswered("\x1b[2Jout of time")
+
+    on_logs = SimpleNamespace(**{**vars(joined), "answer": late})  # of cases it is asked all the same
+    monkeypatch.setattr(scan, "joined", on_logs)
+    text = run("--logs", log)
+    assert text.code == 3
+    assert re.search(r"^cannot tell +error_loop .* failed: .*out of time$", text.out, re.MULTILINE)
+    assert re.search(r"^ok +tool_failed .* 1$", text.out, re.MULTILINE)
+    assert "CANNOT TELL: error_loop could not be asked: " in text.out
+    assert "\x1b" not in text.out
+    json_ = run("--logs", log, "--format", "json")
+    assert (json_.code, json_.document["verdict"]) == (3, "cannot_tell")
+    told = {rule["rule"]: rule["logs"] for rule in json_.document["rules"]}
+    assert told["error_loop"]["count"] is None
+    assert "out of time" in told["error_loop"]["failed"]
+    assert told["tool_failed"]["failed"] is None
+    xml = run("--logs", log, "--format", "junit")
+    assert xml.code == 3
+    root = ElementTree.fromstring(xml.out)
+    assert (root.get("errors"), root.get("failures")) == ("1", "0")
+    (error,) = root.iter("error")
+    assert "out of time" in (error.get("message") or "")
+    (sarif,) = run("--logs", log, "--format", "sarif").document["runs"]
+    (invocation,) = sarif["invocations"]
+    assert invocation["executionSuccessful"] is False
+    (notification,) = invocation["toolExecutionNotifications"]
+    assert notification["associatedRule"] == {"id": "error_loop"}
+    assert "out of time" in notification["message"]["text"]
+
+
+def test_logs_that_broke_off_or_hold_what_is_no_event_are_no_all_clear(run: Any, pack: Pack) -> None:
+    log = pack.log(pack.root / "mine.ndjson", HIT, QUIET)
+    log.write_text(log.read_text() + "no event\n")
+    told = run("--logs", str(log))
+    assert (told.code, f"rejected {log}:3" in told.err) == (0, True)
+    assert run("--logs", str(log), "--format", "json").document["read"]["rejected"] == 1
+    assert run("--format", "json").document["read"] is None
+    cut = pack.root / "cut.ndjson.gz"
+    cut.write_bytes(gzip.compress(log.read_bytes() * 5000)[:-20])
+    told = run("--logs", str(cut))
+    assert told.code == 3
+    assert f"CANNOT TELL: {cut} broke off" in told.out
+    (sarif,) = run("--logs", str(cut), "--format", "sarif").document["runs"]
+    assert sarif["invocations"][0]["executionSuccessful"] is False
+    errors = list(ElementTree.fromstring(run("--logs", str(cut), "--format", "junit").out).iter("error"))
+    assert any("broke off" in (one.get("message") or "") for one in errors)
+
+
+def test_recorded_logs_are_read_once_whenever_a_column_turns_up(
+    run: Any, pack: Pack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine learns keys from the first lines of a log, and had to read it all over for a later one."""
+    late = [*[QUIET] * 3000, QUIET | {"change_ticket": "CHG-1"}, QUIET, QUIET | {"session_id": "s"}]
+    pack.corpus(benign(*late), attack())
+
+    def again(*_: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(ndjson, "seed", again)
+    monkeypatch.setattr(ndjson, "lines", again)
+    told = run("--format", "json")
+    assert (told.code, failures(told)) == (0, [])
+
+
+@pytest.mark.parametrize(("text", "line"), [("no event\n", 2), ('\n{"event_id": "calm-1", "a": 1}', 3)])
+def test_what_is_no_event_of_a_recorded_log_is_named_with_its_place(
+    run: Any, pack: Pack, text: str, line: int
+) -> None:
+    pack.corpus(attack(), benign())
+    path = pack.corpora / "calm.ndjson"
+    path.write_text(path.read_text() + text)
+    told = run()
+    assert told.code == 2
+    assert f"{path}:{line}: " in told.err
+
+
+def test_a_recorded_log_that_broke_off_is_refused(run: Any, pack: Pack) -> None:
+    pack.corpus(benign(), attack())
+    path = pack.corpora / "raid.ndjson"
+    path.write_bytes(gzip.compress(path.read_bytes())[:-4])
+    told = run()
+    assert told.code == 2
+    assert f"{path} broke off: the gzip data ends early" in told.err

@@ -160,6 +160,16 @@ def test_a_finding_of_the_named_level_fails_the_job(step: Any, work: Path) -> No
     assert step("Scan the logs", logs="nothing.ndjson").code == 2
 
 
+def test_a_log_that_lacks_what_a_failing_rule_needs_is_no_all_clear_to_the_job(step: Any, work: Path) -> None:
+    (work / "audit.ndjson").write_text(json.dumps(EVENT | {"event_id": "e1", "token_aud": None}) + "\n")
+    inputs = {"logs": "audit.ndjson", "pack": ""}
+    open_ = step("Scan the logs", **inputs, fail_on="high")
+    assert open_.code == 3, open_.out
+    assert "are not evaluable on these logs" in open_.out
+    assert step("Scan the logs", **inputs, fail_on="high", evaluable_only="true").code == 0
+    assert step("Scan the logs", **inputs).code == 0
+
+
 def test_what_a_log_says_is_no_command_to_the_runner(step: Any, work: Path) -> None:
     (work / "audit.ndjson").write_text(json.dumps(EVENT) + "\n")
     first, *_, last = step("Scan the logs", logs="audit.ndjson").out.splitlines()

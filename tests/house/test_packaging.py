@@ -42,6 +42,7 @@ def imported(path: Path) -> set[str]:
     [
         ("mcpsoar", ()),
         ("mcpsoar/lab", ("lab",)),
+        ("sigma", ()),
         ("tests", ("lab", "dev")),
         ("benchmarks", ("lab", "dev")),
         ("corpora", ("lab", "dev")),

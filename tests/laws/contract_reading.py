@@ -159,7 +159,7 @@ def read(log: bytes, now: int) -> Read:
             except ValueError:
                 event[name] = None
                 done.malformed[name] += 1
-        if event["scope_match"] is None and None not in (event["token_scopes"], event["required_scopes"]):
+        if event["scope_match"] is not False and None not in (event["token_scopes"], event["required_scopes"]):
             event["scope_match"] = set(event["required_scopes"]) <= set(event["token_scopes"])
         event["at"] = at
         own = event["event_id"]

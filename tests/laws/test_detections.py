@@ -6,6 +6,7 @@ number of logs for each.
 
 import os
 import random
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,6 +78,26 @@ def test_a_detection_gives_the_same_rows_on_two_engines_in_any_order(name: str) 
         assert on_duckdb(detection, events) == found
         assert on_sqlite(detection, events) == found
     assert matched
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_a_window_is_half_open_as_those_of_gates_are(name: str) -> None:
+    """A row as old as the window is out of it, so its frame ends a millisecond short of whole minutes."""
+    frames = re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name].sql)
+    assert [int(frame) for frame in frames if int(frame) != 1 and (int(frame) + 1) % 60_000] == []
+
+
+def test_both_first_seen_detections_learn_alike() -> None:
+    """A detection is one statement and can take in no part of another, so the parts are compared."""
+    first, second = (learning(text.sql) for id_, text in TEXTS.items() if id_.startswith("first_seen_"))
+    assert all(first)
+    assert first == second
+
+
+def learning(sql: str) -> tuple[str, str]:
+    """The days that a log has, and from when on something counts as new."""
+    days = sql.partition("logged AS (")[2].partition("days AS (")[0]
+    return days, next(line for line in sql.splitlines() if "AND first_ms >= " in line)
 
 
 @pytest.mark.parametrize("name", sorted(TEXTS))

@@ -1,15 +1,18 @@
 """Mutants: what is changed in a text, that a weak proof lets some live, and that ours lets few."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from mcpsoar.core.content import Case, CaseKind, DetectionText, GateText, RuleText
-from mcpsoar.pack import content, detections, gates, schema
+from mcpsoar.core.content import Case, CaseKind, DetectionText, GateText, RuleText, Text
+from mcpsoar.pack import content, gates, schema
 from mutants import excuses, sigma, statement
 from mutants.__main__ import main
+from mutants.mutant import Mutant
 from mutants.run import Outcome, Report, lines, outcome, report
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +29,10 @@ def detection(id_: str) -> DetectionText:
     (text,) = content.load(ROOT, [id_])
     assert isinstance(text, DetectionText)
     return text
+
+
+def mutants_of(text: Text | GateText) -> Iterator[Mutant[Any]]:
+    return sigma.mutants(text, COLUMNS) if isinstance(text, RuleText) else statement.mutants(text)
 
 
 def told(mutants: object) -> dict[str, object]:
@@ -129,14 +136,35 @@ def test_an_excused_survivor_is_not_counted_and_the_sum_is_said_last() -> None:
     ]
 
 
-def test_each_excuse_is_of_a_mutant_that_there_is() -> None:
+def test_each_excuse_is_of_one_mutant() -> None:
     known = excuses.load(ROOT / "mutants" / "equivalent.json")
     assert all(why.strip() for why in known.values())
-    found: list[DetectionText | GateText] = [*detections.load(ROOT), *gates.load(ROOT)]
-    texts = {one.id: one for one in found}
+    texts = {one.id: one for one in (*content.load(ROOT), *gates.load(ROOT))}
     for of in {of for of, _ in known}:
-        names = {one.name for one in statement.mutants(texts[of])}
-        assert {name for other, name in known if other == of} <= names
+        names = [one.name for one in mutants_of(texts[of])]
+        assert [names.count(name) for other, name in known if other == of and names.count(name) != 1] == []
+
+
+def test_changes_that_read_the_same_are_numbered_and_long_ones_are_told_whole() -> None:
+    wide = "CASE WHEN fan_out > 1 THEN 1 ELSE 0 END"
+    long = f"tool_name <> '{'x' * 200}' AND decision = 'allow'"
+    sql = f"SELECT {wide} AS one, {wide} AS two FROM mcp_audit WHERE {long}"
+    names = [one.name for one in statement.mutants(replace(detection("error_loop"), sql=sql))]
+    assert {"gt to gte: fan_out > 1", "gt to gte: fan_out > 1 (2)", f"and to or: {long}"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+def test_an_excuse_that_hides_no_survivor_is_stale_and_a_no(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    id_ = "token_with_wildcard_scope"
+    (killed, *_) = [one.name for one in mutants_of(rule(id_))]
+    known = {(id_, killed): "is killed", (id_, "no such change"): "is none", ("error_loop", "x"): "not asked"}
+    (one,) = report(ROOT, [id_], excuses=known).outcomes
+    assert (one.stale, one.excused) == ((killed, "no such change"), 0)
+    monkeypatch.setattr("mutants.__main__.load", lambda _: known)
+    assert main([id_]) == 1
+    assert "an excuse that hides no survivor: no such change" in capsys.readouterr().out
 
 
 def test_one_rule_is_asked_of_its_cases_and_then_of_the_recorded_logs() -> None:

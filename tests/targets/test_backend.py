@@ -19,6 +19,7 @@ detection:
   a: {ITEM}
   condition: a
 """
+AUDIT = "{product: mcp, service: audit}"
 
 
 def sigma(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -61,8 +62,47 @@ def test_keywords_search_the_column_that_is_named(tmp_path: Path) -> None:
 
 
 def test_a_rule_on_our_log_asks_the_typed_table(tmp_path: Path) -> None:
-    text = converted(tmp_path, {"chain_depth": 3}, source="{product: mcp, service: audit}")
-    assert """FROM "mcp_audit" WHERE COALESCE("chain_depth" = 3, FALSE)""" in text
+    text = converted(tmp_path, {"chain_depth": 3}, source=AUDIT)
+    assert "FROM mcp_audit)" in text
+    assert """FROM "audit_events" WHERE COALESCE("chain_depth" = 3, FALSE)""" in text
+
+
+def test_our_log_is_typed_wherever_it_is(tmp_path: Path) -> None:
+    text = converted(tmp_path, {"chain_depth": 3}, "-O", "table=lake.MCP_AUDIT", source=AUDIT)
+    assert """FROM "lake"."MCP_AUDIT")""" in text
+    assert """COALESCE("chain_depth" = 3, FALSE)""" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("dialect=nope",), "Parameter 'dialect=nope (there are bigquery, clickhouse,"),
+        (("dialect=it's",), "Parameter 'dialect=its (there are bigquery,"),
+        (("tabel=x",), "Parameter 'tabel' is not supported by backend 'mcpsoar-sql'"),
+        (("table=",), "Parameter 'table= (names nothing)'"),
+        (("table=a..b",), "a..b is no name of a table"),
+        (("table=a.b.c.d",), "a.b.c.d is no name of a table"),
+        (("table=a", "table=b"), "given more than once"),
+        (("raw= ",), "Parameter 'raw= (names nothing)'"),
+        (("columns=",), "Parameter 'columns= (names nothing)'"),
+        (("columns=a,,b",), "one of them has no name"),
+        (("time=",), "Parameter 'time= (names nothing)'"),
+    ],
+)
+def test_an_option_that_says_nothing_is_refused_in_one_line(
+    options: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "any.yml"
+    path.write_text(RULE.replace("{SOURCE}", "{product: linux}").replace("{ITEM}", '{"a": 1}'))
+    done = sigma("convert", "-t", "mcpsoar-sql", *(word for one in options for word in ("-O", one)), path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert said in " ".join(done.stderr.split())
+    assert not done.stdout
+
+
+def test_a_table_may_be_called_by_a_number(tmp_path: Path) -> None:
+    assert """FROM "2026" WHERE""" in converted(tmp_path, {"a": "x"}, "-O", "table=2026")
 
 
 def test_a_pipeline_renames_fields_and_gives_the_values_of_expand(tmp_path: Path) -> None:

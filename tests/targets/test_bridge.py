@@ -235,6 +235,8 @@ def test_a_list_of_a_thousand_values_prints_and_runs() -> None:
         ({"tool_name|expand": "%tools%"}, r"\|expand"),
         ({"tool_name|hour": 3}, "only a time has its hour"),
         ({"actor_tags|fieldref": "tool_name"}, "no common meaning"),
+        ({"actor_tags": "read_only"}, "actor_tags is a list in one text; a derived column"),
+        ({"actor_tags|contains|all": ["a", "b"]}, "is a list in one text"),
         ({"chain_depth|re": "8"}, "no text to search"),
         ({"event_time": "2026-03-01"}, "is a time"),
         ({"chain_depth|contains": "8"}, "no text to search"),
@@ -364,6 +366,46 @@ def test_every_dialect_prints_and_none_gets_a_bare_wildcard() -> None:
         assert ("ESCAPE" in text) is (name not in ("bigquery", "clickhouse")), text
 
 
-def test_mysql_refuses_case_that_it_would_ignore() -> None:
-    with pytest.raises(Unsupported, match="cased"):
-        sql.make(COLUMNS, "mysql").convert(rule({"a": {"tool_name|cased": "X"}, "condition": "a"}))
+EXACT = "AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_0900_bin"
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"tool_name|cased": "X"}, f"CAST(`tool_name` {EXACT} = 'X'"),
+        ({"tool_name|cased|contains": "X"}, f"CAST(`tool_name` {EXACT} LIKE '%X%' ESCAPE '!'"),
+        ({"tool_name": "X"}, f"CAST(LOWER(`tool_name`) {EXACT} = 'x'"),
+        ({"tool_name": ["X", "Y"]}, f"CAST(LOWER(`tool_name`) {EXACT} IN ('x', 'y')"),
+        ({"tool_name|startswith": "É"}, f"CAST(LOWER(`tool_name`) {EXACT} LIKE LOWER('É%') ESCAPE '!'"),
+        ({"action_class": "read"}, f"CAST(`action_class` {EXACT} = 'read'"),
+        ({"tool_name|fieldref": "server_name"}, f"CAST(LOWER(`tool_name`) {EXACT} = LOWER(`server_name`)"),
+        (
+            {"tool_name|fieldref|contains": "server_name"},
+            f"LOCATE(LOWER(`server_name`), CAST(LOWER(`tool_name`) {EXACT}) > 0",
+        ),
+        ({"chain_depth": 3}, "COALESCE(`chain_depth` = 3, FALSE)"),
+        ({"tool_name": None}, "`tool_name` IS NULL"),
+    ],
+    ids=str,
+)
+def test_mysql_compares_texts_by_their_code_points(item: dict[str, Any], expected: str) -> None:
+    """Its default collation would find `resume` in `RÉSUMÉ`, and Sigma would not."""
+    assert expected in dialect.text(built({"a": item, "condition": "a"}), "mysql")
+
+
+def test_a_predicate_of_the_scan_folds_no_enumeration_and_looks_for_no_blank() -> None:
+    """The prelude has done both; a scan asks every rule of every event."""
+    item = {"action_class": "READ", "server_name": None, "tool_name|exists": True}
+    made = sql.predicate(rule({"a": item, "condition": "a"}), COLUMNS).sql("duckdb")
+    assert made.replace("(", "").replace(")", "") == (
+        """COALESCE"action_class" = 'read', FALSE AND "server_name" IS NULL AND NOT "tool_name" IS NULL"""
+    )
+
+
+@pytest.mark.parametrize("name", dialect.DIALECTS)
+def test_what_stands_for_a_dialect_s_words_is_a_text_like_any_other(name: str) -> None:
+    item = {"tool_name|cased": ["EVENT_MS_HERE", "BARE_HERE(x)"]}
+    made = sql.make(COLUMNS, name).convert(rule({"a": item, "condition": "a"}))
+    assert "'EVENT_MS_HERE'" in made
+    assert "'BARE_HERE(x)'" in made
+    assert made.count("_HERE") == 2

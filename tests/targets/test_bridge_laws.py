@@ -10,8 +10,9 @@ from mcpsoar.targets.rule import reading
 from tests.targets.evaluator import COLUMNS, holds, on_duckdb, on_sqlite, rule, spelled
 
 NAMES = ("a", "b", "filter_1", "filter_2")
-WRITTEN = st.text(alphabet="aAb1%_!\\*?'[ ]", max_size=5)
-STORED = st.text(alphabet="aAb1%_!\\*?'[ ]", min_size=1, max_size=6).filter(lambda text: bool(text.strip()))
+ALPHABET = "aAbBxu1%_!\\*?'\"[ ]{}^-\n\v\té中\U0001f600"
+WRITTEN = st.text(alphabet=ALPHABET, max_size=5)
+STORED = st.text(alphabet=ALPHABET, min_size=1, max_size=6).filter(lambda text: bool(text.strip()))
 ENUM = st.sampled_from(["read", "write", "destructive"])
 CASE = st.sampled_from(["", "|cased"])
 

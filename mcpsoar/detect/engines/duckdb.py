@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from glob import escape
+from math import inf
+from time import monotonic
 from typing import Any, TypeAlias
 
 import duckdb
@@ -19,6 +21,7 @@ Refusal = (
 MEMORY = "1GB"
 _ROOM_BYTES = 16 << 30  # on disk, for what memory cannot hold: the engine would take nine tenths of it
 _POLL_S = 0.05
+_HEED_S = 0.5  # a signal that comes just before a wait does not end it
 
 
 class Late(Exception):
@@ -50,19 +53,25 @@ def connect(*, files: Sequence[str] = (), folder: str | None = None) -> Iterator
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
+    except RuntimeError as error:  # what the engine makes of Ctrl-C on the thread that hears it
+        if str(error) != "Query interrupted":
+            raise
+        raise KeyboardInterrupt from None
     finally:
         connection.close()
 
 
-def within(connection: Connection, seconds: float, work: Callable[[], None]) -> None:
-    """Do `work` on the connection, and stop it after `seconds`. Raises Late, and what `work` raises.
+def within(connection: Connection, seconds: float | None, work: Callable[[], object]) -> None:
+    """Do `work` on the connection, and stop it after `seconds` (None: never). Raises Late, and its errors.
 
     It runs on a thread of its own: a statement holds its thread until it ends, and Ctrl-C would wait for it.
     """
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(work)
+        until = monotonic() + (inf if seconds is None else seconds)
         try:
-            wait([future], timeout=seconds)
+            while not future.done() and (left := until - monotonic()) > 0:
+                wait([future], timeout=min(_HEED_S, left))
             is_late = not future.done()
         finally:  # a signal is as good a reason
             while not future.done():

@@ -23,7 +23,7 @@ _OPTIONS = (
     "format = 'newline_delimited', maximum_depth = 1, map_inference_threshold = -1, "
     f"field_appearance_threshold = 0, sample_size = {_SAMPLE}"
 )
-_STRANGERS = 32  # reading more keys that are no columns costs more than it saves
+_EXTRAS = 32  # reading more keys that are no columns costs more than it saves
 _LAYOUTS = 1000
 _NUMBER = re.compile(r"_\d+$")
 _LINE = "CAST(json AS VARCHAR)"
@@ -53,7 +53,7 @@ def seed(connection: Connection, log: Path, columns: Sequence[Column], folder: P
     layouts = f"SELECT DISTINCT json_keys(json) AS keys FROM read_ndjson_objects({_files(log)})"
     found = rows(connection, f"SELECT keys FROM ({layouts}) LIMIT {_LAYOUTS}")
     names = {name for (keys,) in found for name in keys}
-    are_many = len(found) == _LAYOUTS or len(names) > len(columns) + _STRANGERS
+    are_many = len(found) == _LAYOUTS or len(names) > len(columns) + _EXTRAS
     if are_many or any(len(set(keys)) < len(keys) for (keys,) in found):
         return None
     path, mark = folder / f"seed-{len(list(folder.iterdir()))}", f"seed of {folder.name}"
@@ -73,7 +73,7 @@ def fields(
     widest = (
         f"SELECT max(len(json_keys(json))) FROM (FROM read_ndjson_objects({_files(log)}) LIMIT {_SAMPLE})"
     )
-    if (rows(connection, widest)[0][0] or 0) > len(known) + _STRANGERS:
+    if (rows(connection, widest)[0][0] or 0) > len(known) + _EXTRAS:
         return None  # to detect that many columns takes longer than to read them
     relation = f"read_json({_files(log, first)}, {_OPTIONS})"
     found = [name for name, *_ in rows(connection, f"DESCRIBE SELECT * FROM {relation}")]
@@ -82,20 +82,18 @@ def fields(
             return None
         relation = f"{relation} WHERE {quoted(first.mark)} IS NULL"
         found.remove(first.mark)
-    strangers = [name for name in found if name not in known]
+    extras = [name for name in found if name not in known]
     # the engine's names ignore case, and it numbers the second of two
-    has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in strangers)
-    if has_twin_names or len(strangers) > _STRANGERS:
+    has_twin_names = any(_NUMBER.sub("", name).lower() in known for name in extras)
+    if has_twin_names or len(extras) > _EXTRAS:
         return None
     here = [column for column in columns if column.name in found]
-    strange = [f"x{index}" for index in range(len(strangers))]
+    strange = [f"x{index}" for index in range(len(extras))]
     told = [
         f"CAST({quoted(column.name) if column in here else 'NULL'} AS VARCHAR) AS {quoted(column.name)}"
         for column in columns
     ]
-    told += [
-        f"CAST({quoted(key)} AS VARCHAR) AS {name}" for key, name in zip(strangers, strange, strict=True)
-    ]
+    told += [f"CAST({quoted(key)} AS VARCHAR) AS {name}" for key, name in zip(extras, strange, strict=True)]
     suspects = [prelude.is_suspect(name) for name in (*(column.name for column in here), *strange)]
     return View(
         text=f"(SELECT {', '.join(told)} FROM {relation})",

@@ -5,6 +5,7 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
+from mcpsoar.targets.bridge import pattern
 from mcpsoar.targets.bridge.subject import NUMERIC, Subject, folded, two_valued
 
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)
@@ -26,8 +27,9 @@ def fields(here: Subject, there: Subject, value: SigmaFieldReference) -> exp.Exp
         said = f"{here.name} is {here.kind.value} and {there.name} is {there.kind.value}"
         raise Unsupported(f"|fieldref: {said}: no common meaning")
     if not value.starts_with and not value.ends_with:
-        left, right = (folded(here), folded(there)) if is_text else (here.sql, there.sql)
-        return two_valued(exp.EQ(this=left, expression=right))
+        if is_text:
+            return two_valued(_alike(folded(here), folded(there)))
+        return two_valued(exp.EQ(this=here.sql, expression=there.sql))
     if not is_text:
         raise Unsupported(f"{here.name} is {here.kind.value} and has no text to search")
     return two_valued(_part(folded(here), folded(there), value))
@@ -35,6 +37,7 @@ def fields(here: Subject, there: Subject, value: SigmaFieldReference) -> exp.Exp
 
 def _part(whole: exp.Expression, part: exp.Expression, value: SigmaFieldReference) -> exp.Expression:
     if value.starts_with and value.ends_with:
+        whole.meta[pattern.CASED] = False
         at = exp.StrPosition(this=whole, substr=part)
         return exp.GT(this=at, expression=exp.Literal.number(0))
     size = exp.Length(this=part)
@@ -46,8 +49,14 @@ def _part(whole: exp.Expression, part: exp.Expression, value: SigmaFieldReferenc
     fits = exp.GTE(this=exp.Length(this=whole.copy()), expression=size.copy())
     # a CASE, not an AND: engines refuse a length or a place below zero when they look at it first
     cut = exp.Substring(this=whole, start=start, length=size)
-    same = exp.EQ(this=cut, expression=part.copy())
+    same = _alike(cut, part.copy())
     return exp.Case(ifs=[exp.If(this=fits, true=same)], default=exp.false())
+
+
+def _alike(one: exp.Expression, other: exp.Expression) -> exp.Expression:
+    same = exp.EQ(this=one, expression=other)
+    same.meta[pattern.CASED] = False
+    return same
 
 
 def time_part(here: Subject, value: SigmaTimestampPart) -> exp.Expression:

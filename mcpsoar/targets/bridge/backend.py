@@ -1,10 +1,7 @@
 """The bridge as a backend of pySigma: `sigma convert -t mcpsoar-sql -f DIALECT`, over any log source.
 
-A rule for `product: mcp, service: audit` asks the typed table `mcp_audit`; any other one asks a table whose
-columns are text, by the names that rule and pipelines give. Options (`-O name=value`): `table`; `raw`, the
-column that keywords are searched in; `columns`, those the table has, comma-separated: a field without one is
-then absent, where otherwise it is taken for a column; `time`, the column of integer epoch milliseconds that
-correlations slide over (`event_ms`).
+A rule for `product: mcp, service: audit` asks the typed table `mcp_audit` as its owner filled it, under
+whatever name; any other one asks a table whose columns are text, by the names that rule and pipelines give.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +17,14 @@ from sqlglot import exp
 from mcpsoar.core.errors import Trouble, Unsupported
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets import correlation
+from mcpsoar.targets.bridge import audit, leaf, options, tree
 from mcpsoar.targets.bridge import dialect as dialects
-from mcpsoar.targets.bridge import leaf, tree
 from mcpsoar.targets.bridge import table as tables
 from mcpsoar.targets.bridge.subject import subject
 from mcpsoar.targets.bridge.table import Table
 
 _DEFAULT = "default"
+_TIME = "event_ms"
 Callback = Callable[[Any, str | None, int, Any, Any], Any]
 Made = Callable[[Any, str], Iterator[tuple[Any, str]]]  # each condition and its statement in a dialect
 
@@ -47,17 +45,14 @@ class SqlBackend(TextQueryBackend):
         processing_pipeline: ProcessingPipeline | None = None,
         collect_errors: bool = False,  # noqa: FBT001, FBT002  # pySigma's own order
         *,
-        table: str | None = None,
-        raw: str | None = None,
-        columns: str | None = None,
-        dialect: str = "duckdb",
-        time: str = "event_ms",
-        **options: Any,
+        table: object = None,
+        raw: object = None,
+        columns: object = None,
+        dialect: object = None,
+        time: object = None,
     ) -> None:
-        super().__init__(processing_pipeline, collect_errors, **options)
-        self.dialect = dialects.known(dialect)
-        self._table, self._raw, self._time = table, raw, time
-        self._columns = None if columns is None else [one.strip() for one in columns.split(",")]
+        super().__init__(processing_pipeline, collect_errors)
+        self._asked = options.read(table=table, raw=raw, columns=columns, dialect=dialect, time=time)
 
     @property
     def audit(self) -> Sequence[Column]:
@@ -87,15 +82,14 @@ class SqlBackend(TextQueryBackend):
         return self.last_processing_pipeline.finalize(queries)
 
     def table(self, rule: SigmaRule) -> Table:
-        """The table that a rule asks."""
-        source = rule.logsource
-        is_audit = (source.product, source.service) == ("mcp", "audit") and self._table in (
-            None,
-            tables.AUDIT,
-        )
-        if is_audit and self.audit:
-            return tables.audit(self.audit)
-        return tables.texts(self._table or "events", self._columns, self._raw)
+        """The table that a rule asks. Raises Unsupported."""
+        source, asked = rule.logsource, self._asked
+        is_on_audit = (source.product, source.service) == ("mcp", "audit") and self.audit
+        if is_on_audit and asked.columns is None and asked.raw is None:
+            return tables.audit(self.audit, asked.table or tables.AUDIT)
+        if is_on_audit and tables.is_of_audit(asked.table or tables.AUDIT):
+            raise Unsupported("-O raw and -O columns are of tables of text, and mcp_audit is none")
+        return tables.texts(asked.table or "events", asked.columns, asked.raw)
 
     def _queries(self, rule: Any, output_format: str, callback: Callback | None, made: Made) -> list[Any]:
         """The statements of a rule or correlation; a refusal is raised as pySigma's error, or collected."""
@@ -103,7 +97,7 @@ class SqlBackend(TextQueryBackend):
             if getattr(self, "last_processing_pipeline", None) is None:
                 self.init_processing_pipeline(output_format)
             self.last_processing_pipeline.apply(rule)
-            dialect = self.dialect if output_format == _DEFAULT else output_format
+            dialect = self._dialect(output_format)
             queries = []
             for index, (condition, text) in enumerate(made(rule, dialect)):
                 query = text if callback is None else callback(rule, output_format, index, condition, text)
@@ -119,14 +113,35 @@ class SqlBackend(TextQueryBackend):
             self.errors.append((rule, error))
             return []
 
-    def _of_rule(self, rule: SigmaRule, dialect: str) -> Iterator[tuple[Any, str]]:
+    def _checked(self, rule: SigmaRule) -> Table:
         table = self.table(rule)
+        audit.check(rule, table)
+        return table
+
+    def _dialect(self, output_format: str) -> str:
+        asked = self._asked.dialect
+        if output_format == _DEFAULT:
+            return asked or "duckdb"
+        if asked not in (None, output_format):
+            raise Unsupported(f"-f {output_format} and -O dialect={asked} are two dialects")
+        return output_format
+
+    def _of_rule(self, rule: SigmaRule, dialect: str) -> Iterator[tuple[Any, str]]:
+        table = self._checked(rule)
         for condition in rule.detection.parsed_condition:
-            yield condition, self._statement(tree.condition(condition.parsed, table), table, dialect)
+            where = tree.condition(condition.parsed, table)
+            if table.is_audit:
+                made = audit.matching(where, table, at=self._at(table))
+            else:
+                made = exp.select("*").from_(tables.named(table.name)).where(where)
+            yield condition, dialects.text(made, dialect)
 
     def _of_correlation(self, rule: SigmaCorrelationRule, dialect: str) -> Iterator[tuple[Any, str]]:
-        made = correlation.ordered(self._correlation(rule, dialect)[0], dialect)
-        yield rule.condition, dialects.text(made, dialect)
+        made, _ = self._correlation(rule, dialect)
+        table = self.table(_first_rule(rule))
+        if table.is_audit:
+            made = audit.over(made, table, at=self._at(table))
+        yield rule.condition, dialects.text(correlation.ordered(made, dialect), dialect)
 
     def _correlation(self, rule: SigmaCorrelationRule, dialect: str) -> tuple[exp.Select, tuple[str, ...]]:
         """The statement of one correlation, and the columns that it carries besides its own."""
@@ -146,9 +161,11 @@ class SqlBackend(TextQueryBackend):
 
     def _of_rules(self, rule: SigmaCorrelationRule) -> tuple[exp.Select, tuple[str, ...]]:
         rules = {one.reference: one.rule for one in rule.referenced_rules if isinstance(one.rule, SigmaRule)}
-        tables_asked = {name: self.table(one) for name, one in rules.items()}
+        tables_asked = {name: self._checked(one) for name, one in rules.items()}
         if len({table.name for table in tables_asked.values()}) > 1:
             raise Unsupported("the rules ask different tables; -O table=NAME names one")
+        if len({table.is_audit for table in tables_asked.values()}) > 1:
+            raise Unsupported("the rules read one table in two ways: typed and as text")
         predicates = {
             name: tree.joined(
                 [tree.condition(one.parsed, tables_asked[name]) for one in found.detection.parsed_condition]
@@ -157,29 +174,41 @@ class SqlBackend(TextQueryBackend):
         }
 
         def column(name: str, field: str) -> exp.Expression:
+            audit.check_field(field, tables_asked[name])
             here = subject(field, tables_asked[name])
             if here.kind is Kind.TEXTS:
                 raise Unsupported(f"{field} is a list: nothing to group by or to count")
             return here.sql
 
-        asked = next(iter(tables_asked.values())).name
+        def number(name: str, field: str) -> exp.Expression:
+            audit.check_field(field, tables_asked[name])
+            return leaf.number(field, tables_asked[name])
+
+        asked = next(iter(tables_asked.values()))
         source = correlation.Source(
-            table=self._named(asked),
-            at=exp.column(self._time, quoted=True),
+            table=tables.named(audit.EVENTS if asked.is_audit else asked.name),
+            at=exp.column(audit.AT if asked.is_audit else self._asked.time or _TIME, quoted=True),
             column=column,
-            number=lambda name, field: leaf.number(field, tables_asked[name]),
-            carried=("event_id",) if asked == tables.AUDIT else (),
+            number=number,
+            carried=("event_id",) if asked.is_audit else (),
         )
         return correlation.statement(rule, predicates, source), source.carried
 
-    @classmethod
-    def _statement(cls, where: exp.Expression, table: Table, dialect: str) -> str:
-        return dialects.text(exp.select("*").from_(cls._named(table.name)).where(where), dialect)
+    def _at(self, table: Table) -> exp.Expression | None:
+        """The column that was named as the time of an event; event_time of `mcp_audit` says it otherwise.
 
-    @staticmethod
-    def _named(name: str) -> exp.Table:
-        parts = [exp.to_identifier(part, quoted=True) for part in name.split(".")]
-        if not all(part.name for part in parts) or len(parts) > 3:
-            raise Unsupported(f"{name!r} is no name of a table")
-        names = dict(zip(("this", "db", "catalog"), reversed(parts), strict=False))
-        return exp.Table(**names)
+        Raises Unsupported for a column of times.
+        """
+        name = self._asked.time
+        if name is None:
+            return None
+        column = table.column(name.lower())
+        if column is not None and column.kind is Kind.TIME:
+            raise Unsupported(f"-O time={name}: that column holds times, not milliseconds")
+        return exp.column(name, quoted=True)
+
+
+def _first_rule(rule: SigmaCorrelationRule) -> SigmaRule:
+    """Any rule below a correlation: they all ask one table."""
+    below = rule.referenced_rules[0].rule
+    return below if isinstance(below, SigmaRule) else _first_rule(below)

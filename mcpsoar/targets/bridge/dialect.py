@@ -8,7 +8,7 @@ DuckDB, SQLite and PostgreSQL; the other dialects are printed only.
 from sqlglot import ErrorLevel, exp
 
 from mcpsoar.core.errors import Unsupported, Usage
-from mcpsoar.targets.bridge import fit, pattern
+from mcpsoar.targets.bridge import fit
 
 DIALECTS = (
     "bigquery",
@@ -31,7 +31,7 @@ _ALLOWED = (
     *(exp.StrPosition, exp.Sub, exp.Substring, exp.Table, exp.TableAlias, exp.Transform, exp.TryCast),
     *(exp.Cast, exp.Unnest, exp.Var, exp.Where),
     *(exp.CTE, exp.Count, exp.Group, exp.Join, exp.Lag, exp.Lead, exp.Max, exp.Mul, exp.NEQ, exp.Sum),
-    *(exp.Union, exp.Window, exp.WindowSpec, exp.With),
+    *(exp.Collate, exp.RowNumber, exp.Union, exp.Window, exp.WindowSpec, exp.With),
 )
 
 
@@ -47,8 +47,6 @@ def known(dialect: str) -> str:
 
 def text(tree: exp.Expression, dialect: str, *, pretty: bool = False) -> str:
     """Print one tree. Raises Unsupported for what the dialect cannot say."""
-    if dialect == "mysql" and any(node.meta.get(pattern.CASED) for node in tree.walk()):
-        raise Unsupported("|cased: MySQL compares text without regard to case by default")
     fitted = fit.fit(tree, dialect)
     for node in fitted.walk():
         known_function = isinstance(node, exp.Anonymous) and node.name in fit.FUNCTIONS.get(dialect, ())

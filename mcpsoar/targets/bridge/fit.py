@@ -9,6 +9,7 @@ from collections.abc import Callable
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.kit import stored
 from mcpsoar.targets.bridge import pattern, regex
 
 FUNCTIONS = {  # names that sqlglot has no node for, and that are known to be there
@@ -33,6 +34,8 @@ def fit(tree: exp.Expression, dialect: str) -> exp.Expression:
 
 
 def _fit(node: exp.Expression, dialect: str) -> exp.Expression:
+    if dialect == "mysql" and pattern.CASED in node.meta:
+        return _exact(node)
     if isinstance(node, exp.Escape):
         return _like(node, dialect)
     if isinstance(node, exp.RegexpLike):
@@ -41,6 +44,27 @@ def _fit(node: exp.Expression, dialect: str) -> exp.Expression:
         return _any_element(node, dialect)
     if isinstance(node, exp.Extract):
         return _time_part(node, dialect)
+    if isinstance(node, exp.Column) and node.name == stored.TIME_MARK and not node.this.quoted:
+        return exp.Var(this=stored.EVENT_MS[dialect])
+    if isinstance(node, exp.Anonymous) and node.name == stored.BARE_MARK:
+        return exp.Var(this=stored.BARE[dialect].format(node.expressions[0].name))
+    return node
+
+
+def _exact(node: exp.Expression) -> exp.Expression:
+    """Text by its code points: MySQL's default collation ignores case and accents.
+
+    Its manual, "Unicode Character Sets": utf8mb4_0900_bin compares so, and takes no blank at an end for
+    nothing as utf8mb4_bin does. It asks for MySQL 8.0.17.
+    """
+    text = node
+    while isinstance(text, exp.Escape | exp.EQ | exp.In | exp.Like):
+        text = text.this
+    kind = exp.DataType(this=exp.DType.CHARACTER_SET, kind=exp.Var(this="utf8mb4"))
+    exact = exp.Collate(this=exp.Cast(this=text.copy(), to=kind), expression=exp.Var(this="utf8mb4_0900_bin"))
+    if text is node:
+        return exact
+    text.replace(exact)
     return node
 
 

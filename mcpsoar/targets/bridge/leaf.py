@@ -1,8 +1,9 @@
 """One comparison of a rule as SQL: one function per kind of value, each two-valued.
 
-A value that is absent makes every comparison false, never NULL, so that NOT means what Sigma says. Blanks
-are absent in `mcp_audit`, so an empty string asks for absence. Text compares without regard to case unless
-`|cased`; enumerations are lower case in the table already. LOWER of SQLite folds ASCII alone.
+A value that is absent makes every comparison false, never NULL, so that NOT means what Sigma says; `|neq` is
+such a NOT, and true of what is absent. When a predicate asks `mcp_audit`, blanks are NULL, so an empty string
+asks for absence, and enumerations are lower case: the prelude of a scan and the steps of `audit` see to both.
+Other text compares without regard to case unless `|cased`. LOWER of SQLite folds ASCII alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ from mcpsoar.targets.bridge.subject import NUMERIC, Subject, folded, subject, tw
 from mcpsoar.targets.bridge.table import Table
 
 _DECIMAL = r"^[+-]?[0-9]{1,15}(?:\.[0-9]{1,15})?$"
+_FARTHEST = 10**15  # as far as the digits of a text may reach; NaN is in no range
 _ELEMENT = "element"  # the name of one element of a list
 
 
@@ -69,7 +71,9 @@ def one_of(field: str, values: list[SigmaType], table: Table) -> exp.Expression 
     if len(texts) != len(values) or here.kind not in (Kind.TEXT, Kind.ENUM):
         return None
     literals = [exp.Literal.string(text.lower()) for text in texts]
-    return two_valued(exp.In(this=folded(here), expressions=literals))
+    found = exp.In(this=folded(here), expressions=literals)
+    found.meta[pattern.CASED] = False
+    return two_valued(found)
 
 
 def _compare(here: Subject, value: SigmaType) -> exp.Expression:
@@ -85,6 +89,8 @@ def _any_element(here: Subject, value: SigmaType) -> exp.Expression:
     """Whether any element of a list compares so; the list itself is absent, present or this."""
     if isinstance(value, SigmaString) and (pattern.is_anything(value) or pattern.plain(value) == ""):
         return _present(here) if pattern.is_anything(value) else _null(here, value)
+    if here.is_json:
+        raise Unsupported(f"{here.name} is a list in one text; a derived column can say what of it is asked")
     name = exp.to_identifier(_ELEMENT)
     each = _compare(Subject(here.name, Kind.TEXT, name, keeps_blanks=True), value)
     asked = exp.Transform(this=here.sql, expression=exp.Lambda(this=each, expressions=[name.copy()]))
@@ -150,9 +156,18 @@ def _order(here: Subject, value: Any) -> exp.Expression:
 
 
 def number(field: str, table: Table) -> exp.Expression:
-    """A field as a number; NULL where it is none."""
+    """A field as a number; NULL where it is none, or so far off that a sum of doubles would lose the others.
+
+    Raises Unsupported for a column that is neither numbers nor text.
+    """
     here = subject(field, table)
-    return here.sql if here.kind in NUMERIC else as_number(here)
+    if here.kind in NUMERIC:
+        low, high = (exp.convert(bound) for bound in (-_FARTHEST, _FARTHEST))
+        is_near = exp.and_(exp.GTE(this=here.sql, expression=low), exp.LTE(this=here.sql, expression=high))
+        return exp.Case(ifs=[exp.If(this=is_near, true=here.sql.copy())])
+    if here.kind is not Kind.TEXT:
+        raise Unsupported(f"{here.name} is {here.kind.value}, no number to compute with")
+    return as_number(here)
 
 
 def as_number(here: Subject) -> exp.Expression:

@@ -10,7 +10,7 @@ from sigma.types import Placeholder, SigmaString, SpecialChars
 from mcpsoar.core.errors import Unsupported
 
 ESCAPE = "!"
-CASED = "cased"  # key of the mark on a condition that must not ignore case
+CASED = "cased"  # key of the mark on what compares texts: whether it must not ignore case
 REGEX = "regex"  # key of the mark on a regular expression: what the rule says, before any dialect
 ANY = "LIST_BOOL_OR"  # how DuckDB says that any element of a list will do
 

@@ -1,7 +1,9 @@
 """Regular expressions of Sigma in the words of each engine, or refused by the name of what it lacks.
 
-A pattern means what Python's `re.search` says with ASCII classes, except that `$` is the very end. What the
-engines read differently is written out: `.` as `[^\\n]`, the end as `\\z`, PostgreSQL's `\\b` as `\\y`.
+A pattern means what Python's `re.search` says with ASCII classes and boundaries, except that `$` is the very
+end and that an empty text has a `\\B` too (Python's has one from 3.14 on). Where case is ignored, letters
+beyond ASCII fold as the engine folds them. What the engines read differently is written out: `.` as `[^\\n]`,
+the end as `\\z`, and `\\b` as what lies on its two sides for those whose words are not ASCII's.
 """
 
 import re
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from sigma.types import Placeholder, SigmaRegularExpression
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.bridge import charset, repeats
 
 _FAMILY = {
     "bigquery": "RE2",
@@ -27,9 +30,18 @@ _FAMILY = {
     "trino": "Java",
 }
 _LACKS = {
-    "RE2": {"lookaround", "backreference", "atomic group", "possessive repeat", "conditional group"},
+    "RE2": {  # its \B is found between the bytes of one character
+        r"\B of whole characters",
+        "lookaround",
+        "backreference",
+        "atomic group",
+        "possessive repeat",
+        "conditional group",
+    },
     "PostgreSQL": {"atomic group", "possessive repeat", "conditional group", "flags of a group"},
     "Snowflake": {
+        r"\B of whole characters",
+        "boundary of ASCII words",
         "lookaround",
         "backreference",
         "atomic group",
@@ -43,16 +55,26 @@ _LACKS = {
     "Splunk": set[str](),
     "Python": set[str](),
 }
-_LONGEST = {"RE2": 1000, "PostgreSQL": 255}  # the highest count in {m,n}
 _NO_PLAIN_GROUP = ("Snowflake",)
 _END = {"PostgreSQL": r"\Z", "Python": r"\Z", "Snowflake": "$", "Splunk": r"$(?!\n)"}
+# RE2's \b is "at ASCII word boundary" (its doc/syntax.txt); PostgreSQL's knows the é of its locale, ICU's
+# any, Java's did until JDK 19 (JDK-8282129). Snowflake's documentation does not say.
+_WORD = "[A-Za-z0-9_]"
+_BOUNDARY = rf"(?:(?<!{_WORD})(?={_WORD})|(?<={_WORD})(?!{_WORD}))"
+_NO_BOUNDARY = rf"(?:(?<!{_WORD})(?!{_WORD})|(?<={_WORD})(?={_WORD}))"
+_OWN_LINES = ("PostgreSQL", "Python", "RE2", "Snowflake")  # others end lines at \r or U+2028 too
+_LINES = {"^": r"(?<![^\n])", "$": r"(?![^\n])"}
 _LETTERS = {"IGNORECASE": "i", "MULTILINE": "m", "DOTALL": "s"}
 _LEADING = re.compile(r"\(\?([a-zA-Z]+)\)")
+_FLAGGED = re.compile(r"\(\?([a-zA-Z]*)(?:-([a-zA-Z]+))?:")
+_NAME = re.compile(r"\(\?P<(\w+)>")
+_BY_NAME = re.compile(r"\(\?(?:P=(?P<same>\w+)|\((?P<asked>[^\W\d]\w*))\)")
+_LAST_REFERRED = 99  # `\100` is a character
 _PIECE = re.compile(
-    r"""(?P<escape>\\x[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\.)
+    rf"""(?P<escape>{charset.ESCAPE})
     |(?P<set>\[\^?\]?(?:\\.|[^\]\\])*\])
     |(?P<group>\((?:\?(?:P<\w+>|P=\w+\)|<=|<!|[:=!>]|\(\w+\)|[a-zA-Z-]+:|.))?)
-    |(?P<repeat>(?:\{(?:\d+(?:,\d*)?|,\d+)\}|[*+?])[?+]?)
+    |(?P<repeat>(?:\{{(?:\d+(?:,\d*)?|,\d*)\}}|[*+?])[?+]?)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -82,16 +104,15 @@ def read(value: SigmaRegularExpression) -> Pattern:
 def fitted(pattern: Pattern, dialect: str) -> str:
     """The text for one dialect, without flags. Raises Unsupported, naming what the dialect lacks."""
     family = _FAMILY[dialect]
-    parts, lacks = [], _LACKS[family]
-    for kind, piece in _pieces(pattern.text):
-        feature = _feature(kind, piece)
-        if feature in lacks:
-            raise Unsupported(f"|re: {dialect} has no {feature} in regular expressions ({family})")
-        if kind == "repeat" and max(map(int, re.findall(r"\d+", piece)), default=0) > _LONGEST.get(
-            family, 10**9
-        ):
-            raise Unsupported(f"|re: {dialect} repeats at most {_LONGEST[family]} times ({piece})")
-        parts.append(_fit(kind, piece, pattern.flags, family))
+    pieces = list(_numbered(_pieces(pattern.text)))
+    _refuse(pieces, dialect, family)
+    parts, scopes = [], [pattern.flags]
+    for kind, piece in pieces:
+        if kind == "group":
+            scopes.append(_inside(piece, scopes[-1]))
+        parts.append(_fit(kind, piece, scopes[-1], family))
+        if (kind, piece) == ("other", ")"):
+            scopes.pop()
     return "".join(parts)
 
 
@@ -100,6 +121,8 @@ def prefixed(pattern: Pattern, dialect: str) -> str:
     family, flags = _FAMILY[dialect], set(pattern.flags)
     if family == "PostgreSQL":  # there `w` is lines for anchors, and a dot is anything already
         flags = {"w" if flag == "m" else flag for flag in flags if flag != "s"}
+    if family not in _OWN_LINES:
+        flags -= {"m"}
     if family == "Python":
         flags |= {"a"}
     text = fitted(pattern, dialect)
@@ -119,71 +142,121 @@ def _pieces(text: str) -> Iterator[tuple[str, str]]:
         yield match.lastgroup or "other", match[0]
 
 
+def _numbered(pieces: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """References by name, as those by number: most families are given groups that have no names."""
+    names = dict[str, int]()
+    number = 0
+    for kind, piece in pieces:
+        number += kind == "group" and repeats.is_numbered(piece)
+        if kind == "group" and (name := _NAME.fullmatch(piece)):
+            names[name[1]] = number
+        if kind != "group" or not (by_name := _BY_NAME.fullmatch(piece)):
+            yield kind, piece
+        elif by_name["asked"]:
+            yield kind, f"(?({names[by_name['asked']]})"
+        elif names[by_name["same"]] > _LAST_REFERRED:
+            raise Unsupported(f"|re: {piece} is not bridged: its group has a number over {_LAST_REFERRED}")
+        else:
+            yield "escape", f"\\{names[by_name['same']]}"
+
+
+def _refuse(pieces: list[tuple[str, str]], dialect: str, family: str) -> None:
+    """Raises Unsupported for the first thing that the family lacks."""
+    seen = set()
+    for kind, piece in pieces:
+        feature = _feature(kind, piece)
+        seen.add(feature)
+        if feature in _LACKS[family]:
+            raise Unsupported(f"|re: {dialect} has no {feature} in regular expressions ({family})")
+    if family == "PostgreSQL" and {"lookaround", "backreference"} <= seen:  # its groups there have no numbers
+        raise Unsupported(f"|re: {dialect} has no backreference beside a lookaround")
+    repeats.refuse(pieces, dialect, family)
+
+
 def _feature(kind: str, piece: str) -> str | None:
-    if kind == "escape" and piece[1] in "123456789":
+    if repeats.referred(kind, piece):
         return "backreference"
+    if piece == r"\b":
+        return "boundary of ASCII words"
+    if piece == r"\B":
+        return r"\B of whole characters"
     if kind == "repeat" and piece.endswith("+") and len(piece) > 1:
         return "possessive repeat"
-    if kind != "group" or piece in ("(", "(?:") or piece.startswith("(?P<"):
+    if kind != "group" or piece == "(?:" or repeats.is_numbered(piece):
         return None
-    if piece in ("(?=", "(?!", "(?<=", "(?<!"):
+    if piece in repeats.LOOKAROUNDS:
         return "lookaround"
-    if piece.startswith("(?P="):
-        return "backreference"
     if piece == "(?>":
         return "atomic group"
     if piece.startswith("(?("):
         return "conditional group"
-    if piece.endswith(":"):
+    flagged = _FLAGGED.fullmatch(piece)
+    if flagged and not set(flagged[1] + (flagged[2] or "")) - set("aims"):
         return "flags of a group"
     raise Unsupported(f"|re: {piece} is not bridged")
 
 
+def _inside(group: str, flags: frozenset[str]) -> frozenset[str]:
+    """The flags in a group, by those around it."""
+    flagged = _FLAGGED.fullmatch(group)
+    return (flags | set(flagged[1])) - set(flagged[2] or "") - {"a"} if flagged else flags
+
+
 def _fit(kind: str, piece: str, flags: frozenset[str], family: str) -> str:
     if kind == "escape":
-        return _escape(piece, family)
+        return _escape(piece, flags, family)
     if kind == "set":
-        return _set(piece, family)
+        return charset.fitted(piece, family, ignores_case="i" in flags)
     if kind == "group":
-        if piece.startswith("(?P<"):
-            return "(" if family != "Python" else piece
-        if piece.startswith("(?P=") and family in ("Java", "ICU"):
-            raise Unsupported(f"|re: {piece} is not bridged; use a number")
-        return "(" if piece == "(?:" and family in _NO_PLAIN_GROUP else piece
+        return _group(piece, family)
     if kind == "repeat":
-        piece = piece.replace("{,", "{0,")
-        return piece.rstrip("?") if family == "Snowflake" and len(piece) > 1 else piece
+        piece = "*" + piece[3:] if piece.startswith("{,}") else piece.replace("{,", "{0,")
+        return piece[:-1] if family == "Snowflake" and len(piece) > 1 and piece.endswith("?") else piece
+    if piece in "{}]":
+        return f"\\{piece}"
     if piece == "." and "s" not in flags:
         return r"[^\n]"
     if piece == "$" and "m" not in flags:
         return _END.get(family, r"\z")
+    if piece in _LINES and "m" in flags and family not in _OWN_LINES:
+        return _LINES[piece]
     return piece
 
 
-def _escape(piece: str, family: str) -> str:
-    if piece == r"\Z":
-        return _END.get(family, r"\z")
-    if family == "PostgreSQL":
-        if piece.startswith(r"\x"):
-            return rf"\u00{piece[2:]}"
-        return {r"\b": r"\y", r"\B": r"\Y"}.get(piece, piece)
-    if family == "RE2":  # its \s has no vertical tab
-        if piece.startswith(r"\u"):
-            return rf"\x{{{piece[2:]}}}"
-        return {r"\s": r"[\s\v]", r"\S": r"[^\s\v]"}.get(piece, piece)
-    return piece
-
-
-def _set(piece: str, family: str) -> str:
-    if family == "Python":
+def _group(piece: str, family: str) -> str:
+    if piece.startswith("(?P<"):
+        return "(" if family != "Python" else piece
+    flagged = _FLAGGED.fullmatch(piece)
+    if flagged is None:
         return piece
-    head = re.match(r"\[\^?\]?", piece)
-    start = head.end() if head else 1
-    inner = re.sub(r"\\.|\[|&&", _in_set, piece[start:-1], flags=re.DOTALL)
-    if family == "RE2":
-        inner = inner.replace(r"\s", r"\s\v")
-    return piece[:start].replace("]", r"\]") + inner + "]"
+    carried = "ims" if family in _OWN_LINES else "is"
+    on, off = ("".join(flag for flag in letters or "" if flag in carried) for letters in flagged.groups())
+    if family in _NO_PLAIN_GROUP:
+        return "("
+    return f"(?{on}-{off}:" if off else f"(?{on}:"
 
 
-def _in_set(match: re.Match[str]) -> str:
-    return {"[": r"\[", "&&": r"&\&"}.get(match[0], match[0])
+def _escape(piece: str, flags: frozenset[str], family: str) -> str:
+    point = charset.code(piece)
+    if point is not None:
+        return charset.char(point, family)
+    if piece[1] in "dDsSwW":
+        return charset.one_class(piece[1], family)
+    if piece == r"\b":
+        return piece if family in ("Python", "RE2") else _BOUNDARY
+    if piece == r"\B":
+        return _NO_BOUNDARY
+    if piece in (r"\Z", r"\z"):
+        return _end("$", flags, family, _END.get(family, r"\z"))
+    if piece == r"\A":
+        return _end("^", flags, family, piece)
+    return f"(?:{piece})"  # a reference, which a digit after it would change
+
+
+def _end(of_lines: str, flags: frozenset[str], family: str, otherwise: str) -> str:
+    """An end of the text. Snowflake has none but `^` and `$`, which by flag are those of lines."""
+    if family != "Snowflake":
+        return otherwise
+    if "m" in flags:
+        raise Unsupported("|re: snowflake has no end of the text beside ends of lines")
+    return of_lines

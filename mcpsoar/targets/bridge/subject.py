@@ -12,12 +12,16 @@ NUMERIC = (Kind.INTEGER, Kind.NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is compared. `keeps_blanks`: an empty text is a value there, not absence."""
+    """What is compared. `keeps_blanks`: an empty text is a value there, not absence.
+
+    `is_json`: a list is the text of a JSON array there, not what an engine takes for a list.
+    """
 
     name: str
     kind: Kind
     sql: exp.Expression
     keeps_blanks: bool = False
+    is_json: bool = False
 
 
 def subject(field: str, table: Table) -> Subject:
@@ -25,7 +29,8 @@ def subject(field: str, table: Table) -> Subject:
     column = table.column(field)
     if column is None:
         return Subject(field, Kind.TEXT, exp.Null(), table.keeps_blanks)
-    return Subject(field, column.kind, exp.column(column.name, quoted=True), table.keeps_blanks)
+    sql = exp.column(column.name, quoted=True)
+    return Subject(field, column.kind, sql, table.keeps_blanks, is_json=table.is_audit)
 
 
 def two_valued(condition: exp.Expression) -> exp.Expression:
@@ -34,5 +39,5 @@ def two_valued(condition: exp.Expression) -> exp.Expression:
 
 
 def folded(here: Subject) -> exp.Expression:
-    """The subject without regard to case; enumerations have none in the table."""
+    """The subject without regard to case; enumerations have none where predicates ask them."""
     return here.sql if here.kind is Kind.ENUM else exp.Lower(this=here.sql)

@@ -72,14 +72,12 @@ def of(rule: SigmaCorrelationRule, shape: Shape) -> Measure:
         return _seen(f"COUNT(*) {shape.window} AS measured", f"measured {operator} {count}")
     if kind is SigmaCorrelationType.VALUE_COUNT:
         return _distinct(shape, f"measured {operator} {count}")
-    number = f"COUNT(v0) {shape.window} AS n"
+    # of nothing it is NULL; of doubles, because integers of two forged events overflow and fail SQLite
+    total = f"SUM(CAST(v0 AS DOUBLE)) {shape.window} AS measured"
     if kind is SigmaCorrelationType.VALUE_SUM:
-        return _seen(
-            f"SUM(v0) {shape.window} AS measured, {number}", f"n > 0 AND measured {operator} {count}"
-        )
+        return _seen(total, f"measured {operator} {count}")
     if kind is SigmaCorrelationType.VALUE_AVG:  # multiplied out: a quotient rounds differently by engine
-        compared = f"n > 0 AND measured {operator} {count} * n"
-        return _seen(f"SUM(v0) {shape.window} AS measured, {number}", compared)
+        return _seen(f"{total}, COUNT(v0) {shape.window} AS n", f"measured {operator} {count} * n")
     share = 50 if kind is SigmaCorrelationType.VALUE_MEDIAN else condition.percentile
     if share is None or not 0 <= share <= 100:
         raise Unsupported("value_percentile wants `percentile` from 0 to 100 in its condition")

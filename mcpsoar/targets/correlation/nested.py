@@ -29,19 +29,18 @@ def nested(
     steps, branches = [], []
     for place, (reference, (one, tree)) in enumerate(inner.items()):
         own = f"{_OWN}inner_{place}"
-        steps += _renamed(tree, own, place)
-        text = exp.DataType.build("text")
-        fields = [
-            exp.cast(exp.column(name, quoted=True) if name in (one.group_by or []) else exp.Null(), text)
-            for name in names
-        ]
+        groups = one.group_by or []
+        columns = [*(f"c{n}" for n in range(len(carried))), "at_ms", *_keys(groups)]
+        steps += _renamed(tree, own, place, columns)
+        keys = dict(zip(groups, _keys(groups), strict=True))
+        fields = [exp.column(keys[name]) if name in keys else exp.Null() for name in names]
         marks = [exp.Literal.number(int(other == reference)) for other in inner]
         branches.append(
             exp.select(
-                *(exp.column(name, quoted=True) for name in carried),
+                *(exp.alias_(exp.column(f"c{n}"), name) for n, name in enumerate(carried)),
                 exp.column("at_ms"),
                 *(exp.alias_(mark, f"r{n}") for n, mark in enumerate(marks)),
-                *(exp.alias_(field, f"f{n}") for n, field in enumerate(fields)),
+                *(exp.alias_(exp.cast(field, "text"), f"f{n}") for n, field in enumerate(fields)),
             ).from_(own)
         )
     events: exp.Query = branches[0]
@@ -69,10 +68,19 @@ def nested(
     return outer
 
 
-def _renamed(tree: exp.Select, own: str, place: int) -> list[exp.Expr]:
-    """The steps of one inner statement and itself as the last, under names that no other inner one has."""
+def _keys(groups: Sequence[str]) -> list[str]:
+    return [f"k{n}" for n in range(len(groups))]
+
+
+def _renamed(tree: exp.Select, own: str, place: int, columns: Sequence[str]) -> list[exp.Expr]:
+    """The steps of one inner statement and itself as the last, under names that no other inner one has.
+
+    Its columns get names by place: those of fields may be the same, or differ in case alone.
+    """
     tree = tree.copy()
     tree.set("order", None)
+    given = zip(tree.expressions, columns, strict=True)
+    tree.set("expressions", [exp.alias_(column.unalias(), name) for column, name in given])
     steps = list(tree.args["with_"].expressions)
     names = {step.alias for step in steps}
     for name in tree.find_all(exp.Identifier):

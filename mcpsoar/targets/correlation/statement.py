@@ -5,12 +5,15 @@ The window slides and is half-open: an event of any referenced rule is a match w
 (its time - timespan, its time] satisfy the condition. All events of one instant are in each other's windows.
 An event counts once for a group, however many of the rules it matches. An event that lacks a group-by field
 is in no group. Groups and distinct values compare exactly, with regard to case: rules fold it where they
-compare, but what events hold is taken as it is. An event without a time is nowhere. Conditions are judged at
-events only: event_count never sees `eq: 0`, and `lt` holds where events are few, not where none is.
-`value_count` counts distinct values that are there; sums and averages pass over what is absent, and are as
-exact as the engine's doubles. Percentiles go by nearest rank, the median being the 50th: of an even number of
-values the lower middle one. A timespan is as long as pySigma says (`SigmaCorrelationTimespan`, 1.5.1): `M` is
-2629746 seconds and `y` 31556952, the means of the Gregorian calendar.
+compare, but what events hold is taken as it is; under aliases both compare as text. An event without a time
+is nowhere, nor is one with a forged time that no timespan can be taken from: one such event must not fail the
+statement for all. Conditions are judged at events only: event_count never sees `eq: 0`, and `lt` holds where
+events are few, not where none is. Their numbers are whole: pySigma (1.5.1) cuts `2.5` down to 2 on reading.
+`value_count` counts distinct values that are there; sums and averages pass over what is absent, and are of
+doubles; a field of `mcp_audit` that says more than 1e15, either way, counts as absent. Percentiles go by
+nearest rank, the median being the 50th: of an even number of values the lower middle one. A timespan is
+as long as pySigma says (`SigmaCorrelationTimespan`, 1.5.1): `M` is 2629746 seconds and `y` 31556952, the
+means of the Gregorian calendar.
 `temporal_ordered` wants times that do not decrease: one instant, or one event, may satisfy two neighbours.
 """
 
@@ -18,13 +21,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlglot
-from sigma.correlations import SigmaCorrelationRule, SigmaRuleReference
+from sigma.correlations import SigmaCorrelationRule, SigmaCorrelationType, SigmaRuleReference
 from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent, Unsupported
 from mcpsoar.targets.correlation import measure
 
 Read = Callable[[str, str], exp.Expression]
+_FARTHEST_MS = 2**61  # from 1970, either way: the difference of two, and a timespan more, fit in 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +50,17 @@ def statement(
     Raises BadContent for a rule or alias that refers to nothing, Unsupported for what has no meaning here.
     """
     where = None if rule.source is None else str(rule.source)
-    references = tuple(dict.fromkeys(one.reference for one in rule.referenced_rules))
-    if len(references) < len(rule.referenced_rules):
-        raise BadContent("a correlation names each of its rules once", where=where)
+    references = tuple(one.reference for one in rule.referenced_rules)
+    if len({id(one.rule) for one in rule.referenced_rules}) < len(references):
+        raise BadContent("a correlation names each of its rules once, by name or by id", where=where)
     missing = [one for one in references if one not in predicates]
     if missing or not references:
         said = f"no rule {missing[0]!r} to correlate" if missing else "no rules to correlate"
         raise BadContent(said, where=where)
     groups = rule.group_by or []
-    fields = _fields(rule)
     try:
-        shape = measure.Shape(len(groups), len(fields), references, rule.timespan.seconds * 1000)
+        fields = _fields(rule)
+        shape = measure.Shape(len(groups), len(fields), references, _window_ms(rule))
         measured = measure.of(rule, shape)
         marked, branches = _marked(rule, predicates, source, fields)
     except Unsupported as refusal:
@@ -71,7 +75,8 @@ def statement(
     query = query.with_("mcpsoar_hits", _parsed(_hits(shape, carried, branches)))
     for name, text in measured.steps:
         query = query.with_(name, _parsed(text))
-    query = query.order_by(exp.Ordered(this=exp.column("at_ms"), nulls_first=True))
+    at = exp.column("at_ms", table="mcpsoar_seen")  # a group-by field may have that name
+    query = query.order_by(exp.Ordered(this=at, nulls_first=True))
     for own in query.find_all(exp.Identifier):
         own.args["quoted"] = True  # a word of ours may be a key word of some engine
     return query
@@ -79,10 +84,22 @@ def statement(
 
 def _fields(rule: SigmaCorrelationRule) -> list[str]:
     field = getattr(rule.condition, "fieldref", None)
-    fields = [field] if isinstance(field, str) else list(field or [])
+    fields = [str(one) for one in (field if isinstance(field, list) else [field]) if one is not None]
+    name, counted = rule.type.name.lower(), rule.type is SigmaCorrelationType.VALUE_COUNT
     if measure.is_valued(rule.type) and len(fields) != 1:
-        raise Unsupported(f"{rule.type.name.lower()} is of one field")
+        raise Unsupported(f"{name} is of one field")
+    if counted and not fields:
+        raise Unsupported(f"{name} is of one field or more")
+    if fields and not (counted or measure.is_valued(rule.type)):
+        raise Unsupported(f"{name} counts no values of a field; value_count does")
     return fields
+
+
+def _window_ms(rule: SigmaCorrelationRule) -> int:
+    window_ms = rule.timespan.seconds * 1000
+    if window_ms > _FARTHEST_MS:
+        raise Unsupported(f"a timespan of {rule.timespan.spec} is longer than time can be counted")
+    return window_ms
 
 
 def _marked(
@@ -92,8 +109,9 @@ def _marked(
     fields: Sequence[str],
 ) -> tuple[exp.Select, list[int]]:
     """Every event that a rule matches, with the keys and values that each rule reads; and rules' branches."""
-    references = list(dict.fromkeys(one.reference for one in rule.referenced_rules))
-    read = source.number if measure.is_valued(rule.type) else source.column
+    references = [one.reference for one in rule.referenced_rules]
+    key = _compared(rule, source)
+    value = source.number if measure.is_valued(rule.type) else key
     columns: list[exp.Expr] = [exp.alias_(source.at.copy(), "at_ms")]
     columns += [exp.alias_(exp.column(c, quoted=True), f"c_{n}") for n, c in enumerate(source.carried)]
     seen: list[tuple[str, ...]] = []
@@ -106,20 +124,18 @@ def _marked(
         if (*groups, *values) not in seen:
             seen.append((*groups, *values))
             at = len(seen) - 1
-            columns += [
-                exp.alias_(_text(rule, source, reference, f), f"k{at}_{i}") for i, f in enumerate(groups)
-            ]
-            columns += [exp.alias_(read(reference, f), f"v{at}_{i}") for i, f in enumerate(values)]
+            columns += [exp.alias_(key(reference, f), f"k{at}_{i}") for i, f in enumerate(groups)]
+            columns += [exp.alias_(value(reference, f), f"v{at}_{i}") for i, f in enumerate(values)]
         branches.append(seen.index((*groups, *values)))
     any_rule = exp.or_(*(exp.paren(predicates[one].copy()) for one in references))
-    timed = exp.not_(exp.Is(this=source.at.copy(), expression=exp.Null()))
-    return exp.select(*columns).from_(source.table.copy()).where(any_rule, timed), branches
+    return exp.select(*columns).from_(source.table.copy()).where(any_rule), branches
 
 
-def _text(rule: SigmaCorrelationRule, source: Source, reference: str, field: str) -> exp.Expression:
-    """A key; as text under aliases, which may join columns of different types."""
-    key = source.column(reference, field)
-    return exp.cast(key, "text") if len(rule.aliases) else key
+def _compared(rule: SigmaCorrelationRule, source: Source) -> Read:
+    """Reads keys and distinct values; as text under aliases, which may join columns of different types."""
+    if not len(rule.aliases):
+        return source.column
+    return lambda reference, field: exp.cast(source.column(reference, field), "text")
 
 
 def _mapped(rule: SigmaCorrelationRule, reference: str, name: str) -> str:
@@ -143,7 +159,10 @@ def _by_rule(
 
 
 def _hits(shape: measure.Shape, carried: Sequence[str], branches: Sequence[int]) -> str:
-    """One row for each event and group: rules that read the same group from other fields share the row."""
+    """One row for each event and group: rules that read the same group from other fields share the row.
+
+    Without a time, or a key, there is none: NULL is in no range.
+    """
     parts = []
     for at in range(max(branches) + 1):
 
@@ -158,7 +177,8 @@ def _hits(shape: measure.Shape, carried: Sequence[str], branches: Sequence[int])
         columns += [f"v{at}_{n} AS v{n}" for n in range(shape.values)]
         columns += [f"{mark} AS m{n}" for n, mark in enumerate(marks)]
         own = " OR ".join(f"p{n} = 1" for n, b in enumerate(branches) if b == at)
-        kept = [f"({own})", *(f"k{at}_{n} IS NOT NULL" for n in range(shape.keys))]
+        kept = [f"({own})", f"at_ms >= {-_FARTHEST_MS}", f"at_ms <= {_FARTHEST_MS}"]
+        kept += [f"k{at}_{n} IS NOT NULL" for n in range(shape.keys)]
         earlier = [f"WHEN p{n} = 1 AND {same(b)} THEN 1" for n, b in enumerate(branches) if b < at]
         kept += [f"CASE {' '.join(earlier)} ELSE 0 END = 0"] if earlier else []
         parts.append(f"SELECT {', '.join(columns)} FROM mcpsoar_marked WHERE {' AND '.join(kept)}")

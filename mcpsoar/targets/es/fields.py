@@ -1,7 +1,7 @@
 """What the fields of an event are in Elastic: how each is stored, and the EVALs that bring it to normal form.
 
 Normal form is what `sql/schema.sql` says of a column: a blank text, a value that an enumeration does not
-have, or several values where one belongs is absent; what is derived is computed where an event lacks it.
+have, or several values where one belongs is absent; what is derived is computed.
 What JSON tells apart and a stored field does not (`"x"` and `["x"]`, `[]` and nothing) is settled before it
 is stored: such a list is in `mcp.empty_lists`, such a text is left out.
 """
@@ -70,16 +70,21 @@ def evals(columns: Sequence[Column], wanted: Collection[str]) -> tuple[str, ...]
     given = [column for column in columns if column.name in needed and not column.derived]
     printer = Printer(columns)
     own = [_assigned(column, _own(column)) for column in given]
-    derived = [
-        _assigned(column, f"COALESCE({_own(column)}, {printer.value(trees[column.name])})")
-        for column in asked
-    ]
+    derived = [_assigned(column, _whole(column, printer.value(trees[column.name]))) for column in asked]
     return tuple(one for one in (*own, *derived) if one)
 
 
 def _assigned(column: Column, value: str) -> str:
     path = paths.quoted(paths.of(column.name))
     return f"{path} = {value}" if value != path else ""
+
+
+def _whole(column: Column, made: str) -> str:
+    """What the column's SQL makes of the others, else the event's own value; but what is worse wins."""
+    own = _own(column)
+    value = f"COALESCE({made}, {own})"
+    worse = str(column.worse).lower()
+    return value if column.worse is None else f"CASE({own} == {worse}, {worse}, {value})"
 
 
 def _own(column: Column) -> str:

@@ -1,6 +1,6 @@
 """What pySigma cannot know: whether a rule asks `mcp_audit` for something that can ever be there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -10,6 +10,7 @@ from sigma.types import (
     SigmaCompareExpression,
     SigmaExists,
     SigmaExpansion,
+    SigmaFieldReference,
     SigmaNull,
     SigmaNumber,
     SigmaString,
@@ -26,14 +27,24 @@ _NUMERIC = (Kind.INTEGER, Kind.NUMBER)
 
 def check(parsed: Parsed, columns: Sequence[Column]) -> None:
     """Raise BadContent, with every complaint, for a column or a value that no event can have."""
-    known = {column.name: column for column in columns}
     complaints = [
         BadContent(f"rule {parsed.text.id}: {why}", where=item.where)
-        for item in parsed.items
-        for why in _complaints(item, known)
+        for item, why in misfits(parsed.items, columns)
     ]
     if complaints:
         raise together(complaints)
+
+
+def misfits(items: Iterable[Item], columns: Iterable[Column]) -> Iterator[tuple[Item, str]]:
+    """Each item that asks for a column or a value that no event can have, and why."""
+    known = {column.name: column for column in columns}
+    return ((item, why) for item in items for why in _complaints(item, known))
+
+
+def no_column(field: str, known: Iterable[str]) -> str:
+    """Say that no column has this name, and which one comes nearest."""
+    near = get_close_matches(field, known, n=1, cutoff=0.0)
+    return f"mcp_audit has no column {field!r}; the nearest is {near[0]!r}" if near else "no columns"
 
 
 def _complaints(item: Item, known: Mapping[str, Column]) -> Iterator[str]:
@@ -41,12 +52,12 @@ def _complaints(item: Item, known: Mapping[str, Column]) -> Iterator[str]:
         return
     column = known.get(item.field)
     if column is None:
-        near = get_close_matches(item.field, known, n=1, cutoff=0.0)
-        yield f"mcp_audit has no column {item.field!r}; the nearest is {near[0]!r}" if near else "no columns"
+        yield no_column(item.field, known)
         return
     for value in item.values:
-        why = _misfit(column, value)
-        if why:
+        if isinstance(value, SigmaFieldReference) and value.field not in known:
+            yield no_column(value.field, known)
+        elif why := _misfit(column, value):
             yield f"{item.key}: {why}"
 
 

@@ -49,7 +49,7 @@ def read(text: RuleText) -> Parsed:
     try:
         # from the value, not the text: pySigma's own reader of YAML is another one and may read it otherwise
         rule = SigmaRule.from_dict(located.value, collect_errors=True)
-    except (SigmaError, TypeError) as error:
+    except (SigmaError, TypeError, RecursionError) as error:
         raise located.bad(_words(error), "detection") from None
     if rule.errors:
         raise together([located.bad(_words(error), *_place(error)) for error in rule.errors])
@@ -83,7 +83,7 @@ def _items(located: yamltext.Located, complaints: list[BadContent]) -> Iterator[
                 continue
             try:
                 item = SigmaDetectionItem.from_mapping(key, value)
-            except (ValueError, TypeError, IndexError) as error:  # pySigma lets some of its own slip
+            except (ValueError, TypeError, IndexError, RecursionError) as error:  # some slip from pySigma
                 complaints.append(located.bad(f"{key or name}: {_words(error)}", *at))
                 continue
             if item.field is None and any(isinstance(one, SigmaNull) for one in item.value):
@@ -138,4 +138,6 @@ def _place(error: SigmaError) -> tuple[str, ...]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "a regular expression is nested too deep to be read"
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -63,16 +63,14 @@ def _kept(held: Held) -> str:
 
 
 def _whole(column: Column, normal: Mapping[str, Held]) -> str:
-    """The event's own value, else what the column's SQL makes of the others."""
+    """What the column's SQL makes of the others, else the event's own value; but what is worse wins."""
     tree = sqlglot.parse_one(column.derived, dialect="duckdb")
     if column.kind is not Kind.BOOL:
-        return f"coalesce({normal[column.name].text}, {expression.value(tree, normal)})"
-    pairs = [
-        (_matches(column.name, _TRUE), "true"),
-        (_matches(column.name, _FALSE), "false"),
-        (expression.condition(tree, normal), "true"),
-        (expression.false(tree, normal), "false"),
-    ]
+        return f"coalesce({expression.value(tree, normal)}, {normal[column.name].text})"
+    made = [(expression.condition(tree, normal), "true"), (expression.false(tree, normal), "false")]
+    own = [(_matches(column.name, _TRUE), "true"), (_matches(column.name, _FALSE), "false")]
+    worse = [pair for pair in own if pair[1] == str(column.worse).lower()]
+    pairs = [*worse, *made, *(pair for pair in own if pair not in worse)]
     return f"case({', '.join(f'{said.text}, {literal(word)}' for said, word in pairs if said != NO)})"
 
 

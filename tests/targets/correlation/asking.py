@@ -2,17 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
+from sigma.rule import SigmaRule
 from sqlglot import exp, parse_one
 
 from mcpsoar.targets import correlation as correlations
 from mcpsoar.targets.bridge import dialect as dialects
 
 BASE = """
-title: {0}
+title: Rule {0}
+id: {1}
 name: {0}
 logsource: {{category: test}}
 detection:
@@ -21,9 +24,11 @@ detection:
 ---
 """
 NAMES = ("a", "b", "c")
+IDS = {name: f"00000000-0000-4000-8000-{n:012}" for n, name in enumerate(NAMES)}
 COLUMNS = (
     "n BIGINT, at_time BIGINT, usr TEXT, other TEXT, val BIGINT, more BIGINT, a BIGINT, b BIGINT, c BIGINT"
 )
+DECOYS = ("at_ms", "p0", "k0_0", "k0", "v0_0", "v0", "c_0", "m0")  # columns named as those of statements
 Event = dict[str, Any]
 
 
@@ -42,10 +47,14 @@ class Engine:
         """The first column of a statement over the events, sorted."""
         cursor = self.database if self.dialect == "duckdb" else self.database.cursor()
         cursor.execute("DROP TABLE IF EXISTS events")
-        cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS})")
-        marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
-        for one in events:
-            cursor.execute(f"INSERT INTO events VALUES ({marks})", row(one))  # marks alone
+        decoys = ", ".join(f"{name} TEXT DEFAULT 'decoy'" for name in DECOYS)
+        cursor.execute(f"CREATE TEMP TABLE events ({COLUMNS}, {decoys})")
+        if events:
+            marks = ", ".join(["%s" if self.dialect == "postgres" else "?"] * 9)
+            rows = ", ".join([f"({marks})"] * len(events))
+            values = [value for one in events for value in row(one)]
+            columns = ", ".join(column.split()[0] for column in COLUMNS.split(", "))
+            cursor.execute(f"INSERT INTO events ({columns}) VALUES {rows}", values)  # marks alone
         cursor.execute(dialects.text(correlations.ordered(tree, self.dialect), self.dialect))
         return sorted(found[0] for found in cursor.fetchall())
 
@@ -61,14 +70,34 @@ def row(one: Event) -> list[Any]:
     return [*values, *(int(name in one["rules"]) for name in NAMES)]
 
 
+@cache
 def correlation(kind: str, body: str, rules: str = "[a, b, c]", span: str = "10s") -> SigmaCorrelationRule:
     """A correlation rule over the rules a, b and c, which ask the columns of their names."""
-    text = "".join(BASE.format(name) for name in NAMES)
-    text += f"title: both\ncorrelation:\n  type: {kind}\n  rules: {rules}\n  timespan: {span}\n{body}\n"
-    collection = SigmaCollection.from_yaml(text)
+    return read(said("both", kind, body, rules, span))["both"]
+
+
+def said(name: str, kind: str, body: str, rules: str, span: str = "10s") -> str:
+    """The text of a correlation."""
+    about = f"title: {name}\nname: {name}\ncorrelation:\n  type: {kind}\n"
+    return f"{about}  rules: {rules}\n  timespan: {span}\n{body}\n"
+
+
+def read(*texts: str) -> dict[str, SigmaCorrelationRule]:
+    """Correlations by name, over the rules a, b and c and over each other."""
+    bases = "".join(BASE.format(name, own) for name, own in IDS.items())
+    collection = SigmaCollection.from_yaml(bases + "---\n".join(texts))
     collection.resolve_rule_references()
-    (found,) = (one for one in collection.rules if isinstance(one, SigmaCorrelationRule))
-    return found
+    return {str(one.name): one for one in collection.rules if isinstance(one, SigmaCorrelationRule)}
+
+
+def chained(outer: SigmaCorrelationRule) -> exp.Select:
+    """The statement of a correlation of correlations, these of any depth, over the table of events."""
+    inner = {}
+    for one in outer.referenced_rules:
+        assert isinstance(one.rule, SigmaCorrelationRule)
+        of_rules = all(isinstance(each.rule, SigmaRule) for each in one.rule.referenced_rules)
+        inner[one.reference] = (one.rule, built(one.rule) if of_rules else chained(one.rule))
+    return correlations.nested(outer, inner, ("n",))
 
 
 def source() -> correlations.Source:
@@ -84,5 +113,7 @@ def source() -> correlations.Source:
 
 def built(rule: SigmaCorrelationRule) -> exp.Select:
     """The statement of a rule over the table of events."""
-    predicates: dict[str, Any] = {name: parse_one(f"COALESCE({name} = 1, FALSE)") for name in NAMES}
+    predicates: dict[str, Any] = {
+        one.reference: parse_one(f"COALESCE({one.rule.name} = 1, FALSE)") for one in rule.referenced_rules
+    }
     return correlations.statement(rule, predicates, source())

@@ -1,4 +1,4 @@
-"""The engines at hand, each open for one module of tests."""
+"""The engines at hand, each open once for all of these tests."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from tests.targets import engines
 from tests.targets.correlation.asking import Engine
 
 
-@pytest.fixture(scope="module", params=["duckdb", "sqlite", "postgres"])
+@pytest.fixture(scope="package", params=["duckdb", "sqlite", "postgres"])
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """Every engine in its turn; PostgreSQL where one is here."""
     if request.param == "postgres":

@@ -13,6 +13,15 @@ OPERATORS = {
     "eq": operator.eq,
     "neq": operator.ne,
 }
+KINDS = (
+    "event_count",
+    "value_count",
+    "temporal",
+    "value_sum",
+    "value_avg",
+    "value_percentile",
+    "value_median",
+)
 Event = Mapping[str, Any]
 
 
@@ -69,3 +78,9 @@ def _chained(inside: list[Event], rules: Sequence[str], since: float) -> bool:
         for event in inside
         if rules[0] in event["rules"] and event["at_ms"] >= since
     )
+
+
+def nested(found: Mapping[str, Sequence[int]], events: Sequence[Event]) -> list[Event]:
+    """The matches of inner correlations, by reference, as the events of an outer one."""
+    by_place = {event["n"]: event for event in events}
+    return [{**by_place[n], "rules": {name}} for name, places in found.items() for n in places]

@@ -35,15 +35,6 @@ EVENTS = st.lists(
         for n, (at, rules, key, other, value, second) in enumerate(drawn)
     ]
 )
-KINDS = (
-    "event_count",
-    "value_count",
-    "temporal",
-    "value_sum",
-    "value_avg",
-    "value_percentile",
-    "value_median",
-)
 OPERATOR = st.sampled_from(sorted(reference.OPERATORS))
 
 
@@ -62,7 +53,7 @@ def seen(
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", reference.KINDS)
 @MANY
 @given(events=EVENTS, condition=st.tuples(OPERATOR, st.integers(0, 4), st.integers(0, 100)))
 def test_windows_that_slide_find_what_plain_python_finds(
