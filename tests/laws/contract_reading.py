@@ -159,8 +159,9 @@ def read(log: bytes, now: int) -> Read:
             except ValueError:
                 event[name] = None
                 done.malformed[name] += 1
-        if event["scope_match"] is not False and None not in (event["token_scopes"], event["required_scopes"]):
-            event["scope_match"] = set(event["required_scopes"]) <= set(event["token_scopes"])
+        scopes, wanted = event["token_scopes"], event["required_scopes"]
+        if event["scope_match"] is not False and None not in (scopes, wanted):
+            event["scope_match"] = set(wanted) <= set(scopes)
         event["at"] = at
         own = event["event_id"]
         if own is None:
