@@ -39,6 +39,11 @@ def audit(columns: Sequence[Column], name: str = AUDIT) -> Table:
     return Table(name, {column.name: column for column in columns}, is_audit=True)
 
 
+def normal(columns: Sequence[Column]) -> Table:
+    """The same columns where lists are lists: events as a SIEM holds them."""
+    return Table(AUDIT, {column.name: column for column in columns})
+
+
 def texts(name: str, columns: Iterable[str] | None = None, raw: str | None = None) -> Table:
     """The table of any log source: every column is text, written as the log writes it."""
     known = None if columns is None else {one: Column(one, Kind.TEXT, "") for one in columns}

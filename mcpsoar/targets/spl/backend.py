@@ -18,7 +18,7 @@ from sigma.processing.postprocessing import EmbedQueryTransformation
 
 from mcpsoar.core.event import Column
 from mcpsoar.targets.bridge import tree
-from mcpsoar.targets.bridge.table import audit
+from mcpsoar.targets.bridge.table import normal
 from mcpsoar.targets.rule.pipeline import AsStored
 from mcpsoar.targets.spl import expression, fields, search
 from mcpsoar.targets.spl.text import both
@@ -46,7 +46,7 @@ class Spl(SplunkBackend):
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__(pipeline(columns))
         self._columns: Mapping[str, Column] = {column.name: column for column in columns}
-        self._table = audit(columns)
+        self._table = normal(columns)
         self._held = fields.normalised(columns)
         self._is_inside = False
 

@@ -7,7 +7,7 @@ from sigma.types import SigmaTimestampPart, SigmaType
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column
 from mcpsoar.targets.bridge import leaf
-from mcpsoar.targets.bridge.table import audit
+from mcpsoar.targets.bridge.table import normal
 from mcpsoar.targets.rule import refuse
 from mcpsoar.targets.rule.reading import Item
 from mcpsoar.targets.rule.refuse import Refusals
@@ -22,7 +22,7 @@ def refused(columns: Sequence[Column]) -> Refusals:
 
 def _unsaid(columns: Sequence[Column]) -> refuse.Why:
     by_name = {column.name: column for column in columns}
-    table, held = audit(columns), fields.normalised(columns)
+    table, held = normal(columns), fields.normalised(columns)
 
     def why(item: Item, value: SigmaType) -> str | None:
         if item.field is None or search.is_exact(by_name.get(item.field), value):

@@ -17,6 +17,9 @@ from mcpsoar.detect import matching, prelude
 from mcpsoar.detect.matching import referenced
 from mcpsoar.pack import corpora, rules
 from mcpsoar.targets import splunk, sql
+from mcpsoar.targets.bridge import tree
+from mcpsoar.targets.bridge.table import normal
+from mcpsoar.targets.rule import reading
 from tests.languages.spl import run
 from tests.targets.evaluator import rule
 from tests.targets.spl.splunk import COLUMNS, EXTRACTIONS, ROOT, Extraction, event
@@ -40,7 +43,7 @@ def found_in_sql(predicate: exp.Expression, events: Sequence[Facts]) -> list[int
 
 
 def _as_list(node: exp.Expr) -> exp.Expr:
-    """A scan has lists as JSON text, the bridge takes them for lists."""
+    """A scan has lists as JSON text, a SIEM has lists."""
     is_list = isinstance(node, exp.Column) and node.name in LISTS
     return exp.cast(exp.cast(node.copy(), "json"), "varchar[]", dialect="duckdb") if is_list else node
 
@@ -186,7 +189,8 @@ def text_of(*items: Any, condition: str = "s0") -> RuleText:
 )
 @pytest.mark.parametrize("extraction", EXTRACTIONS, ids=["nulls absent", "nulls text"])
 def test_every_trap_is_found_as_the_scan_finds_it(text: RuleText, extraction: Extraction) -> None:
-    predicate = sql.predicate(text, COLUMNS)
+    asked = reading.read(text).conditions
+    predicate = tree.joined([tree.condition(one, normal(COLUMNS)) for one in asked])
     extracted = [event(one, extraction=extraction, wanted=referenced([predicate])) for one in EVENTS]
     want = found_in_sql(predicate, EVENTS)
     query = splunk.make(COLUMNS).convert(text)
