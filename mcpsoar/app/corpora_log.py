@@ -13,7 +13,7 @@ def joined(sources: Sequence[Source], columns: Sequence[Column], path: Path) -> 
     """Write all of them into `path`, beginning with the lines that are the first to name a column.
 
     The engine learns the keys of a log from its first lines, and reads it three times where a later one has
-    another: a week may see its first change ticket on its third day.
+    another: a log may see its first change ticket on its third day.
     """
     unnamed = {f'"{column.name}":'.encode() for column in columns if not column.derived}
     texts = [_text(source) for source in sources]
@@ -38,10 +38,9 @@ def joined(sources: Sequence[Source], columns: Sequence[Column], path: Path) -> 
 def place(raw: bytes, sources: Sequence[Source]) -> str:
     """Which line of which of them says this."""
     for source in sources:
-        before, found, _ = _text(source).partition(raw)
-        if found:
-            line = before.count(b"\n") + 1
-            return f"{source.log.name}:{line}"
+        for number, line in enumerate(_text(source).split(b"\n"), 1):
+            if line.strip(b"\r") == raw:
+                return f"{source.log.name}:{number}"
     return "one of them"
 
 

@@ -26,6 +26,7 @@ from tests.laws.user_table import table
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = schema.load(ROOT)
 TEXTS = {text.id: text for text in detections.load(ROOT)}
+_FRAME = re.compile(r"RANGE BETWEEN (\d+) PRECEDING")
 EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "4"))
 NOW = 1_795_000_000_000
 SHIFTS_MS = (0, 0, 0, 0, 1, -1, 1000, -1000, 60_000, -60_000, 300_000, 3_600_000)
@@ -80,10 +81,10 @@ def test_a_detection_gives_the_same_rows_on_two_engines_in_any_order(name: str) 
     assert matched
 
 
-@pytest.mark.parametrize("name", sorted(TEXTS))
+@pytest.mark.parametrize("name", sorted(name for name, text in TEXTS.items() if _FRAME.search(text.sql)))
 def test_a_window_is_half_open_as_those_of_gates_are(name: str) -> None:
     """A row as old as the window is out of it, so its frame ends a millisecond short of whole minutes."""
-    frames = re.findall(r"RANGE BETWEEN (\d+) PRECEDING", TEXTS[name].sql)
+    frames = _FRAME.findall(TEXTS[name].sql)
     assert [int(frame) for frame in frames if int(frame) != 1 and (int(frame) + 1) % 60_000] == []
 
 
