@@ -9,7 +9,17 @@ from mcpsoar.core.errors import BadContent, Trouble
 from mcpsoar.core.event import Column
 from mcpsoar.detect import prelude
 from mcpsoar.detect.detection import Detection
-from mcpsoar.detect.engines.duckdb import Connection, Failure, Late, Refusal, connect, quoted, rows, within
+from mcpsoar.detect.engines.duckdb import (
+    Connection,
+    Failure,
+    Late,
+    Refusal,
+    connect,
+    quoted,
+    rows,
+    run,
+    within,
+)
 from mcpsoar.detect.gate import TABLE as AUDIT
 from mcpsoar.detect.matching import TABLE, place
 
@@ -142,11 +152,12 @@ def logs(
         place(connection, [event for log in some for event in log], columns)
         ctes = prelude.relation(TABLE, columns, kept, extra="place AS place")
         own = key("event_key", "place")
-        connection.execute(
+        run(
+            connection,
             f"CREATE TEMP TABLE logs AS WITH {ctes} SELECT * REPLACE ({own} AS event_key), "
             f"list_position(list_transform({ends}, lambda e: place < e), TRUE) - 1 AS log "
             f"FROM {AUDIT} WHERE event_ms IS NOT NULL "
-            f"QUALIFY row_number() OVER (PARTITION BY log, {own}, event_ms ORDER BY place) = 1"
+            f"QUALIFY row_number() OVER (PARTITION BY log, {own}, event_ms ORDER BY place) = 1",
         )
 
         known: set[str] = set()  # statements that were described: their types are the same on every log

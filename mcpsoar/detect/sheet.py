@@ -15,7 +15,7 @@ from mcpsoar.core.errors import Malformed
 from mcpsoar.core.event import Column, Intake, Kind
 from mcpsoar.detect import prelude
 from mcpsoar.detect.detection import Detection
-from mcpsoar.detect.engines.duckdb import Connection, quoted, rows, within
+from mcpsoar.detect.engines.duckdb import Connection, quoted, rows, run
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
 from mcpsoar.detect.view import View
@@ -137,7 +137,7 @@ def fill(connection: Connection, ask: Ask, view: View) -> None:
         f"SELECT event_ms, CASE WHEN event_text IS NOT NULL THEN hash(event_text) END, odd, "
         f"{named}, {', '.join(told)} FROM told"
     )
-    within(connection, None, lambda: connection.execute(insert))
+    run(connection, insert)
 
 
 def close(connection: Connection, ask: Ask, found: Found) -> Intake:
@@ -160,21 +160,23 @@ def close(connection: Connection, ask: Ask, found: Found) -> Intake:
 
 def _twins(connection: Connection, ask: Ask, views: Sequence[View]) -> tuple[int, Sequence[str]]:
     """Read the rows whose id stands twice once more, with their whole content; drop all but the first."""
-    connection.execute(
+    run(
+        connection,
         "CREATE TEMP TABLE doubles AS "
-        "SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1"
+        "SELECT idh FROM sheet WHERE idh IS NOT NULL GROUP BY idh HAVING count(*) > 1",
     )
-    connection.execute(f"CREATE TEMP TABLE twins AS {_PLACED.format('sheet')}")
+    run(connection, f"CREATE TEMP TABLE twins AS {_PLACED.format('sheet')}")
     _copy(connection, ask, views)
-    connection.execute(f"CREATE TEMP TABLE copied AS {_PLACED.format('copies')}")
+    run(connection, f"CREATE TEMP TABLE copied AS {_PLACED.format('copies')}")
     same = "SELECT count(*) FROM twins JOIN copied USING (place, idh)"
     counts = rows(connection, f"SELECT ({same}), count(*), (SELECT count(*) FROM copied) FROM twins")[0]
     if len(set(counts)) > 1:
         raise Malformed("the log changed while it was read; read it again, or a copy of it")
-    connection.execute(_JUDGED)
+    run(connection, _JUDGED)
     repeats = rows(connection, "SELECT count(*) FROM judged WHERE copy > 1")[0][0]
-    connection.execute(
-        "DELETE FROM sheet WHERE rowid IN (SELECT seq FROM twins JOIN judged USING (place) WHERE copy > 1)"
+    run(
+        connection,
+        "DELETE FROM sheet WHERE rowid IN (SELECT seq FROM twins JOIN judged USING (place) WHERE copy > 1)",
     )
     found = rows(
         connection,
@@ -194,16 +196,18 @@ def _copy(connection: Connection, ask: Ask, views: Sequence[View]) -> None:
     known = [quoted(column.name) for column in content if column.kind is not Kind.TIME]
     bits = f"bitstring_agg(CAST(idh % {_SLOTS} AS INTEGER), 0, {_SLOTS - 1})"
     filled = rows(connection, f"SELECT CAST({bits} AS VARCHAR) FROM doubles")[0][0]
-    connection.execute(
-        "CREATE TEMP TABLE copies (idh UBIGINT, event_key VARCHAR, event_ms BIGINT, content UBIGINT)"
+    run(
+        connection,
+        "CREATE TEMP TABLE copies (idh UBIGINT, event_key VARCHAR, event_ms BIGINT, content UBIGINT)",
     )
     for view in views:
         may_be = f"get_bit(CAST('{filled}' AS BIT), CAST(hash(event_id) % {_SLOTS} AS INTEGER)) = 1"
         text = f"(SELECT * FROM {view.text} WHERE {may_be})"
         ctes = prelude.relation(text, ask.columns, [column.name for column in content])
-        connection.execute(
+        run(
+            connection,
             f"INSERT INTO copies WITH {ctes} SELECT hash(event_text), event_key, event_ms, "
-            f"hash({', '.join(known)}) FROM mcp_audit WHERE {ask.is_valid} AND event_text IS NOT NULL"
+            f"hash({', '.join(known)}) FROM mcp_audit WHERE {ask.is_valid} AND event_text IS NOT NULL",
         )
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import BadContent
 from mcpsoar.detect import joined, sheet, statement
 from mcpsoar.detect.engines import sqlite
-from mcpsoar.detect.engines.duckdb import connect, rows, within
+from mcpsoar.detect.engines.duckdb import Connection, connect, rows, run, within
 from mcpsoar.detect.files import sources
 from mcpsoar.detect.matching import TABLE, place
 from mcpsoar.detect.scan import Ask, completed, over_events, over_logs
@@ -209,24 +210,23 @@ def test_logs_asked_together_do_not_see_each_other() -> None:
     assert completed([], COLUMNS) == ()
 
 
-def test_a_signal_stops_a_statement_that_runs() -> None:
+def slowly(connection: Connection, sql: str) -> None:
+    within(connection, 60, lambda: connection.execute(sql))
+
+
+@pytest.mark.parametrize("ask", [rows, run, slowly])
+def test_a_signal_stops_a_statement_that_runs(ask: Callable[[Connection, str], object]) -> None:
     """The engine looks for no signal, and Ctrl-C would wait for it: for an hour, or for ever."""
-    is_running = threading.Event()
+
+    def press() -> None:
+        """On a thread of its own, which wakes no other: as one that comes just before a wait."""
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
     with connect() as connection:
-
-        def work() -> None:
-            is_running.set()
-            connection.execute(ENDLESS)
-
-        def press() -> None:
-            """On a thread of its own, which wakes no other: as one that comes just before a wait."""
-            is_running.wait(30)
-            signal.pthread_kill(threading.get_ident(), signal.SIGINT)
-
-        threading.Thread(target=press).start()
+        threading.Timer(0.3, press).start()
         started = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
-            within(connection, 60, work)
+            ask(connection, ENDLESS)
         assert time.monotonic() - started < 30
         assert rows(connection, "SELECT 1") == [(1,)]
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from glob import escape
 from math import inf
+from threading import current_thread, main_thread
 from time import monotonic
 from typing import Any, TypeAlias
 
@@ -66,6 +67,9 @@ def within(connection: Connection, seconds: float | None, work: Callable[[], obj
 
     It runs on a thread of its own: a statement holds its thread until it ends, and Ctrl-C would wait for it.
     """
+    if seconds is None and current_thread() is not main_thread():  # signals are the main thread's
+        work()
+        return
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(work)
         until = monotonic() + (inf if seconds is None else seconds)
@@ -82,9 +86,16 @@ def within(connection: Connection, seconds: float | None, work: Callable[[], obj
         future.result()
 
 
+def run(connection: Connection, sql: str) -> None:
+    """One statement that may take long."""
+    within(connection, None, lambda: connection.execute(sql))
+
+
 def rows(connection: Connection, sql: str) -> list[tuple[Any, ...]]:
     """All rows at once: an open result would block the next statement."""
-    return connection.execute(sql).fetchall()
+    found: list[tuple[Any, ...]] = []
+    within(connection, None, lambda: found.extend(connection.execute(sql).fetchall()))
+    return found
 
 
 def paths(files: Sequence[str]) -> str:
