@@ -14,7 +14,7 @@ def nested(depth: int) -> dict[str, Any]:
     return {"selection": {"server_name": "x", "tool_name|re": expression}, "condition": "selection"}
 
 
-@pytest.mark.parametrize("target", ["sql", "splunk", "elastic"])
+@pytest.mark.parametrize("target", find.names("mcpsoar.targets"))
 def test_an_expression_nested_too_deep_is_a_complaint_with_its_line(target: str) -> None:
     made = rule(nested(1200))
     with pytest.raises(BadContent, match=r"tool_name\|re: .* nested too deep") as complaint:
