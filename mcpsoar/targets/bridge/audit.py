@@ -5,10 +5,10 @@ A predicate asks events as the scan has them: enumerations in lower case, blanks
 table made from `sql/schema.sql` holds what was sent instead. Derived columns alone are taken as they are.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import sqlglot
-from sigma.rule import SigmaDetection, SigmaRule
+from sigma.rule import SigmaRule
 from sqlglot import exp
 
 from mcpsoar.core.errors import BadContent
@@ -16,8 +16,7 @@ from mcpsoar.core.event import Column
 from mcpsoar.kit import stored
 from mcpsoar.targets.bridge import pattern
 from mcpsoar.targets.bridge.table import Table, named
-from mcpsoar.targets.rule import lint
-from mcpsoar.targets.rule.reading import Item
+from mcpsoar.targets.rule import lint, reading
 
 EVENTS = stored.STEPS[-1]  # the table that predicates ask
 AT = "event_ms"
@@ -30,8 +29,8 @@ def check(rule: SigmaRule, table: Table) -> None:
     """Raise BadContent, with every complaint, for what no event of our log can have."""
     if not table.is_audit:
         return
-    items = [item for one in rule.detection.detections.values() for item in _items(one)]
-    complaints = [why for _, why in lint.misfits(items, (table.columns or {}).values())]
+    asked = reading.items(rule, "")
+    complaints = [why for _, why in lint.misfits(asked, (table.columns or {}).values())]
     if complaints:
         raise BadContent("; also ".join(complaints))
 
@@ -40,14 +39,6 @@ def check_field(field: str, table: Table) -> None:
     """Raise BadContent for a field that a correlation reads and our log has not."""
     if table.is_audit and table.column(field) is None:
         raise BadContent(lint.no_column(field, table.columns or ()))
-
-
-def _items(detection: SigmaDetection) -> Iterator[Item]:
-    for one in detection.detection_items:
-        if isinstance(one, SigmaDetection):
-            yield from _items(one)
-        else:
-            yield Item(one.field or "", one.field, tuple(one.value), "")
 
 
 def matching(where: exp.Expression, table: Table, *, at: exp.Expression | None = None) -> exp.Select:

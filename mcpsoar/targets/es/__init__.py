@@ -5,3 +5,4 @@ INLINE STATS and other previews are not used.
 """
 
 OLDEST = "9.2"
+LONGEST = 2**63  # numbers beyond are no long; which type they are is not documented

@@ -12,6 +12,8 @@ from sigma.backends.elasticsearch.elasticsearch_esql import ESQLBackend
 from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, ConditionNOT, ConditionOR
 from sigma.conversion.deferred import DeferredQueryExpression
 from sigma.conversion.state import ConversionState
+from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
+from sigma.processing.transformations import FieldMappingTransformation, SetStateTransformation
 from sigma.rule import SigmaRule
 from sigma.types import (
     SigmaCasedString,
@@ -24,9 +26,9 @@ from sigma.types import (
 
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
+from mcpsoar.targets.es.absence import BlankIsAbsent
 from mcpsoar.targets.es.text import pattern, quoted
-from mcpsoar.targets.rule import pipeline
-from mcpsoar.targets.rule.absence import BlankIsAbsent
+from mcpsoar.targets.rule.pipeline import PRIORITY, TEXTUAL, as_stored
 
 
 class Esql(BlankIsAbsent, ESQLBackend):
@@ -52,8 +54,8 @@ class Esql(BlankIsAbsent, ESQLBackend):
     compare_op_expression: ClassVar[str] = "{field} {operator} {value}"
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        super().__init__(pipeline.elastic(columns))
-        self.texts = pipeline.texts(columns, paths.every(columns))
+        super().__init__(pipeline(columns))
+        self.texts = frozenset(paths.of(column.name) for column in columns if column.kind in TEXTUAL)
         self.lists = {paths.of(column.name): column.name for column in columns if column.kind is Kind.TEXTS}
 
     def convert_value_str(self, s: SigmaString, state: ConversionState) -> str:  # noqa: ARG002
@@ -160,3 +162,17 @@ class Esql(BlankIsAbsent, ESQLBackend):
     def _is_there(self, field: str) -> str:
         path = self.escape_and_quote_field(field)
         return f"({path} IS NOT NULL OR MV_CONTAINS({paths.EMPTY_LISTS}, {quoted(self.lists[field])}))"
+
+
+def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
+    """Elastic's names, and the data stream that the audit log is written to."""
+    names: dict[str | None, str | list[str]] = {column.name: paths.of(column.name) for column in columns}
+    return ProcessingPipeline(
+        name="mcpsoar-esql",
+        priority=PRIORITY,
+        items=[
+            as_stored(columns),
+            ProcessingItem(FieldMappingTransformation(names), identifier="mcp-audit-fields"),
+            ProcessingItem(SetStateTransformation("index", paths.INDEX), identifier="mcp-audit-index"),
+        ],
+    )

@@ -12,11 +12,10 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.es import paths
+from mcpsoar.targets.es import LONGEST, paths
 from mcpsoar.targets.es.lists import Lists
 from mcpsoar.targets.es.text import quoted
 
-_LONGEST = 2**63  # numbers beyond are no long; which type they are is not documented
 _OR, _AND, _NOT, _COMPARED, _SUM, _PRODUCT, _SIGNED, _WHOLE = range(8)  # what binds tighter comes later
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "==",
@@ -186,7 +185,7 @@ class Printer:
     def _literal(self, node: exp.Expr) -> Said:
         if node.is_string:
             return Said(quoted(node.name))
-        if node.name.isdigit() and int(node.name) >= _LONGEST:
+        if node.name.isdigit() and int(node.name) >= LONGEST:
             raise Unsupported(f"{node.name} is no whole number of 64 bits")
         return Said(node.name)
 

@@ -13,14 +13,14 @@ import sqlglot
 from sqlglot import exp
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.kit import stored
 from mcpsoar.targets.es import OLDEST, paths
 from mcpsoar.targets.es.expression import Printer
 from mcpsoar.targets.es.text import quoted
 
 # page "ignore_above": a term has at most 32766 bytes, a longer one rejects its event; a character has up to 4
 LONGEST = 32_766 // 4
-# every blank of Unicode that a text of blanks may hold
-_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_BLANKS = "".join(map(chr, stored.BLANKS))
 _WORDS = {"type": "keyword", "ignore_above": LONGEST}
 _TYPES: dict[Kind, dict[str, Any]] = {
     Kind.TEXT: _WORDS,

@@ -20,9 +20,8 @@ from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.targets.es import fields, paths
 from mcpsoar.targets.es.expression import Printer
 from mcpsoar.targets.es.text import quoted
+from mcpsoar.targets.gate import Gate, asks_list
 
-# the one name on the list where a gate is parsed for us: the names themselves are in the lookup index
-LISTED = "\0approved"
 LOOKUP = "mcp-approved-servers"
 _ON_LIST = "mcp.on_approved_list"
 _OWN = ("event_ms", "event_key")
@@ -31,17 +30,6 @@ _SHOWN = 20  # contract, section 5: evidence
 _NEVER = "9999-12-31T23:59:59.999Z"  # as long as every date written as text: 24 characters
 _FLAGS = ("judged", "hit", "warned")
 _FIRST_FLAG = len(_NEVER) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A gate's text and its conditions over a row, as SQL trees; NULL is no. LISTED stands for the list."""
-
-    text: GateText
-    subject: exp.Expr
-    hit: exp.Expr
-    judged: exp.Expr
-    warned: exp.Expr | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,15 +156,14 @@ def _flags(gate: Gate, columns: Sequence[Column], asked: Asked) -> tuple[list[st
 
 
 def _listed(node: exp.Expr) -> exp.Expr:
-    if isinstance(node, exp.In) and [one.name for one in node.expressions] == [LISTED]:
+    if asks_list(node):
         return exp.In(this=node.this, expressions=[exp.Placeholder(this="approved")])
     return node
 
 
 def _looks_up(gate: Gate, asked: Asked) -> bool:
     trees = [tree for tree in (gate.hit, gate.judged, gate.warned) if tree is not None]
-    names = {one.name for tree in trees for one in tree.find_all(exp.Literal)}
-    return asked.approved and LISTED in names
+    return asked.approved and any(asks_list(one) for tree in trees for one in tree.find_all(exp.In))
 
 
 def _unpacked() -> list[str]:

@@ -4,9 +4,6 @@
 """
 
 import re
-from collections.abc import Sequence
-
-from mcpsoar.core.event import Column
 
 INDEX = "logs-mcp.audit-*"
 TIME = "@timestamp"
@@ -34,11 +31,6 @@ _RESERVED = (
 def of(column: str) -> str:
     """The field of a column."""
     return _ECS.get(column, f"mcp.{column}")
-
-
-def every(columns: Sequence[Column]) -> dict[str, str]:
-    """The fields of all columns, by column."""
-    return {column.name: of(column.name) for column in columns}
 
 
 def quoted(path: str) -> str:

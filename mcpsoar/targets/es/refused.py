@@ -18,11 +18,10 @@ from sigma.types import (
 )
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.targets.es import LONGEST
 from mcpsoar.targets.rule import refuse
 from mcpsoar.targets.rule.reading import Item
 from mcpsoar.targets.rule.refuse import Refusals
-
-_LONGEST = 2**63  # of a number beyond it is not documented what it is
 
 
 def refused(columns: Sequence[Column]) -> Refusals:
@@ -41,7 +40,7 @@ def refused(columns: Sequence[Column]) -> Refusals:
 
 def _list(kinds: Mapping[str, Kind]) -> refuse.Why:
     def why(item: Item, value: SigmaType) -> str | None:
-        if kinds.get(item.field or "") is not Kind.TEXTS or isinstance(value, SigmaNull | SigmaExists):
+        if kinds.get(item.field or "") is not Kind.TEXTS or _asks_presence(value):
             return None
         if isinstance(value, SigmaNumber | SigmaBool):
             return "a list holds texts; write it in quotes"
@@ -84,6 +83,6 @@ def _letters(_item: Item, value: SigmaType) -> str | None:
 
 def _number(_item: Item, value: SigmaType) -> str | None:
     number = value.number if isinstance(value, SigmaCompareExpression) else value
-    if not isinstance(number, SigmaNumber) or abs(number.number) < _LONGEST:
+    if not isinstance(number, SigmaNumber) or abs(number.number) < LONGEST:
         return None
     return "a number of more than 64 bits"

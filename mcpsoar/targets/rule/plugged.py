@@ -4,7 +4,7 @@ A pipeline can change fields and values, but not what the stock back end makes o
 lists. So when that has made its text, ours takes its place; what either cannot say is refused by name.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
+from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import QueryPostprocessingTransformation
-from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
+from sigma.rule import SigmaRule
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import BadContent, Unsupported
-from mcpsoar.targets.rule.reading import Item, Parsed, whole
+from mcpsoar.targets.rule.pipeline import PRIORITY
+from mcpsoar.targets.rule.reading import Parsed, items, whole
 
 Convert = Callable[[Parsed], str]
 
@@ -41,25 +43,23 @@ class OwnText(QueryPostprocessingTransformation):
             raise SigmaTransformationError(str(error)) from None
 
 
+def pipeline(backend: str, own: OwnText) -> ProcessingPipeline:
+    """Nothing but our text leaves it."""
+    return ProcessingPipeline(
+        name=f"mcpsoar-{backend}",
+        priority=PRIORITY,
+        allowed_backends=frozenset({backend}),
+        postprocessing_items=[QueryPostprocessingItem(own, identifier="mcp-audit-text")],
+    )
+
+
 def parsed(rule: SigmaRule) -> Parsed:
     """A rule of pySigma's as one that was read here; its lines are not known. Raises Unsupported."""
     path = Path(rule.source.path) if rule.source else Path("rule")
     own = deepcopy(rule)  # a conversion changes it
     text = RuleText(path.stem, str(rule.id or ""), rule.title, "", "", "", path, "", ())
-    items = tuple(_item(item, str(path)) for one in own.detection.detections.values() for item in _items(one))
+    found = items(own, str(path))
     conditions = [one.parsed for one in own.detection.parsed_condition]
     if not all(one is not None and whole(one) for one in conditions):
         raise Unsupported("a part of the condition matches no selection", where=str(path))
-    return Parsed(text, own, items, tuple(one for one in conditions if one is not None))
-
-
-def _items(detection: SigmaDetection) -> Iterator[SigmaDetectionItem]:
-    for item in detection.detection_items:
-        if isinstance(item, SigmaDetection):
-            yield from _items(item)
-        else:
-            yield item
-
-
-def _item(item: SigmaDetectionItem, where: str) -> Item:
-    return Item(item.field or "keyword", item.field, tuple(item.value), where)
+    return Parsed(text, own, found, tuple(one for one in conditions if one is not None))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sigma.conditions import ConditionFieldEqualsValueExpression, ConditionItem, ConditionValueExpression
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaDetectionItem, SigmaRule
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import SigmaNull, SigmaType
 
 from mcpsoar.core.content import RuleText
@@ -43,7 +43,7 @@ def read(text: RuleText) -> Parsed:
     """Parse one rule. Raises BadContent with every complaint, each with its line."""
     located = yamltext.parse(text.text, text.path)
     complaints: list[BadContent] = []
-    items = tuple(_items(located, complaints))
+    found = tuple(_items(located, complaints))
     if complaints:
         raise together(complaints)
     try:
@@ -53,7 +53,16 @@ def read(text: RuleText) -> Parsed:
         raise located.bad(_words(error), "detection") from None
     if rule.errors:
         raise together([located.bad(_words(error), *_place(error)) for error in rule.errors])
-    return Parsed(text, rule, items, tuple(_conditions(rule, located)))
+    return Parsed(text, rule, found, tuple(_conditions(rule, located)))
+
+
+def items(rule: SigmaRule, where: str) -> tuple[Item, ...]:
+    """The items of a rule that pySigma read by itself, so that none has a line of its own."""
+    return tuple(
+        Item(one.field or "keyword", one.field, tuple(one.value), where)
+        for detection in rule.detection.detections.values()
+        for one in _flat(detection)
+    )
 
 
 def whole(tree: Condition | None) -> bool:
@@ -61,6 +70,14 @@ def whole(tree: Condition | None) -> bool:
     if not isinstance(tree, ConditionItem):
         return True
     return all(child is not None and whole(child) for child in tree.args)
+
+
+def _flat(detection: SigmaDetection) -> Iterator[SigmaDetectionItem]:
+    for one in detection.detection_items:
+        if isinstance(one, SigmaDetection):
+            yield from _flat(one)
+        else:
+            yield one
 
 
 def _items(located: yamltext.Located, complaints: list[BadContent]) -> Iterator[Item]:

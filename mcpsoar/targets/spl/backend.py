@@ -13,18 +13,17 @@ from sigma.backends.splunk.splunk import SplunkBackend
 from sigma.conditions import ConditionAND
 from sigma.conversion.deferred import DeferredQueryExpression
 from sigma.conversion.state import ConversionState
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
 from sigma.processing.postprocessing import EmbedQueryTransformation
 
 from mcpsoar.core.event import Column
 from mcpsoar.targets.bridge import tree
 from mcpsoar.targets.bridge.table import normal
-from mcpsoar.targets.rule.pipeline import AsStored
+from mcpsoar.targets.rule.pipeline import PRIORITY, as_stored
 from mcpsoar.targets.spl import expression, fields, search
 from mcpsoar.targets.spl.text import both
 
 EVENTS = "`mcp_audit_events`"
-_PRIORITY = 20
 
 
 @dataclass
@@ -74,11 +73,10 @@ class Spl(SplunkBackend):
 
 def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
     """Names as they are; every search starts from the macro that says where the events are."""
-    kinds = {column.name: column.kind for column in columns}
     return ProcessingPipeline(
         name="mcpsoar-splunk",
-        priority=_PRIORITY,
-        items=[ProcessingItem(AsStored(kinds), identifier="mcp-audit-values")],
+        priority=PRIORITY,
+        items=[as_stored(columns)],
         postprocessing_items=[
             QueryPostprocessingItem(
                 EmbedQueryTransformation(prefix=f"{EVENTS} "), identifier="mcp-audit-events"

@@ -15,6 +15,7 @@ from mcpsoar.core.event import Kind
 from mcpsoar.targets.bridge import pattern
 from mcpsoar.targets.spl import matching
 from mcpsoar.targets.spl.held import Held
+from mcpsoar.targets.spl.lists import Lists
 from mcpsoar.targets.spl.text import NO, YES, Said, both, either
 from mcpsoar.targets.spl.value import Value, Values, comparable
 
@@ -49,6 +50,7 @@ class Conditions(Values):
 
     def __init__(self, columns: Mapping[str, Held]) -> None:
         super().__init__(columns)
+        self._lists = Lists(self)
         yes, no, null = self.true, self.false, self.null
         flag = (self._flag_true, self._flag_false, self._flag_null)
         matches = (self._matches, self._differs, self._matches_null)
@@ -64,9 +66,9 @@ class Conditions(Values):
             exp.Is: (self._is_null, _on_inner(self._there), _never),
             exp.In: (self._in, self._not_in, _on_inner(self._missing)),
             exp.Coalesce: (self._coalesced_true, self._coalesced_false, self._coalesced_null),
-            exp.ArrayContains: (self._holds, self._lacks, self._holds_null),
-            "LIST_HAS_ALL": (self._holds_all, self._lacks_some, self._all_null),
-            pattern.ANY: (self._any, self._none, self._any_null),
+            exp.ArrayContains: (self._lists.holds, self._lists.lacks, self._lists.holds_null),
+            "LIST_HAS_ALL": (self._lists.holds_all, self._lists.lacks_some, self._lists.all_null),
+            pattern.ANY: (self._lists.any, self._lists.none, self._lists.any_null),
             **dict.fromkeys((exp.Column, exp.Identifier, exp.Case), flag),
             **dict.fromkeys((exp.Escape, exp.RegexpLike, exp.StartsWith, exp.EndsWith), matches),
             **dict.fromkeys(_FLIPPED, compared),
@@ -89,7 +91,7 @@ class Conditions(Values):
         if isinstance(node, exp.Paren):
             return self.untrue(node.this)
         if isinstance(node, exp.Anonymous) and node.name == pattern.ANY:
-            return Said(f"isnull({self._found(node)})")
+            return self._lists.not_any(node)
         if isinstance(node, exp.And):
             return either(self.untrue(node.this), self.untrue(node.expression))
         if isinstance(node, exp.Or):
@@ -240,51 +242,6 @@ class Conditions(Values):
     def _matches_null(self, node: exp.Expr) -> Said:
         return self._missing(matching.subject(node))
 
-    def _any(self, node: exp.Anonymous) -> Said:
-        return Said(f"isnotnull({self._found(node)})")
-
-    def _none(self, node: exp.Anonymous) -> Said:
-        return both(Said(f"isnotnull({self._elements(node)})"), Said(f"isnull({self._found(node)})"))
-
-    def _any_null(self, node: exp.Anonymous) -> Said:
-        return Said(f"isnull({self._elements(node)})")
-
-    def _found(self, node: exp.Anonymous) -> str:
-        """The elements of a list that a condition holds for."""
-        asked = node.expressions[0]
-        return self.filtered(asked.this, asked.expression).text
-
-    def _elements(self, node: exp.Anonymous) -> str:
-        return self.of_list(node.expressions[0].this).text
-
-    def _holds(self, node: exp.ArrayContains) -> Said:
-        some, one = self.of_list(node.this), self.value(node.expression)
-        return both(some.listed, one.there, Said(_among(some.text, one.text, "=")))
-
-    def _lacks(self, node: exp.ArrayContains) -> Said:
-        """An empty list lacks even NULL."""
-        some, one = self.of_list(node.this), self.value(node.expression)
-        outside = both(one.there, Said(_among(some.text, one.text, "!=")))
-        return both(some.listed, either(Said(f"isnull({some.text})"), outside))
-
-    def _holds_null(self, node: exp.ArrayContains) -> Said:
-        some, one = self.of_list(node.this), self.value(node.expression)
-        return either(some.unlisted, both(Said(f"isnotnull({some.text})"), one.null))
-
-    def _holds_all(self, node: exp.Anonymous) -> Said:
-        return self._all(node, "=")
-
-    def _lacks_some(self, node: exp.Anonymous) -> Said:
-        return self._all(node, "!=")
-
-    def _all(self, node: exp.Anonymous, operator: str) -> Said:
-        some, wanted = (self.of_list(one) for one in node.expressions)
-        return both(some.listed, wanted.listed, Said(_among(some.text, wanted.text, operator)))
-
-    def _all_null(self, node: exp.Anonymous) -> Said:
-        some, wanted = (self.of_list(one) for one in node.expressions)
-        return either(some.unlisted, wanted.unlisted)
-
 
 def _is(node: exp.Expr) -> Said:
     return YES if node.this else NO
@@ -308,14 +265,6 @@ def _on_inner(part: _Part) -> _Part:
 
 def _on_and(part: _Part) -> _Part:
     return lambda node: part(_between(node))
-
-
-def _among(some: str, wanted: str, operator: str) -> str:
-    """Whether adding values to a set changes its size; mvfind would take them for regular expressions."""
-    return (
-        f"coalesce(mvcount(mvdedup(mvappend({some}, {wanted}))), 0)"
-        f"{operator}coalesce(mvcount(mvdedup({some})), 0)"
-    )
 
 
 def _between(node: exp.Between) -> exp.Expr:

@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 import sqlglot
 
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.kit import stored
 from mcpsoar.targets.spl import expression
 from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl.text import END, NO, Said, both, either, field, literal
 
-_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_BLANKS = "".join(map(chr, stored.BLANKS))
 _KEY = r'"{}"\s*:\s*'
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _EMPTY, _TEXTS = r"\[\s*\]", rf"\[\s*(?:{_STRING}[\s,]*)+\]"

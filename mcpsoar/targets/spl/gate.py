@@ -9,19 +9,18 @@ Whoever schedules it gives it a range of time that holds the window; alone it wo
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sqlglot import exp
 
 from mcpsoar.core.content import Counts, GateText, Threshold
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.targets.gate import Gate, asks_list
 from mcpsoar.targets.spl import expression, fields
 from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl.text import NO, Said, both, either, literal
 
-LISTED = "\0approved"  # the one name on the list where a gate is parsed for us: the names are in the lookup
 LOOKUP = "mcp_approved_servers"  # rows of server_name
 _ON_LIST = "on_approved_list"
 _LAST_MS = 9_999_999_999_999  # less a time it has 13 digits, and the newest comes first
@@ -30,17 +29,6 @@ _SHOWN = (
     *("gate", "state", "numerator", "denominator", "warned", "events", "judged"),
     *("evidence", "groups", "window_from", "window_to"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """A gate's text and its conditions over a row, as SQL trees; NULL is no. LISTED stands for the list."""
-
-    text: GateText
-    subject: exp.Expr
-    hit: exp.Expr
-    judged: exp.Expr
-    warned: exp.Expr | None
 
 
 def search(
@@ -119,7 +107,7 @@ def _flags(gate: Gate, columns: Sequence[Column], *, approved: bool) -> Iterator
 
 
 def _by_lookup(node: exp.Expr, approved: bool) -> exp.Expr:  # noqa: FBT001 (transform's own call)
-    if not isinstance(node, exp.In) or [one.name for one in node.expressions] != [LISTED]:
+    if not asks_list(node):
         return node
     if not approved:
         return exp.true()

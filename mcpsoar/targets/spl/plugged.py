@@ -6,11 +6,11 @@ from typing import Any
 
 from sigma.correlations import SigmaCorrelationRule
 from sigma.exceptions import SigmaTransformationError
-from sigma.processing.pipeline import ProcessingPipeline, QueryPostprocessingItem
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 
 from mcpsoar.core.event import Column
-from mcpsoar.targets.rule import query
+from mcpsoar.targets.rule import plugged, query
 from mcpsoar.targets.rule.plugged import OwnText
 from mcpsoar.targets.spl.backend import Spl
 from mcpsoar.targets.spl.refused import refused
@@ -30,10 +30,5 @@ class OwnSearch(OwnText):
 def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
     """What `mcpsoar rules convert splunk` prints, or a refusal: nothing else leaves it."""
     known = tuple(columns)
-    own = OwnSearch(lambda parsed: query.of(parsed, known, Spl(known), refused(known)))
-    return ProcessingPipeline(
-        name="mcpsoar-splunk",
-        priority=20,
-        allowed_backends=frozenset({"splunk"}),
-        postprocessing_items=[QueryPostprocessingItem(own, identifier="mcp-audit-text")],
-    )
+    own = OwnSearch(lambda rule: query.of(rule, known, Spl(known), refused(known)))
+    return plugged.pipeline("splunk", own)

@@ -1,5 +1,6 @@
 """SQL's values as SPL's: columns, literals, texts, numbers and lists."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -49,7 +50,7 @@ class Value:
         return self.fixed is None or is_like_number(self.fixed)
 
 
-class Values:
+class Values(ABC):
     """What a tree is worth. `columns` are the names that it may use."""
 
     def __init__(self, columns: Mapping[str, Held]) -> None:
@@ -76,13 +77,13 @@ class Values:
         """Raises Unsupported, naming what SPL has no word for."""
         return self._kinds.get(type(node), self.boolean)(node)
 
+    @abstractmethod
     def boolean(self, node: exp.Expr) -> Value:
         """A condition as a value."""
-        raise NotImplementedError
 
+    @abstractmethod
     def true(self, node: exp.Expr) -> Said:
         """When a condition is TRUE."""
-        raise NotImplementedError
 
     def of_text(self, node: exp.Expr) -> Value:
         """A text. Raises Unsupported for anything else."""
