@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mcpsoar.app.watch import Look, look
 from tests.laws import contract_reading as plain
+from tests.laws.judged import facts
 from tests.laws.random_logs import HOSTILE, NOW, TIMES, logs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -40,19 +41,9 @@ def compare(log: bytes, approved: frozenset[str] | None) -> None:
     assert got.as_of_ms == tick
     for judgement in got.judgements:
         reading = judgement.reading
-        said = {
-            "state": judgement.state.value,
-            "numerator": reading.numerator,
-            "denominator": reading.denominator,
-            "warned": reading.warned,
-            "events": reading.events,
-            "judged": reading.judged,
-            "evidence": list(reading.evidence),
-            "groups": {
-                group.key: (group.state.value, group.numerator, group.denominator) for group in reading.groups
-            },
-        }
-        assert said == plain.judge(want, reading.gate, tick, set(approved) if approved is not None else None)
+        assert facts(judgement) == plain.judge(
+            want, reading.gate, tick, set(approved) if approved is not None else None
+        )
     assert tuple(judgement.reading.gate for judgement in got.judgements) == GATES
 
 

@@ -14,15 +14,16 @@ from mcpsoar.app.gates import as_of
 from mcpsoar.core.content import Case, GateText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import LAST_TICK_MS, MINUTE_MS, first_tick_after
-from mcpsoar.core.finding import Judgement
 from mcpsoar.detect import gate as detected
 from mcpsoar.detect.judge import judge
 from mcpsoar.detect.scan import Ask, over_events
 from mcpsoar.pack import gates
 from mcpsoar.targets.es import gate, paths
-from mcpsoar.targets.es.gate import Asked, Gate
+from mcpsoar.targets.es.gate import Asked
+from mcpsoar.targets.gate import LISTED, Gate
 from tests.languages.esql import Field, Index, elastic_parser, run
 from tests.laws import contract_reading as contract
+from tests.laws.judged import facts
 from tests.laws.random_logs import NOW, logs
 from tests.laws.test_gates import checked
 from tests.targets.es import ground
@@ -43,7 +44,7 @@ APPROVED = {"mcp.server_name": Field("keyword"), "mcp.on_approved_list": Field("
 
 
 def parsed(text: GateText) -> Gate:
-    made = detected.parse(text, COLUMNS, approved=[gate.LISTED])
+    made = detected.parse(text, COLUMNS, approved=[LISTED])
     return Gate(text, made.subject, made.hit, made.judged, made.warned)
 
 
@@ -73,22 +74,6 @@ def said(text: GateText, indices: dict[str, Index], asked: Asked, *, now_ms: int
     return {"denominator": None, **row, "evidence": newest, "groups": shown}
 
 
-def wanted(judgement: Judgement) -> dict[str, Any]:
-    reading = judgement.reading
-    return {
-        "state": judgement.state.value,
-        "numerator": reading.numerator,
-        "denominator": reading.denominator,
-        "warned": reading.warned,
-        "events": reading.events,
-        "judged": reading.judged,
-        "evidence": list(reading.evidence),
-        "groups": {
-            group.key: (group.state.value, group.numerator, group.denominator) for group in reading.groups
-        },
-    }
-
-
 CASES = [
     pytest.param(text, case, id=f"{text.id}: {case.name}") for text in GATES.values() for case in text.cases
 ]
@@ -101,7 +86,7 @@ def test_a_gate_says_of_a_case_what_the_scan_says(text: GateText, case: Case) ->
     with over_events(case.events, Ask(COLUMNS, [own], {}, LAST_TICK_MS)) as scan:
         last_ms = scan.intake.last_ms
         tick = as_of(case.expect["as_of"]) if "as_of" in case.expect else first_tick_after(last_ms or 0)
-        want = wanted(judge(text, scan.reading(own, tick)))
+        want = facts(judge(text, scan.reading(own, tick)))
     indices = stream([dict(event) for event in case.events], approved)
     is_listed = approved is not None
     fixed = Asked(as_of_ms=tick, approved=is_listed, raw=True)
@@ -137,7 +122,7 @@ def test_a_gate_says_of_any_log_what_a_check_says(log: bytes, approved: frozense
     indices = stream(accepted(log), sorted(approved) if approved is not None else None)
     asked = Asked(as_of_ms=got.as_of_ms, approved=approved is not None, raw=True)
     for judgement in got.judgements:
-        assert said(GATES[judgement.reading.gate], indices, asked) == wanted(judgement)
+        assert said(GATES[judgement.reading.gate], indices, asked) == facts(judgement)
 
 
 def scope(at: str, number: int, **more: Any) -> dict[str, Any]:

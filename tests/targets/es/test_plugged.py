@@ -1,8 +1,5 @@
 """`sigma convert -t esql -p mcpsoar-esql`: our texts out of the stock back end, or a refusal."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ from mcpsoar.pack import rules
 from mcpsoar.targets import esql
 from tests.targets.es import ground
 from tests.targets.evaluator import rule
+from tests.targets.sigma_cli import sigma
 
 COLUMNS = ground.columns()
 RULES = rules.load(ground.ROOT)
@@ -62,22 +60,6 @@ def test_other_formats_of_the_stock_back_end_are_refused() -> None:
 
 
 def test_sigmas_own_command_lists_and_uses_it(tmp_path: Path) -> None:
-    sigma = str(Path(sys.executable).with_name("sigma"))
-    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    made = [
-        subprocess.run(
-            [sigma, *words],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**os.environ, **nowhere},
-            timeout=60,
-            cwd=tmp_path,
-        ).stdout
-        for words in (
-            ["list", "pipelines"],
-            ["convert", "-t", "esql", "-p", "mcpsoar-esql", str(RULES[0].path)],
-        )
-    ]
-    assert "mcpsoar-esql" in made[0]
-    assert made[1].strip() == esql.make(COLUMNS).convert(RULES[0])
+    assert "mcpsoar-esql" in sigma(tmp_path, "list", "pipelines")
+    made = sigma(tmp_path, "convert", "-t", "esql", "-p", "mcpsoar-esql", str(RULES[0].path))
+    assert made.strip() == esql.make(COLUMNS).convert(RULES[0])

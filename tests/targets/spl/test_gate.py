@@ -24,9 +24,11 @@ from mcpsoar.core.finding import Judgement
 from mcpsoar.detect.gate import parse
 from mcpsoar.detect.matching import referenced
 from mcpsoar.pack import gates
+from mcpsoar.targets.gate import LISTED, Gate
 from mcpsoar.targets.spl import gate as spl
 from tests.languages.spl import run
 from tests.laws import contract_reading as plain
+from tests.laws.judged import facts
 from tests.laws.random_logs import NOW, logs
 from tests.targets.spl.splunk import COLUMNS, EXTRACTIONS, ROOT, Extraction, Fields, calculated
 
@@ -36,9 +38,9 @@ MACROS = {"mcp_audit_events": 'index="mcp"'}
 Row = dict[str, Any]
 
 
-def gate_of(text: GateText) -> spl.Gate:
-    made = parse(text, COLUMNS, approved={spl.LISTED})
-    return spl.Gate(text, made.subject, made.hit, made.judged, made.warned)
+def gate_of(text: GateText) -> Gate:
+    made = parse(text, COLUMNS, approved={LISTED})
+    return Gate(text, made.subject, made.hit, made.judged, made.warned)
 
 
 ASKED = {text.id: gate_of(text) for text in GATES}
@@ -113,16 +115,10 @@ def told(judgement: Judgement) -> Row:
         for one in reading.groups
     ]
     return {
+        **facts(judgement),
         "gate": reading.gate,
-        "state": judgement.state.value,
-        "numerator": reading.numerator,
-        "denominator": reading.denominator,
-        "warned": reading.warned,
-        "events": reading.events,
-        "judged": reading.judged,
         "window_from": reading.window.start_ms // 1000,
         "window_to": reading.window.end_ms // 1000,
-        "evidence": list(reading.evidence),
         "groups": sorted(shown),
     }
 
@@ -256,7 +252,7 @@ def test_what_a_gate_cannot_say_is_refused_by_its_name() -> None:
     made = replace(ASKED[REGISTRY.id], hit=hit)
     with pytest.raises(Unsupported, match=r"gate registry-drift: .*no word in SPL"):
         spl.search(made, COLUMNS)
-    made = replace(made, hit=sqlglot.parse_one(f"tool_name IN ('{spl.LISTED}')", dialect="duckdb"))
+    made = replace(made, hit=sqlglot.parse_one(f"tool_name IN ('{LISTED}')", dialect="duckdb"))
     with pytest.raises(Unsupported, match="only server_name"):
         spl.search(made, COLUMNS, approved=True)
 

@@ -1,8 +1,5 @@
 """`sigma convert -t splunk -p mcpsoar-splunk`: our texts out of the stock back end, or a refusal."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ from sigma.plugins import InstalledSigmaPlugins
 from mcpsoar.pack import rules
 from mcpsoar.targets import splunk
 from tests.targets.evaluator import rule
+from tests.targets.sigma_cli import sigma
 from tests.targets.spl.splunk import COLUMNS, ROOT
 
 RULES = rules.load(ROOT)
@@ -76,22 +74,6 @@ def test_other_formats_of_the_stock_back_end_are_refused(output: str) -> None:
 
 
 def test_sigmas_own_command_lists_and_uses_it(tmp_path: Path) -> None:
-    sigma = str(Path(sys.executable).with_name("sigma"))
-    nowhere = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
-    made = [
-        subprocess.run(
-            [sigma, *words],
-            check=True,
-            capture_output=True,
-            text=True,
-            env={**os.environ, **nowhere},
-            timeout=60,
-            cwd=tmp_path,
-        ).stdout
-        for words in (
-            ["list", "pipelines"],
-            ["convert", "-t", "splunk", "-p", "mcpsoar-splunk", str(RULES[0].path)],
-        )
-    ]
-    assert "mcpsoar-splunk" in made[0]
-    assert made[1].strip() == splunk.make(COLUMNS).convert(RULES[0])
+    assert "mcpsoar-splunk" in sigma(tmp_path, "list", "pipelines")
+    made = sigma(tmp_path, "convert", "-t", "splunk", "-p", "mcpsoar-splunk", str(RULES[0].path))
+    assert made.strip() == splunk.make(COLUMNS).convert(RULES[0])
