@@ -7,7 +7,7 @@ from pathlib import Path
 from mcpsoar.core.content import DetectionText, RuleText, Text
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column
-from mcpsoar.core.ports import Target
+from mcpsoar.core.ports import DetectionTarget, Target
 from mcpsoar.kit import find
 from mcpsoar.pack import content, schema
 
@@ -54,7 +54,7 @@ def converted(
             if isinstance(text, RuleText):
                 query = made.convert(text)
             else:
-                query = _statement(text, columns, target, dialect or "duckdb")
+                query = _detection(text, columns, made, target, dialect or "duckdb")
         except Unsupported as error:
             if isinstance(text, RuleText) or wanted:
                 raise
@@ -63,14 +63,18 @@ def converted(
     return tuple(found)
 
 
-def _statement(text: DetectionText, columns: Sequence[Column], target: str, dialect: str) -> str:
+def _detection(
+    text: DetectionText, columns: Sequence[Column], made: Target, target: str, dialect: str
+) -> str:
     from mcpsoar.detect import statement
     from mcpsoar.detect.detection import parse
     from mcpsoar.detect.dialects import EVENT_MS
 
     parsed = parse(text, columns)
+    if isinstance(made, DetectionTarget):
+        return made.detection(text, parsed.tree)
     if target != "sql":
-        said = f"detection {text.id} joins events over time, and is SQL alone: no query of {target}"
+        said = f"detection {text.id} joins events over time: no query of {target}"
         raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
     if dialect not in EVENT_MS:
         raise Unsupported(f"detection {text.id} cannot be said in {dialect}", where=str(text.path))

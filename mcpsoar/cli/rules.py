@@ -59,7 +59,7 @@ def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | 
     """Print rules in the language of TARGET: splunk (SPL), esql (ES|QL, also called elastic) or sql.
 
     Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line. A detection
-    joins events and is SQL alone: elsewhere a comment stands in its place.
+    that cannot be said there has a comment with the reason in its place.
     """
     made = app.converted(_root(given), _ALSO.get(target, target), wanted, dialect=dialect)
     if given.is_json:

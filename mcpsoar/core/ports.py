@@ -1,13 +1,13 @@
 """Every port of the house: what a plug-in must do, and what it may raise."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from mcpsoar.core.plan import Step
 from mcpsoar.core.run import Baseline, Effect, Observation, Sighting
 
 if TYPE_CHECKING:  # containing a server starts without the vocabulary of watching
-    from mcpsoar.core.content import RuleText
+    from mcpsoar.core.content import DetectionText, RuleText
 
 
 class Clock(Protocol):
@@ -73,3 +73,14 @@ class Target(Protocol):
 
     def convert(self, rule: "RuleText") -> str:
         """One query. Raises BadContent, and Unsupported for what that language cannot say."""
+
+
+@runtime_checkable
+class DetectionTarget(Target, Protocol):
+    """One that says detections too."""
+
+    def detection(self, text: "DetectionText", tree: Any) -> str:
+        """One query; `tree` is the detection's statement as sqlglot reads it.
+
+        Raises Unsupported for what that language cannot say exactly.
+        """

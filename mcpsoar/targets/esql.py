@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mcpsoar.core.content import RuleText
-from mcpsoar.core.errors import Usage
+from sqlglot import exp
+
+from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.targets.es.backend import Esql
@@ -22,6 +24,11 @@ class Elastic:
     def convert(self, rule: RuleText) -> str:
         """One ES|QL query. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Esql(self.columns), refused(self.columns))
+
+    def detection(self, text: DetectionText, tree: exp.Query) -> str:  # noqa: ARG002 (to be said)
+        """One ES|QL query. Raises Unsupported."""
+        said = f"detection {text.id} joins events over time: no query of esql"
+        raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
 
 
 def make(columns: Sequence[Column], dialect: str | None = None) -> Target:

@@ -7,8 +7,10 @@ bind tighter than AND: never paste its text into `where` or `eval`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mcpsoar.core.content import RuleText
-from mcpsoar.core.errors import Usage
+from sqlglot import exp
+
+from mcpsoar.core.content import DetectionText, RuleText
+from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import query
@@ -26,6 +28,11 @@ class Splunk:
     def convert(self, rule: RuleText) -> str:
         """One search. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Spl(self.columns), refused(self.columns))
+
+    def detection(self, text: DetectionText, tree: exp.Query) -> str:  # noqa: ARG002 (to be said)
+        """One search. Raises Unsupported."""
+        said = f"detection {text.id} joins events over time: no search of splunk"
+        raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
 
 
 def make(columns: Sequence[Column], dialect: str | None = None) -> Target:
