@@ -16,6 +16,7 @@ _COMMANDS = {
     "playbooks": ("playbooks", "playbooks", "List, show and lint playbooks."),
     "rules": ("rules", "rules", "Test rules, scan logs with them, tell what they cover."),
     "gates": ("gates", "gates", "List paging gates and check logs against them."),
+    "pack": ("pack", "pack", "Build what Splunk and Elastic import."),
     "drill": ("drill", "drill", "Play the whole main job, end to end, on the embedded lab."),
     "lab": ("lab", "lab", "Run the embedded control plane and data plane."),
 }

@@ -39,15 +39,44 @@ def read(path: Path) -> GateText:
     return _gate(there.located.value, path, there.sql, there.sql_line, beside)
 
 
+def is_threshold(text: Any) -> bool:
+    """Whether it is a threshold of front matter: "> 0" for a count, such as ">= 0.1 %" for a ratio."""
+    found = _THRESHOLD.fullmatch(text) if isinstance(text, str) else None
+    return found is not None and (bool(found[3]) or text.replace(" ", "") == ">0")
+
+
+def threshold(text: str) -> Threshold:
+    """A threshold of front matter. Raises BadContent."""
+    found = _THRESHOLD.fullmatch(text)
+    if not found:
+        raise BadContent(f"{text!r} is no threshold")
+    share = Fraction(found[2]) / 100
+    ratio = Ratio(share.numerator, share.denominator) if found[3] else None
+    return Threshold(ratio, found[1] == ">=")
+
+
+def is_window(text: Any) -> bool:
+    """Whether it is a window of front matter: whole minutes or hours, such as 10m or 24h."""
+    return _WINDOW.fullmatch(str(text)) is not None
+
+
+def window_ms(text: str) -> int:
+    """A window of front matter. Raises BadContent."""
+    found = _WINDOW.fullmatch(text)
+    if not found:
+        raise BadContent(f"{text!r} is no window")
+    return int(found[1]) * _MINUTES[found[2]] * 60_000
+
+
 def _gate(value: dict[str, Any], path: Path, sql: str, sql_line: int, beside: tuple[Case, ...]) -> GateText:
-    page, warn = _threshold(value["page"]), _threshold(value["warn"]) if "warn" in value else None
+    page, warn = threshold(value["page"]), threshold(value["warn"]) if "warn" in value else None
     floors = (value.get("min_denominator", 0), value.get("min_numerator", 0))
     return GateText(
         id=value["id"],
         title=value["title"],
         owner=value["owner"],
         severity=value["severity"],
-        window_ms=_window_ms(value["window"]),
+        window_ms=window_ms(value["window"]),
         counts=Counts(value["counts"]),
         page=page,
         warn=warn,
@@ -92,10 +121,10 @@ def _number_complaints(located: yamltext.Located, value: dict[str, Any]) -> Iter
         yield located.bad(f"severity is one of {', '.join(SEVERITIES)}", "severity")
     if "counts" in value and value["counts"] not in list(Counts):
         yield located.bad(f"counts is one of {', '.join(Counts)}", "counts")
-    if "window" in value and not _WINDOW.fullmatch(str(value["window"])):
+    if "window" in value and not is_window(value["window"]):
         yield located.bad("window is whole minutes or hours, such as 10m or 24h", "window")
     for key in ("page", "warn"):
-        if key in value and not _is_threshold(value[key]):
+        if key in value and not is_threshold(value[key]):
             yield located.bad(f'{key} is "> 0" for a count or such as ">= 0.1 %" for a ratio', key)
     if value.get("counts") == Counts.SUBJECTS and "%" in str(value.get("page")):
         yield located.bad("a ratio counts events", "counts")
@@ -104,27 +133,6 @@ def _number_complaints(located: yamltext.Located, value: dict[str, Any]) -> Iter
     for key in ("min_denominator", "min_numerator"):
         if key in value and not (type(value[key]) is int and value[key] >= 0):
             yield located.bad(f"{key} is a whole number", key)
-
-
-def _is_threshold(text: Any) -> bool:
-    found = _THRESHOLD.fullmatch(text) if isinstance(text, str) else None
-    return found is not None and (bool(found[3]) or text.replace(" ", "") == ">0")
-
-
-def _threshold(text: str) -> Threshold:
-    found = _THRESHOLD.fullmatch(text)
-    if not found:
-        raise BadContent(f"{text!r} is no threshold")
-    share = Fraction(found[2]) / 100
-    ratio = Ratio(share.numerator, share.denominator) if found[3] else None
-    return Threshold(ratio, found[1] == ">=")
-
-
-def _window_ms(text: str) -> int:
-    found = _WINDOW.fullmatch(text)
-    if not found:
-        raise BadContent(f"{text!r} is no window")
-    return int(found[1]) * _MINUTES[found[2]] * 60_000
 
 
 def _said(page: str, denominator: int, numerator: int, *, is_ratio: bool) -> str:
