@@ -62,7 +62,7 @@ def test_an_empty_file_tunes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("said", "complaint"),
     [
-        ("gates:\n  scope-mismatc: {}", ":2: 'scope-mismatc' means nothing here; the nearest is 'scope-mismatch'"),
+        ("gates:\n  scope-mismatc: {}", ":2: 'scope-mismatc' means nothing here; the nearest is 'scope-mis"),
         ("gates:\n  scope-mismatch:\n    page: '> 0'", ":3: scope-mismatch is a ratio"),
         ("gates:\n  registry-drift:\n    page: '> 1 %'", ":3: registry-drift is a count"),
         ("gates:\n  registry-drift:\n    page: soon", ":3: page is"),
