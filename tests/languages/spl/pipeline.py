@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.languages.spl import ordering, shape, statistics, tables, terms
+from tests.languages.spl import extraction, ordering, shape, statistics, tables, terms
 from tests.languages.spl.errors import NotInGrammar, Undocumented
 from tests.languages.spl.results import Row, Rows, State
 from tests.languages.spl.times import relative
@@ -29,6 +29,7 @@ _COMMANDS: Mapping[str, Command] = {
     "rename": shape.rename,
     "search": shape.search,
     "sort": ordering.sort,
+    "spath": extraction.spath,
     "stats": statistics.stats,
     "streamstats": statistics.streamstats,
     "table": shape.table,
