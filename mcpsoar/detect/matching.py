@@ -1,12 +1,12 @@
 """Events that are already in memory, such as the cases of rules and gates, as a relation of JSON text."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from mcpsoar.core.digest import Facts
-from mcpsoar.core.event import Column
+from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect import prelude
 from mcpsoar.detect.engines.duckdb import Connection, connect, literal, quoted, rows
 
@@ -30,6 +30,24 @@ def matches(
         ctes = prelude.relation(TABLE, columns, wanted, extra="place AS place")
         found = rows(connection, f"WITH {ctes} SELECT place, {asked} FROM mcp_audit ORDER BY place")
     return {name: tuple(row[0] for row in found if row[index]) for index, name in enumerate(names, start=1)}
+
+
+def normal(events: Sequence[Facts], columns: Sequence[Column], wanted: Collection[str]) -> tuple[Facts, ...]:
+    """The `wanted` columns of each event as rules see them, lists as lists; what is absent is left out."""
+    kinds = [(column.name, column.kind) for column in columns if column.name in wanted]
+    shown = ", ".join(quoted(name) for name, _ in kinds)
+    with connect() as connection:
+        place(connection, events, columns)
+        ctes = prelude.relation(TABLE, columns, wanted, extra="place AS place")
+        found = rows(connection, f"WITH {ctes} SELECT {shown} FROM mcp_audit ORDER BY place")
+    return tuple(
+        {name: _value(one, kind) for (name, kind), one in zip(kinds, row, strict=True) if one is not None}
+        for row in found
+    )
+
+
+def _value(value: Json, kind: Kind) -> Json:
+    return json.loads(value) if kind is Kind.TEXTS and isinstance(value, str) else value
 
 
 def referenced(expressions: Iterable[exp.Expression]) -> frozenset[str]:

@@ -6,6 +6,7 @@ of its own first. Nothing is read from an index and nothing is written.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.digest import Facts
@@ -24,12 +25,10 @@ def checks(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Che
     """One search a case of what SPL can say; what it refuses is refused where it is converted."""
     target, calculated = splunk.make(columns), fields.calculated(columns)
     for asked in of_rules(rules, columns):
-        try:
-            query = target.convert(asked.rule)
-        except Unsupported:
-            continue
-        if all(len(line) < _LONGEST for line in map(_line, asked.case.events)):
-            yield Check(asked.name, _search(asked, query, calculated), asked.expected)
+        if all(len(_line(event)) < _LONGEST for event in asked.case.events):
+            with suppress(Unsupported):
+                query = _search(asked, target.convert(asked.rule), calculated)
+                yield Check(asked.name, query, asked.expected)
 
 
 def _search(asked: Asked, query: str, calculated: Mapping[str, str]) -> str:
