@@ -8,23 +8,24 @@ groups apart. Times are seconds since 1970: text of a time would be in the zone 
 Whoever schedules it gives it a range of time that holds the window; alone it would look at everything.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mcpsoar.core.content import Counts, GateText, Threshold
+from mcpsoar.core.content import Counts, GateText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.targets.gate import Gate, asks_list
-from mcpsoar.targets.spl import expression, fields
+from mcpsoar.targets.spl import expression, fields, tuned
 from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.held import Held
-from mcpsoar.targets.spl.text import NO, Said, both, either, literal
+from mcpsoar.targets.spl.text import NO, Said, both, field, literal
+from mcpsoar.targets.spl.tuned import ON_LIST
 
-LOOKUP = "mcp_approved_servers"  # rows of server_name
-_ON_LIST = "on_approved_list"
 _LAST_MS = 9_999_999_999_999  # less a time it has 13 digits, and the newest comes first
 _EVIDENCE = 20
+_TENANT = "tenant"
 _SHOWN = (
     *("gate", "state", "numerator", "denominator", "warned", "events", "judged"),
     *("evidence", "groups", "window_from", "window_to"),
@@ -44,8 +45,44 @@ def search(
     `approved`: the lookup tells who is on the list; without it every name is. `only_pages` gives no row
     unless the gate pages. Raises Unsupported, with the gate's name.
     """
+    window = gate.text.window_ms // MINUTE_MS
+    ends = _ago(lag_minutes + window), _ago(lag_minutes)
+    asked = _Asked(ends, tuned.state, tuple(tuned.looked_up()) if approved else (), is_listed=approved)
+    return _said(gate, columns, asked, only_pages=only_pages)
+
+
+def tunable(gate: Gate, columns: Sequence[Column], *, tenant: str = "", only_pages: bool = False) -> str:
+    """The same for a pack: what a user tunes is in the macros of `tuned`, and nothing of it here.
+
+    With the field of a `tenant` there is a row a tenant, `-` where an event has none, and every group is one
+    tenant's. A page is then of one subject, in `subject`, where the gate counts; of a ratio it is of all.
+    """
+    asked = _Asked(
+        tuned.ends(gate.text), tuned.asked_state, tuple(tuned.commands(gate)), is_listed=True, tenant=tenant
+    )
+    query = _said(gate, columns, asked, only_pages=only_pages)
+    return "\n| ".join([query, *(_by_subject(gate.text) if only_pages else ())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """`ends` of the window, `state` of three counts, `commands` that look an event up in lists."""
+
+    ends: tuple[str, str]
+    state: Callable[[GateText, str, str, str], str]
+    commands: tuple[str, ...]
+    is_listed: bool = False
+    tenant: str = ""
+
+    @property
+    def by(self) -> str:
+        """The field that comes first in every key."""
+        return f"{_TENANT} " if self.tenant else ""
+
+
+def _said(gate: Gate, columns: Sequence[Column], asked: _Asked, *, only_pages: bool) -> str:
     try:
-        commands = _commands(gate, columns, lag_minutes, approved=approved)
+        commands = list(_commands(gate, columns, asked))
     except Unsupported as error:
         raise Unsupported(f"gate {gate.text.id}: {error.message}", where=str(gate.text.path)) from None
     if only_pages:
@@ -53,36 +90,37 @@ def search(
     return "\n| ".join(commands)
 
 
-def _commands(gate: Gate, columns: Sequence[Column], lag: int, *, approved: bool) -> list[str]:
-    window = gate.text.window_ms // MINUTE_MS
-    start, end = _ago(lag + window), _ago(lag)
-    return [
-        EVENTS,
-        f"where _time>={start} AND _time<{end}",
-        "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))",
-        "sort 0 _indextime",
-        "dedup event_id event_ms keepempty=true",
-        *(_looked_up() if approved else ()),
-        f"eval {', '.join(_flags(gate, columns, approved=approved))}",
-        "eventstats sum(hit) AS own_hits, sum(warned) AS own_warned, sum(judged) AS own_judged BY subject",
-        f"eval {', '.join(_groups(gate.text))}",
-        f"stats {', '.join(_sums(gate.text))}",
-        f"eval {', '.join(_answers(gate.text, start, end))}",
-        "eval evidence=mvmap(evidence, substr(evidence, 15))",
-        f"table {' '.join(one for one in _SHOWN if one != 'denominator' or _is_ratio(gate.text))}",
-    ]
+def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[str]:
+    text, (start, end) = gate.text, asked.ends
+    shown = [one for one in _SHOWN if one != "denominator" or _is_ratio(text)]
+    yield EVENTS
+    yield f"where _time>={start} AND _time<{end}"
+    yield "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))"
+    if asked.tenant:
+        yield f'eval {_TENANT}=coalesce({field(asked.tenant)}, "-")'
+    yield "sort 0 _indextime"
+    yield f"dedup {asked.by}event_id event_ms keepempty=true"
+    yield from asked.commands
+    yield f"eval {', '.join(_flags(gate, columns, approved=asked.is_listed))}"
+    own = "sum(hit) AS own_hits, sum(warned) AS own_warned, sum(judged) AS own_judged"
+    yield f"eventstats {own} BY {asked.by}subject"
+    yield f"eval {', '.join(_groups(text, asked))}"
+    yield f"stats {', '.join(_sums(text))}{f' BY {_TENANT}' if asked.tenant else ''}"
+    yield f"eval {', '.join(_answers(text, asked))}"
+    yield "eval evidence=mvmap(evidence, substr(evidence, 15))"
+    yield f"table {asked.by}{' '.join(shown)}"
+
+
+def _by_subject(text: GateText) -> Iterator[str]:
+    """Or who pages next would be throttled with who pages now."""
+    if not _is_ratio(text):
+        yield "mvexpand groups"
+        yield 'where match(groups, "^page ")'
+        yield 'eval subject=replace(groups, "^page [0-9]+ ?", "")'
 
 
 def _ago(minutes: int) -> str:
     return f'relative_time(now(), "{f"-{minutes}m" if minutes else ""}@m")'
-
-
-def _looked_up() -> Iterator[str]:
-    """What an event itself calls listed_server goes first: a lookup that finds nothing may leave it."""
-    yield "eval listed_server=null()"
-    yield f"lookup {LOOKUP} server_name OUTPUT server_name AS listed_server"
-    told = 'isnotnull(listed_server), "true", isnotnull(server_name), "false"'
-    yield f"eval {_ON_LIST}=case({told})"
 
 
 def _flags(gate: Gate, columns: Sequence[Column], *, approved: bool) -> Iterator[str]:
@@ -92,7 +130,7 @@ def _flags(gate: Gate, columns: Sequence[Column], *, approved: bool) -> Iterator
         "event_key": Held(Kind.TEXT, "event_id"),
     }
     if approved:
-        held[_ON_LIST] = Held(Kind.BOOL, _ON_LIST)
+        held[ON_LIST] = Held(Kind.BOOL, ON_LIST)
     judged, hit, warned = (
         expression.condition(tree.transform(_by_lookup, approved), held) if tree is not None else NO
         for tree in (gate.judged, gate.hit, gate.warned)
@@ -113,15 +151,15 @@ def _by_lookup(node: exp.Expr, approved: bool) -> exp.Expr:  # noqa: FBT001 (tra
         return exp.true()
     if not isinstance(node.this, exp.Column) or node.this.name != "server_name":
         raise Unsupported("only server_name is looked up in the approved list")
-    return exp.column(_ON_LIST)
+    return exp.column(ON_LIST)
 
 
-def _groups(text: GateText) -> Iterator[str]:
+def _groups(text: GateText, asked: _Asked) -> Iterator[str]:
     """The reading of an event's subject, in every event that makes it worth showing."""
     if text.counts is Counts.SUBJECTS:
         for one in ("own_hits", "own_warned"):
             yield f'{one}=if({one}>0 AND subject!="-", 1, 0)'
-    yield f"own_state={_state(text, 'own_hits', 'own_judged', 'own_warned')}"
+    yield f"own_state={asked.state(text, 'own_hits', 'own_judged', 'own_warned')}"
     count = 'own_hits."/".own_judged' if _is_ratio(text) else "own_hits"
     name = 'if(subject="-", "", substr(subject, 2))'
     shown = f'own_state." ".{count}." ".{name}'
@@ -141,38 +179,18 @@ def _sums(text: GateText) -> Iterator[str]:
     yield "values(group) AS groups"
 
 
-def _answers(text: GateText, start: str, end: str) -> Iterator[str]:
+def _answers(text: GateText, asked: _Asked) -> Iterator[str]:
     yield f"gate={literal(text.id)}"
     for name in ("numerator", "judged", "warned"):
         yield f"{name}=coalesce({name}, 0)"
     if _is_ratio(text):
         yield "denominator=judged"
-    yield f'state=if(judged=0, "no_data", {_state(text, "numerator", "judged", "warned")})'
+    yield f'state=if(judged=0, "no_data", {asked.state(text, "numerator", "judged", "warned")})'
     yield "evidence=if(numerator>0, hit_keys, warned_keys)"
     newest = f"mvindex(evidence, 0, min({_EVIDENCE}, mvcount(evidence))-1)"
     yield f"evidence=if(isnull(evidence), null(), {newest})"
-    yield f"window_from={start}"
-    yield f"window_to={end}"
-
-
-def _state(text: GateText, numerator: str, denominator: str, warned: str) -> str:
-    """page, warn or ok; integers are multiplied, nothing is divided."""
-    enough = [Said(f"{numerator}>={text.min_numerator}")] if text.min_numerator else []
-    if _is_ratio(text) and text.min_denominator:
-        enough.append(Said(f"{denominator}>={text.min_denominator}"))
-    page = both(*enough, _passes(text.page, numerator, denominator))
-    warn = Said(f"{warned}>0")
-    if text.warn is not None:
-        warn = either(warn, _passes(text.warn, numerator, denominator))
-    return f'case({page.text}, "page", {warn.text}, "warn", true(), "ok")'
-
-
-def _passes(threshold: Threshold, numerator: str, denominator: str) -> Said:
-    if threshold.ratio is None:
-        return Said(f"{numerator}>0")
-    sign = ">=" if threshold.inclusive else ">"
-    over, under = threshold.ratio.over, threshold.ratio.under
-    return both(Said(f"{denominator}>0"), Said(f"{numerator}*{under}{sign}{denominator}*{over}"))
+    yield f"window_from={asked.ends[0]}"
+    yield f"window_to={asked.ends[1]}"
 
 
 def _is_ratio(text: GateText) -> bool:

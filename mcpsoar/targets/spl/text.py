@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 END = r"$(?!\n)"  # the very end: `$` alone stands before a last newline too
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LETTERS = re.compile(r"[A-Za-z0-9_.~-]*")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029`]")
 
 
@@ -46,9 +47,16 @@ def _joined(operator: str, parts: tuple[Said, ...], *, neutral: Said, final: Sai
 def literal(text: str) -> str:
     """A text in quotes; with what has no place in a line of configuration, or a backtick, percent-encoded."""
     if _UNSAFE.search(text):
-        return f'urldecode("{quote(text, safe="")}")'
+        return encoded(text)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def encoded(text: str) -> str:
+    """A text of which nothing but letters, digits and `_.-~` stands there as it is."""
+    if _LETTERS.fullmatch(text):
+        return f'"{text}"'
+    return f'urldecode("{quote(text, safe="")}")'
 
 
 def field(name: str) -> str:

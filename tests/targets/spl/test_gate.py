@@ -26,6 +26,7 @@ from mcpsoar.detect.matching import referenced
 from mcpsoar.pack import gates
 from mcpsoar.targets.gate import LISTED, Gate
 from mcpsoar.targets.spl import gate as spl
+from mcpsoar.targets.spl import tuned
 from tests.languages.spl import run
 from tests.laws import contract_reading as plain
 from tests.laws.judged import facts
@@ -86,7 +87,7 @@ def judged(
         events,
         now_ms=tick_ms + lag * MINUTE_MS + into_minute_ms,
         macros=MACROS,
-        lookups={spl.LOOKUP: [{"server_name": name} for name in sorted(approved or ())]},
+        lookups={tuned.LOOKUP: [{"server_name": name} for name in sorted(approved or ())]},
         reverse_ties=reverse_ties,
     )
     assert len(rows) == 1

@@ -1,0 +1,1 @@
+"""What the pack for Splunk is made of."""
