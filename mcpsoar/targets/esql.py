@@ -9,6 +9,7 @@ from mcpsoar.core.content import DetectionText, RuleText
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
+from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.backend import Esql
 from mcpsoar.targets.es.refused import refused
 from mcpsoar.targets.rule import query
@@ -16,14 +17,15 @@ from mcpsoar.targets.rule import query
 
 @dataclass(frozen=True, slots=True)
 class Elastic:
-    """The target `esql`."""
+    """The target `esql`; `index` is what follows FROM."""
 
     columns: tuple[Column, ...]
     comment: str = "// {}"
+    index: str = paths.INDEX
 
     def convert(self, rule: RuleText) -> str:
         """One ES|QL query. Raises BadContent, Unsupported."""
-        return query.convert(rule, self.columns, Esql(self.columns), refused(self.columns))
+        return query.convert(rule, self.columns, Esql(self.columns, self.index), refused(self.columns))
 
     def detection(self, text: DetectionText, tree: exp.Query) -> str:  # noqa: ARG002 (to be said)
         """One ES|QL query. Raises Unsupported."""

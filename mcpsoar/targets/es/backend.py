@@ -53,8 +53,8 @@ class Esql(BlankIsAbsent, ESQLBackend):
     eq_token: ClassVar[str] = " == "  # noqa: S105 (no password)
     compare_op_expression: ClassVar[str] = "{field} {operator} {value}"
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        super().__init__(pipeline(columns))
+    def __init__(self, columns: Sequence[Column], index: str = paths.INDEX) -> None:
+        super().__init__(pipeline(columns, index))
         self.texts = frozenset(paths.of(column.name) for column in columns if column.kind in TEXTUAL)
         self.lists = {paths.of(column.name): column.name for column in columns if column.kind is Kind.TEXTS}
 
@@ -164,8 +164,8 @@ class Esql(BlankIsAbsent, ESQLBackend):
         return f"({path} IS NOT NULL OR MV_CONTAINS({paths.EMPTY_LISTS}, {quoted(self.lists[field])}))"
 
 
-def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
-    """Elastic's names, and the data stream that the audit log is written to."""
+def pipeline(columns: Sequence[Column], index: str = paths.INDEX) -> ProcessingPipeline:
+    """Elastic's names, and where the audit log is written to."""
     names: dict[str | None, str | list[str]] = {column.name: paths.of(column.name) for column in columns}
     return ProcessingPipeline(
         name="mcpsoar-esql",
@@ -173,6 +173,6 @@ def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
         items=[
             as_stored(columns),
             ProcessingItem(FieldMappingTransformation(names), identifier="mcp-audit-fields"),
-            ProcessingItem(SetStateTransformation("index", paths.INDEX), identifier="mcp-audit-index"),
+            ProcessingItem(SetStateTransformation("index", index), identifier="mcp-audit-index"),
         ],
     )

@@ -37,13 +37,21 @@ class Asked:
     """How a gate is asked.
 
     The window ends `lag_minutes` before this whole minute, or at `as_of_ms`. `approved`: the lookup index
-    tells who is on the list; without it every name is. `raw`: events are not in normal form yet.
+    tells who is on the list; without it every name is. `raw`: events are not in normal form yet. `tenant` is
+    the field that parts customers: an event is known within its tenant, and every answer is by tenant first,
+    with no row for a tenant that has no event.
     """
 
     lag_minutes: int = 1
     as_of_ms: int | None = None
     approved: bool = False
     raw: bool = False
+    index: str = paths.INDEX
+    tenant: str = ""
+
+    def by(self, *names: str) -> list[str]:
+        """What to group by: the tenant first."""
+        return [*([paths.quoted(self.tenant)] if self.tenant else []), *names]
 
 
 def lookup_index() -> dict[str, Any]:
@@ -61,16 +69,17 @@ def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bo
     `only_pages` gives no row unless it pages, as an alert wants it. Raises Unsupported, with the gate's name.
     """
     sums = {"events": "events", "judged": "judged", "numerator": "numerator", "warned": "warned"}
-    start, end = _window(gate.text, asked)
+    start, end = window(gate.text.window_ms, asked)
     shown = ["state", "numerator", *_ratio_has(gate.text, "denominator"), "warned", "events", "judged"]
+    tenant = asked.by()
     commands = [
         *_by_subject(gate, columns, asked),
-        f"STATS {_assigned(f'{new} = SUM({old})' for new, old in sums.items())}",
-        f"EVAL {_assigned(f'{name} = COALESCE({name}, 0)' for name in sums)}",
+        f"STATS {assigned(f'{new} = SUM({old})' for new, old in sums.items())}{grouped(tenant)}",
+        f"EVAL {assigned(f'{name} = COALESCE({name}, 0)' for name in sums)}",
         f"EVAL state = {_state(gate.text)}, window_from = {start}, window_to = {end}"
         + "".join(f", {name} = judged" for name in _ratio_has(gate.text, "denominator")),
         *(['WHERE state == "page"'] if only_pages else []),
-        f"KEEP {', '.join([*shown, 'window_from', 'window_to'])}",
+        f"KEEP {', '.join([*tenant, *shown, 'window_from', 'window_to'])}",
     ]
     return "\n| ".join(commands)
 
@@ -80,14 +89,15 @@ def groups(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:
 
     Raises Unsupported, with the gate's name.
     """
-    shown = ["subject", "state", "numerator", *_ratio_has(gate.text, "denominator"), "warned"]
+    keys = asked.by("subject")
+    shown = [*keys, "state", "numerator", *_ratio_has(gate.text, "denominator"), "warned"]
     commands = [
         *_by_subject(gate, columns, asked),
         "WHERE numerator > 0 OR warned > 0",
         f"EVAL state = {_state(gate.text)}"
         + "".join(f", {name} = judged" for name in _ratio_has(gate.text, "denominator")),
         f"KEEP {', '.join(shown)}",
-        "SORT numerator DESC, warned DESC, subject",
+        f"SORT numerator DESC, warned DESC, {', '.join(keys)}",
         f"LIMIT {_MOST}",
     ]
     return "\n| ".join(commands)
@@ -99,9 +109,9 @@ def evidence(gate: Gate, columns: Sequence[Column], asked: Asked, *, warned: boo
     Raises Unsupported, with the gate's name.
     """
     commands = [
-        *_each(gate, columns, asked),
+        *each(gate, columns, asked),
         f"WHERE {'warned' if warned else 'hit'} == 1 AND {paths.EVENT_ID} IS NOT NULL",
-        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject",
+        f"KEEP {', '.join(asked.by(paths.EVENT_ID, paths.TIME, 'subject'))}",
         f"SORT {paths.TIME} DESC, {paths.EVENT_ID}",
         f"LIMIT {_SHOWN}",
     ]
@@ -110,31 +120,34 @@ def evidence(gate: Gate, columns: Sequence[Column], asked: Asked, *, warned: boo
 
 def _by_subject(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
     """Up to one row a subject: events, judged, numerator, warned."""
-    return [*_each(gate, columns, asked), *_counted(gate.text.counts)]
+    return [*each(gate, columns, asked), *_counted(gate.text.counts, asked)]
 
 
-def _each(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
-    """Up to one row an identity: subject, judged, hit, warned, where a flag is 1 or 0."""
+def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int | None = None) -> list[str]:
+    """Commands up to one row an identity: subject, judged, hit, warned, where a flag is 1 or 0.
+
+    `widest_ms` takes the place of the gate's own window. Raises Unsupported, with the gate's name.
+    """
     try:
         flags, needed = _flags(gate, columns, asked)
     except Unsupported as error:
         said = f"gate {gate.text.id}: {error.message} (target esql)"
         raise Unsupported(said, where=str(gate.text.path)) from None
-    start, end = _window(gate.text, asked)
+    start, end = window(widest_ms or gate.text.window_ms, asked)
     normal = fields.evals(columns, needed) if asked.raw else ()
     at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
     known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
     alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
     received = f"received = CONCAT({at}, {', '.join(_FLAGS)}, {known})"
     return [
-        f"FROM {paths.INDEX} METADATA _id, _index",
+        f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
-        *([f"EVAL {_assigned(normal)}"] if normal else []),
+        *([f"EVAL {assigned(normal)}"] if normal else []),
         *([f"LOOKUP JOIN {LOOKUP} ON {paths.of('server_name')}"] if _looks_up(gate, asked) else []),
-        f"EVAL {_assigned(flags)}",
-        f"EVAL {_assigned([alone, received])}",
-        f"STATS counted = MIN(received) BY {paths.EVENT_ID}, {paths.TIME}, alone",
-        f"EVAL {_assigned(_unpacked())}",
+        f"EVAL {assigned(flags)}",
+        f"EVAL {assigned([alone, received])}",
+        f"STATS counted = MIN(received){grouped(asked.by(paths.EVENT_ID, paths.TIME, 'alone'))}",
+        f"EVAL {assigned(_unpacked())}",
     ]
 
 
@@ -177,14 +190,15 @@ def _unpacked() -> list[str]:
     ]
 
 
-def _counted(counts: Counts) -> list[str]:
+def _counted(counts: Counts, asked: Asked) -> list[str]:
+    by = grouped(asked.by("subject"))
     if counts is Counts.EVENTS:
         own = "events = COUNT(*), judged = SUM(judged), numerator = SUM(hit), warned = SUM(warned)"
-        return [f"STATS {own} BY subject"]
+        return [f"STATS {own}{by}"]
     own = "events = COUNT(*), judged = SUM(judged), hits = MAX(hit), warnings = MAX(warned)"
     named = "CASE(subject IS NOT NULL, {}, 0)"
     return [
-        f"STATS {own} BY subject",
+        f"STATS {own}{by}",
         f"EVAL numerator = {named.format('hits')}, warned = {named.format('warnings')}",
     ]
 
@@ -206,11 +220,11 @@ def _passes(threshold: Threshold) -> str:
     return f"numerator * {under} {'>=' if threshold.inclusive else '>'} judged * {over}"
 
 
-def _window(gate: GateText, asked: Asked) -> tuple[str, str]:
+def window(window_ms: int, asked: Asked) -> tuple[str, str]:
     """Half open, whole minutes, on the time of the event."""
-    minutes = gate.window_ms // MINUTE_MS
+    minutes = window_ms // MINUTE_MS
     if asked.as_of_ms is not None:
-        return _date(asked.as_of_ms - gate.window_ms), _date(asked.as_of_ms)
+        return _date(asked.as_of_ms - window_ms), _date(asked.as_of_ms)
     tick = "DATE_TRUNC(1 minute, NOW())"
     return f"{tick} - {minutes + asked.lag_minutes} minutes", f"{tick} - {asked.lag_minutes} minutes"
 
@@ -224,5 +238,11 @@ def _ratio_has(gate: GateText, name: str) -> list[str]:
     return [name] if gate.page.ratio is not None else []
 
 
-def _assigned(parts: Iterable[str]) -> str:
+def assigned(parts: Iterable[str]) -> str:
+    """The parts of one EVAL or STATS."""
     return ",\n    ".join(parts)
+
+
+def grouped(keys: Sequence[str]) -> str:
+    """The BY of one STATS, or nothing."""
+    return f" BY {', '.join(keys)}" if keys else ""
