@@ -56,7 +56,7 @@ def list_(given: Common) -> None:
 )
 @common
 def convert(given: Common, target: str, wanted: tuple[str, ...], dialect: str | None) -> None:
-    """Print rules in the language of TARGET: splunk (SPL), esql (ES|QL, also called elastic) or sql.
+    """Print rules in the language of TARGET: splunk (SPL), esql (ES|QL, also called elastic), lucene or sql.
 
     Nothing is sent anywhere. What a target cannot say is refused by name, with the file and line. A detection
     that cannot be said there has a comment with the reason in its place.

@@ -91,7 +91,8 @@ def test_one_more_rule_is_one_file_and_its_proof(run: Any, pack: Path) -> None:
     assert proved.code == 0
     assert proved.document["verdict"] == "yes"
     assert sum(case["rule"] == "one_more_rule" for case in proved.document["cases"]) == 3
-    for target, word in (("splunk", "tool_name"), ("esql", "STARTS_WITH"), ("sql", "LIKE")):
+    words = {"splunk": "tool_name", "esql": "STARTS_WITH", "lucene": "mcp.tool_name:/", "sql": "LIKE"}
+    for target, word in words.items():
         made = run("convert", target, "one_more_rule", "--pack", str(pack))
         assert made.code == 0
         assert word in made.out
@@ -185,7 +186,7 @@ def test_a_rule_that_cannot_be_run_is_one_line_with_its_place(
 @pytest.mark.parametrize(
     ("words", "say"),
     [
-        (("convert", "klingon"), "esql, splunk, sql"),
+        (("convert", "klingon"), "esql, lucene, splunk, sql"),
         (("convert", "sql", "--dialect", "klingon"), "duckdb"),
         (("convert", "splunk", "--dialect", "duckdb"), "--dialect is for sql"),
         (("test", "no_such_rule"), "mcpsoar rules list"),

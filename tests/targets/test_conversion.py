@@ -13,6 +13,7 @@ from mcpsoar.core.errors import BadContent, Unsupported, Usage
 from mcpsoar.kit import find
 from mcpsoar.pack import rules, schema
 from mcpsoar.targets import esql as elastic
+from mcpsoar.targets import lucene as query_strings
 from mcpsoar.targets import splunk
 from tests.targets.evaluator import COLUMNS, rule
 
@@ -35,7 +36,7 @@ def test_every_golden_belongs_to_a_rule_and_a_target() -> None:
 
 
 def test_the_folder_lists_plug_ins_alone() -> None:
-    assert TARGETS == ("esql", "splunk", "sql")
+    assert TARGETS == ("esql", "lucene", "splunk", "sql")
 
 
 def spl(detection: dict[str, Any]) -> str:
@@ -87,6 +88,61 @@ def test_esql_never_negates_what_may_be_null(item: dict[str, Any]) -> None:
 
 def test_esql_leaves_a_null_test_bare_under_not() -> None:
     assert "COALESCE" not in esql({"a": {"chain_depth": None}, "condition": "not a"})
+
+
+def lucene(detection: dict[str, Any]) -> str:
+    return query_strings.make(COLUMNS).convert(rule(detection))
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ({"tool_name": "Fetch"}, "mcp.tool_name:/[fF][eE][tT][cC][hH]/"),
+        ({"tool_name|cased": "Fetch"}, "mcp.tool_name:Fetch"),
+        ({"tool_name|cased": ["a b", "AND"]}, 'mcp.tool_name:("a b" OR "AND")'),
+        ({"tool_name|cased": "a<b"}, r"mcp.tool_name:/a\<b/"),
+        ({"tool_name|startswith": "Get_"}, "mcp.tool_name:/[gG][eE][tT]_.*/"),
+        ({"tool_name|contains": "\\/"}, r"mcp.tool_name:/.*[\\]\/.*/"),
+        ({"tool_name": "a?\\*"}, r"mcp.tool_name:/[aA].\*/"),
+        ({"tool_name": 404}, "mcp.tool_name:404"),
+        ({"action_class": ["Write", "read"]}, "mcp.action_class:(write OR read)"),
+        ({"action_class|contains": "Write"}, "mcp.action_class:/.*write.*/"),
+        ({"chain_depth": [7, -9]}, "mcp.chain_depth:7 OR mcp.chain_depth:[-9 TO -9]"),
+        ({"chain_depth|gt": -1}, "mcp.chain_depth:{-1 TO *}"),
+        ({"latency_ms|lte": 2.5}, "mcp.latency_ms:[* TO 2.5]"),
+        ({"audience_match": False}, "mcp.audience_match:false"),
+        ({"tool_name|exists": True}, "_exists_:mcp.tool_name AND NOT mcp.tool_name:/ */"),
+        ({"chain_depth|exists": False}, "_exists_:@timestamp AND NOT _exists_:mcp.chain_depth"),
+        ({"actor_tags": "*"}, "_exists_:mcp.actor_tags OR mcp.empty_lists:actor_tags"),
+    ],
+    ids=str,
+)
+def test_lucene_spells_out_case_and_escapes_nothing_that_cannot_be(
+    item: dict[str, Any], expected: str
+) -> None:
+    assert lucene({"a": item, "condition": "a"}) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("not a", "_exists_:@timestamp AND NOT mcp.chain_depth:1"),
+        ("not not a", "mcp.chain_depth:1"),
+        ("a and not b", "mcp.chain_depth:1 AND NOT mcp.fan_out:2"),
+        ("a or not b", "mcp.chain_depth:1 OR (_exists_:@timestamp AND NOT mcp.fan_out:2)"),
+        ("not a and not b", "_exists_:@timestamp AND NOT mcp.chain_depth:1 AND NOT mcp.fan_out:2"),
+        ("not (a or b)", "_exists_:@timestamp AND NOT (mcp.chain_depth:1 OR mcp.fan_out:2)"),
+        ("a or b and c", "mcp.chain_depth:1 OR (mcp.fan_out:2 AND mcp.bytes_out:3)"),
+        (
+            "(a or b) and not (b and c)",
+            "(mcp.chain_depth:1 OR mcp.fan_out:2) AND NOT (mcp.fan_out:2 AND mcp.bytes_out:3)",
+        ),
+    ],
+)
+def test_lucene_never_relies_on_precedence_nor_on_a_lone_not(condition: str, expected: str) -> None:
+    parts = {"a": {"chain_depth": 1}, "b": {"fan_out": 2}, "c": {"bytes_out": 3}}
+    made = query_strings.make(schema.load(ROOT)).convert(rule({**parts, "condition": condition}))
+    assert made == expected
 
 
 @pytest.mark.parametrize(
@@ -150,6 +206,18 @@ def test_spl_never_relies_on_which_operator_binds_tighter() -> None:
         ("esql", {"chain_depth|gt": 2**63}, "64 bits"),
         ("esql", {"tool_name|expand": "%x%"}, "expand"),
         ("esql", ["keyword"], "keyword"),
+        ("lucene", {"tool_name|fieldref": "server_name"}, "fieldref"),
+        ("lucene", {"actor_tags": 5}, "quotes"),
+        ("lucene", {"event_time": "x"}, "time"),
+        ("lucene", {"event_time|hour": 3}, "parts of a time"),
+        ("lucene", {"server_name|cidr": "10.0.0.0/8"}, "cidr"),
+        ("lucene", {"chain_depth|gt": 2**63}, "64 bits"),
+        ("lucene", {"chain_depth|gt": 1.5}, "fraction"),
+        ("lucene", {"tool_name": "a" * 300}, "longer than 1000"),
+        ("lucene", {"tool_name": "*a" + "?" * 9}, "states"),
+        ("lucene", {"tool_name|re": "(?=a)b"}, "lookaround"),
+        ("lucene", {"tool_name|expand": "%x%"}, "expand"),
+        ("lucene", ["keyword"], "keyword"),
     ],
     ids=str,
 )
@@ -172,11 +240,11 @@ def test_no_target_converts_a_dead_rule(target: str) -> None:
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_heading_is_a_comment_of_the_language(target: str) -> None:
     made = find.load("mcpsoar.targets", target).make(COLUMNS, None)
-    mark = {"esql": "// x", "splunk": "``` x ```", "sql": "-- x"}[target]
+    mark = {"esql": "// x", "lucene": "# x", "splunk": "``` x ```", "sql": "-- x"}[target]
     assert made.comment.format("x") == mark
 
 
-@pytest.mark.parametrize("target", ["splunk", "esql"])
+@pytest.mark.parametrize("target", ["splunk", "esql", "lucene"])
 def test_a_dialect_is_for_sql_alone(target: str) -> None:
     with pytest.raises(Usage, match="--dialect"):
         find.load("mcpsoar.targets", target).make(COLUMNS, "duckdb")

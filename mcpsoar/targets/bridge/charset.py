@@ -77,21 +77,21 @@ def one_class(letter: str, family: str) -> str:
 def fitted(piece: str, family: str, *, ignores_case: bool) -> str:
     """A whole set, from `[` to `]`. Raises Unsupported."""
     negated = piece.startswith("[^")
-    items = list(_items(piece[2:-1] if negated else piece[1:-1]))
-    if _is_everything([one for item in items for one in _ranges(item, ignores_case=False)]):
+    items = list(members(piece[2:-1] if negated else piece[1:-1]))
+    if is_everything([one for item in items for one in spans(item, ignores_case=False)]):
         if not negated:
             return _ANYTHING.get(family, "(?s:.)")
         ignores_case = False  # nothing is left that could fold into it
     own = _OWN.get(family, "")
     parts = [
-        f"\\{item}" if isinstance(item, str) and item in own else _ranges(item, ignores_case=ignores_case)
+        f"\\{item}" if isinstance(item, str) and item in own else spans(item, ignores_case=ignores_case)
         for item in items
     ]
     inner = "".join(part if isinstance(part, str) else _spelled(part, family) for part in parts)
     return f"[{'^' if negated else ''}{inner}]"
 
 
-def _items(inner: str) -> Iterator[str | tuple[int, int]]:
+def members(inner: str) -> Iterator[str | tuple[int, int]]:
     """The classes of a set by their letters, its characters and ranges by their code points."""
     pieces = _IN_SET.findall(inner)
     at = 0
@@ -118,7 +118,7 @@ def _point(piece: str) -> int | None:
     return int(piece[1:], 8) if piece[1] in "01234567" else code(piece)
 
 
-def _ranges(item: str | tuple[int, int], *, ignores_case: bool) -> Ranges:
+def spans(item: str | tuple[int, int], *, ignores_case: bool) -> Ranges:
     """What a class or a range of a set holds."""
     if not isinstance(item, str):
         return (item,)
@@ -132,7 +132,8 @@ def _ranges(item: str | tuple[int, int], *, ignores_case: bool) -> Ranges:
     return tuple(pair for pair in zip(starts, ends, strict=True) if pair[0] <= pair[1])
 
 
-def _is_everything(ranges: list[tuple[int, int]]) -> bool:
+def is_everything(ranges: list[tuple[int, int]]) -> bool:
+    """Whether no character is left out."""
     reached = -1
     for low, high in sorted(ranges):
         if low > reached + 1:

@@ -104,7 +104,7 @@ def read(value: SigmaRegularExpression) -> Pattern:
 def fitted(pattern: Pattern, dialect: str) -> str:
     """The text for one dialect, without flags. Raises Unsupported, naming what the dialect lacks."""
     family = _FAMILY[dialect]
-    pieces = list(_numbered(_pieces(pattern.text)))
+    pieces = list(_numbered(taken_apart(pattern.text)))
     _refuse(pieces, dialect, family)
     parts, scopes = [], [pattern.flags]
     for kind, piece in pieces:
@@ -137,7 +137,8 @@ def neutral(pattern: Pattern) -> str:
         return pattern.text
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
+def taken_apart(text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a pattern: a kind (`escape`, `set`, `group`, `repeat`, `other`) and its text."""
     for match in _PIECE.finditer(text):
         yield match.lastgroup or "other", match[0]
 
@@ -164,7 +165,7 @@ def _refuse(pieces: list[tuple[str, str]], dialect: str, family: str) -> None:
     """Raises Unsupported for the first thing that the family lacks."""
     seen = set()
     for kind, piece in pieces:
-        feature = _feature(kind, piece)
+        feature = feature_of(kind, piece)
         seen.add(feature)
         if feature in _LACKS[family]:
             raise Unsupported(f"|re: {dialect} has no {feature} in regular expressions ({family})")
@@ -173,7 +174,8 @@ def _refuse(pieces: list[tuple[str, str]], dialect: str, family: str) -> None:
     repeats.refuse(pieces, dialect, family)
 
 
-def _feature(kind: str, piece: str) -> str | None:
+def feature_of(kind: str, piece: str) -> str | None:
+    """What a family may lack, by name; None for what all have. Raises Unsupported for what none is asked."""
     if repeats.referred(kind, piece):
         return "backreference"
     if piece == r"\b":

@@ -12,7 +12,8 @@ from mcpsoar.targets.bridge import charset
 
 LOOKAROUNDS = ("(?=", "(?!", "(?<=", "(?<!")
 _AT_ONCE = {"RE2": 1000, "PostgreSQL": 255}  # the highest count in {m,n}
-_IN_ALL = {"RE2": 1000}  # there the counts of repeats within repeats are multiplied
+# there the counts of repeats within repeats are multiplied; Lucene's automaton may have 10000 states in all
+_IN_ALL = {"RE2": 1000, "Lucene": 255}
 _NUMBER = re.compile(r"\d+")
 _NO_MORE_THAN_ONCE = re.compile(r"\?|\{(?:[01]?,)?[01]\}")
 

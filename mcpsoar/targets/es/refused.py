@@ -34,7 +34,7 @@ def refused(columns: Sequence[Column]) -> Refusals:
             SigmaFieldReference: "|fieldref: absence and case differ; ask a derived column instead",
             SigmaTimestampPart: "parts of a time",
         },
-        (refuse.placeholder, refuse.keyword, _list(kinds), _time(kinds), _network, _letters, _number),
+        (refuse.placeholder, refuse.keyword, _list(kinds), time(kinds), network, _letters, number),
     )
 
 
@@ -51,7 +51,9 @@ def _list(kinds: Mapping[str, Kind]) -> refuse.Why:
     return why
 
 
-def _time(kinds: Mapping[str, Kind]) -> refuse.Why:
+def time(kinds: Mapping[str, Kind]) -> refuse.Why:
+    """A time that is asked for more than whether it is there."""
+
     def why(item: Item, value: SigmaType) -> str | None:
         is_time = kinds.get(item.field or "") is Kind.TIME
         return (
@@ -65,8 +67,8 @@ def _asks_presence(value: SigmaType) -> bool:
     return isinstance(value, SigmaNull | SigmaExists)
 
 
-def _network(item: Item, value: SigmaType) -> str | None:
-    """CIDR_MATCH takes a field of type ip, and one column has an address beside it."""
+def network(item: Item, value: SigmaType) -> str | None:
+    """Networks are asked of a field of type ip, and one column has an address beside it."""
     is_network = isinstance(value, SigmaCIDRExpression)
     return "|cidr: no field of addresses belongs to it" if is_network and item.field != "src_ip" else None
 
@@ -81,8 +83,9 @@ def _letters(_item: Item, value: SigmaType) -> str | None:
     return "a letter that has several lower cases; use |cased"
 
 
-def _number(_item: Item, value: SigmaType) -> str | None:
-    number = value.number if isinstance(value, SigmaCompareExpression) else value
-    if not isinstance(number, SigmaNumber) or abs(number.number) < LONGEST:
+def number(_item: Item, value: SigmaType) -> str | None:
+    """One that is no `long`."""
+    asked = value.number if isinstance(value, SigmaCompareExpression) else value
+    if not isinstance(asked, SigmaNumber) or abs(asked.number) < LONGEST:
         return None
     return "a number of more than 64 bits"

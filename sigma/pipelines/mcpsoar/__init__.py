@@ -8,6 +8,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 
 from mcpsoar.pack import locate, schema
 from mcpsoar.targets.es import plugged as es
+from mcpsoar.targets.es.lucene import plugged as lucene
 from mcpsoar.targets.spl import plugged as spl
 
 __all__ = ["pipelines"]
@@ -17,8 +18,12 @@ def _esql() -> ProcessingPipeline:
     return es.pipeline(schema.load(locate.own()))
 
 
+def _lucene() -> ProcessingPipeline:
+    return lucene.pipeline(schema.load(locate.own()))
+
+
 def _splunk() -> ProcessingPipeline:
     return spl.pipeline(schema.load(locate.own()))
 
 
-pipelines = {"mcpsoar-esql": _esql, "mcpsoar-splunk": _splunk}
+pipelines = {"mcpsoar-esql": _esql, "mcpsoar-lucene": _lucene, "mcpsoar-splunk": _splunk}
