@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from mcpsoar.core.content import DetectionText, RuleText
-from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
 from mcpsoar.targets.rule import query
+from mcpsoar.targets.spl import detection
 from mcpsoar.targets.spl.backend import Spl
 from mcpsoar.targets.spl.refused import refused
 
@@ -29,10 +30,9 @@ class Splunk:
         """One search. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Spl(self.columns), refused(self.columns))
 
-    def detection(self, text: DetectionText, tree: exp.Query) -> str:  # noqa: ARG002 (to be said)
+    def detection(self, text: DetectionText, tree: exp.Query) -> str:
         """One search. Raises Unsupported."""
-        said = f"detection {text.id} joins events over time: no search of splunk"
-        raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
+        return detection.search(text, tree, self.columns)
 
 
 def make(columns: Sequence[Column], dialect: str | None = None) -> Target:

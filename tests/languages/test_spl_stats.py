@@ -127,6 +127,16 @@ def test_streamstats_computes_as_it_goes(query: str, wanted: list[Any]) -> None:
     assert [row.get("count") for row in rows(query)] == wanted
 
 
+def test_accum_is_a_running_total_of_numbers_alone() -> None:
+    given = [{"n": one} for one in ("3", "0", "20", "1")]
+    assert [row["n"] for row in rows("accum n", given)] == [3, 3, 23, 24]
+    found = rows("accum n AS total", given)
+    assert [(row["n"], row["total"]) for row in found] == [("3", 3), ("0", 3), ("20", 23), ("1", 24)]
+    for one in ({}, {"n": "x"}, {"n": ["1", "2"]}):
+        with pytest.raises(Undocumented):
+            rows("accum n", [{"n": "1"}, one])
+
+
 def test_a_change_of_group_starts_again() -> None:
     given = [{"shift": one} for one in SHIFTS]
     query = "streamstats count BY shift reset_on_change=true"

@@ -14,7 +14,7 @@ from mcpsoar.targets.spl.text import NO, YES, Said, is_like_number, literal
 
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)
 _NUMERIC = (Kind.INTEGER, Kind.NUMBER)
-_SUMS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*"}
+_SUMS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Mod: "%"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ SUBSEARCH = 50_000  # append: "maxout … default 50000"
 
 Command = Callable[[str, Rows, State], Rows]
 _COMMANDS: Mapping[str, Command] = {
+    "accum": statistics.accum,
     "bin": shape.bin_,
     "dedup": ordering.dedup,
     "eval": shape.evaluation,

@@ -1,4 +1,4 @@
-"""stats, eventstats and streamstats (their pages in Search Reference 10.0)."""
+"""stats, eventstats, streamstats and accum (their pages in Search Reference 10.0)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.languages.spl.aggregates import Aggregation, read
 from tests.languages.spl.errors import NotInGrammar, Undocumented
-from tests.languages.spl.results import Row, Rows, State, key, stored, value
+from tests.languages.spl.results import Row, Rows, State, key, single, stored, value
 from tests.languages.spl.times import span
-from tests.languages.spl.values import order
+from tests.languages.spl.values import Field, numeric, order, whole
 from tests.languages.spl.words import Words, count, flag
 
 LIMIT = 10_000  # max_stream_window of limits.conf
@@ -90,6 +90,26 @@ def streamstats(arguments: str, rows: Rows, state: State) -> Rows:
             start = at
         places = range(start, at + 1 if clause.options.get("current", True) else at)
         found.append(_streamed(row, clause, _window(clause, rows, groups, places, at), rows, state))
+    return found
+
+
+def accum(arguments: str, rows: Rows, _state: State) -> Rows:
+    """ "For each event where field is a number, … a running total … written to either the field itself, or a
+    newfield" (accum page): a result whose field is no number is refused."""
+    words = Words(arguments)
+    name = words.name()
+    new = words.renamed(name)
+    words.end()
+    found: Rows = []
+    total: float = 0
+    for row in rows:
+        one = single(row, name, "accum")
+        if one is None:
+            raise Undocumented(f"accum of a result without {name}")
+        total = whole(total + numeric(Field(one) if isinstance(one, str) else one))
+        changed = dict(row)
+        stored(changed, new, total)
+        found.append(changed)
     return found
 
 

@@ -1,0 +1,84 @@
+"""A detection as SPL, to be run over its lookback: one search that gives the rows of its statement.
+
+Of events with one identity (event_id and the millisecond) the first received counts; one without an id is its
+own. Everything is one pipeline: nothing is joined by a subsearch, which would drop rows in silence. Where a
+command stops at a limit of memory a row says `truncated`, and what else is there may be wrong.
+"""
+
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from mcpsoar.core.content import DetectionText
+from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.event import Column, Kind
+from mcpsoar.targets.spl import fields
+from mcpsoar.targets.spl.backend import EVENTS
+from mcpsoar.targets.spl.detection.commands import LOST, ROW, Commands
+from mcpsoar.targets.spl.detection.query import Query
+from mcpsoar.targets.spl.detection.relation import Field, Relation
+from mcpsoar.targets.spl.held import Held
+from mcpsoar.targets.spl.text import field
+
+TABLE = "mcp_audit"
+SHOWN = ("_time", "event_ms", "event_key", "subject", "truncated")
+
+
+def search(text: DetectionText, tree: exp.Query, columns: Sequence[Column], *, since: str = "") -> str:
+    """One row a match: event_ms, event_key, subject, and whether results were lost (`truncated`).
+
+    `since` is an expression of a time: only matches whose completing event was received from then on are
+    given. Raises Unsupported, with the detection's name.
+    """
+    try:
+        return _search(tree, columns, since)
+    except Unsupported as error:
+        said = f"detection {text.id} has no search of splunk: {error.message}"
+        again = f"mcpsoar rules convert sql {text.id}"
+        raise Unsupported(said, where=str(text.path), next_command=again) from None
+
+
+def _search(tree: exp.Query, columns: Sequence[Column], since: str) -> str:
+    held = fields.normalised(columns)
+    own = {one.name for one in tree.find_all(exp.Column)} & set(held)
+    names = ["_time", "_indextime", *sorted(field(name) for name in own | {"event_id"})]
+    begin = [
+        EVENTS,
+        f"fields {', '.join(names)}",
+        "eval event_ms=floor(exact(round(exact(_time*1000000))/1000)), one=1",
+        "sort 0 _indextime",
+        "dedup event_id event_ms keepempty=true",
+        "accum one AS place",
+        f'eval event_key=if(isnull(event_id), "-".place, "=".event_id), {LOST}=0',
+        "sort 0 num(event_ms), str(event_key)",
+        f"accum one AS {ROW}",
+    ]
+    commands = Commands(begin, [*held, *names, "event_ms", "event_key", "one", "place", *SHOWN])
+    given = {name: Field(held[name], is_column=held[name].kind is Kind.TEXT) for name in own}
+    given["event_ms"] = Field(Held(Kind.INTEGER, "event_ms"))
+    given["event_key"] = Field(Held(Kind.TEXT, "event_key"))
+    events = Relation("one", given, frozenset({frozenset({"event_ms", "event_key"})}))
+    found = Query(commands, {TABLE: events}).whole(tree)
+    _shown(commands, found, since)
+    return commands.text()
+
+
+def _shown(commands: Commands, found: Relation, since: str) -> None:
+    """Each match once, and one row for all that was lost."""
+    at, key, subject = (found.fields[name].held.text for name in ("event_ms", "event_key", "subject"))
+    arrived = f" AND _indextime>={since}" if since else ""
+    if since and (at, key) != ("event_ms", "event_key"):
+        raise Unsupported("the event that completes it is not the one it is found at")
+    commands.say(f"where {found.member}=1{arrived} OR {LOST}=1")
+    lost = f"{LOST}=1"
+    is_match = f"{found.member}=1"
+    commands.put_again("event_ms", f"if({is_match}, {at}, null())")
+    commands.put_again("subject", f"if({is_match}, {subject}, null())")
+    commands.put_again("event_key", f"if({is_match}, {key}, null())")
+    named = 'if(isnull(subject), "-", "=".subject)'
+    match = commands.put("match", f'if({is_match}, event_ms.":".len(event_key).":".event_key.{named}, "-")')
+    commands.say(f"dedup {match}")
+    shown = 'if(like(event_key, "=%"), substr(event_key, 2), " ".substr(event_key, 2))'
+    commands.put_again("event_key", f"if(isnull(event_key), null(), {shown})")
+    commands.put_again("truncated", f'if({lost}, "true", "false")')
+    commands.say(f"table {' '.join(SHOWN)}")
