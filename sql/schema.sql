@@ -39,7 +39,7 @@ CREATE TABLE mcp_audit (
   token_scopes         TEXT,             -- texts: the scopes that were granted
   required_scopes      TEXT,             -- texts: the scopes that the call needs
   server_audience      TEXT,             -- text: the audience that the target server answers to (RFC 9728 resource)
-  audience_match       BOOLEAN,          -- derived bool(false): server_audience is one of token_aud := list_contains(token_aud, server_audience)
+  audience_match       BOOLEAN,          -- derived bool(false): server_audience is one of token_aud; absent where either is := CASE WHEN server_audience IS NOT NULL THEN list_contains(token_aud, server_audience) END
   scope_match          BOOLEAN,          -- derived bool(false): every one of required_scopes is in token_scopes := list_has_all(token_scopes, required_scopes)
   manifest_hash        TEXT,             -- text: SHA-256 of the server's tool manifest as it is now
   pinned_manifest_hash TEXT,             -- text: SHA-256 of the manifest that was approved

@@ -92,7 +92,10 @@ def test_every_derived_column_is_tried_against_its_facts() -> None:
     assert {name for name, *_ in FACTS} == {column.name for column in COLUMNS if column.derived}
 
 
-@pytest.mark.parametrize("facts", [{}, {"token_aud": ["a"]}, {"token_aud": 5, "server_audience": "a"}])
+@pytest.mark.parametrize(
+    "facts",
+    [{}, {"token_aud": ["a"]}, {"token_aud": []}, {"token_aud": 5, "server_audience": "a"}],
+)
 def test_without_the_facts_what_an_event_says_of_itself_counts(facts: dict[str, Any]) -> None:
     assert read("audience_match", facts) is None
     assert read("audience_match", {**facts, "audience_match": "FALSE"}) is False

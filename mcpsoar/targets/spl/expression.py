@@ -69,7 +69,12 @@ class Conditions(Values):
             exp.ArrayContains: (self._lists.holds, self._lists.lacks, self._lists.holds_null),
             "LIST_HAS_ALL": (self._lists.holds_all, self._lists.lacks_some, self._lists.all_null),
             pattern.ANY: (self._lists.any, self._lists.none, self._lists.any_null),
-            **dict.fromkeys((exp.Column, exp.Identifier, exp.Case), flag),
+            exp.Case: (
+                lambda node: self._in_case(node, yes, self._flag_true),
+                lambda node: self._in_case(node, no, self._flag_false),
+                self._flag_null,
+            ),
+            **dict.fromkeys((exp.Column, exp.Identifier), flag),
             **dict.fromkeys((exp.Escape, exp.RegexpLike, exp.StartsWith, exp.EndsWith), matches),
             **dict.fromkeys(_FLIPPED, compared),
         }
@@ -161,6 +166,13 @@ class Conditions(Values):
 
     def _flag_null(self, node: exp.Expr) -> Said:
         return self._flag(node).null
+
+    def _in_case(self, node: exp.Case, part: _Part, flag: _Part) -> Said:
+        """A CASE of one WHEN without ELSE is said in half the words."""
+        (first, *more), default = node.args["ifs"], node.args.get("default")
+        if node.this is not None or more or default is not None:
+            return flag(node)
+        return both(self.true(first.this), part(first.args["true"]))
 
     def _is_null(self, node: exp.Is) -> Said:
         if not isinstance(node.expression, exp.Null):
