@@ -17,10 +17,18 @@ def siem(name: str) -> Siem:
     return made
 
 
-def built(root: Path, name: str, options: Options, tuning: Path | None = None) -> tuple[PackFile, ...]:
+def built(
+    root: Path,
+    name: str,
+    options: Options,
+    *,
+    tuning: Path | None = None,
+    mapping: Path | None = None,
+) -> tuple[PackFile, ...]:
     """The files of one pack, by path. Raises Usage, BadContent, Unsupported."""
     made = siem(name)
-    return tuple(sorted(made.files(asked.content(root, options, tuning)), key=lambda file: file.path))
+    content = asked.content(root, options, tuning, mapping)
+    return tuple(sorted(made.files(content), key=lambda file: file.path))
 
 
 def write(files: tuple[PackFile, ...], folder: Path) -> None:

@@ -22,6 +22,7 @@ def pack() -> None:
 @click.argument("siem")
 @click.option("-o", "--output", type=filled, required=True, metavar="DIR", help="Where the files go.")
 @click.option("--overlay", type=filled, metavar="FILE", help="Your own tuning; see the pack's README.")
+@click.option("--mapping", type=filled, metavar="FILE", help="What your own log calls the columns.")
 @click.option("--index", type=filled, default="", metavar="NAME", help="The index that holds the events.")
 @click.option(
     "--tenant-field",
@@ -48,6 +49,7 @@ def build(
     siem: str,
     output: str,
     overlay: str | None,
+    mapping: str | None,
     index: str,
     tenant_field: str,
     space: str,
@@ -60,7 +62,13 @@ def build(
     """
     options = Options(index, tenant_field, space, cluster, tier)
     root = locate(given.pack, os.environ)
-    files = packing.built(root, siem, options, Path(overlay) if overlay else None)
+    files = packing.built(
+        root,
+        siem,
+        options,
+        tuning=Path(overlay) if overlay else None,
+        mapping=Path(mapping) if mapping else None,
+    )
     packing.write(files, Path(output))
     if given.is_json:
         written = [{"path": file.path, "bytes": len(file.content)} for file in files]

@@ -10,7 +10,8 @@ from mcpsoar.core.event import Column
 from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.detect.detection import Detection, parse_all
 from mcpsoar.detect.gate import parse
-from mcpsoar.pack import detections, gates, overlay, rules, schema
+from mcpsoar.kit.mapping import FieldMapping
+from mcpsoar.pack import detections, gates, mapping, overlay, rules, schema
 from mcpsoar.pack.overlay import Tuning
 from mcpsoar.pack.overlay_complaints import Known
 from mcpsoar.targets.gate import LISTED, Gate
@@ -34,7 +35,12 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """Rules, detections and gates as the pack ships them; `tuning` changes settings and never a query."""
+    """Rules, detections and gates as the pack ships them; `tuning` changes settings and never a query.
+
+    `mapping` is what the user's own log calls the columns, None where it is written in ours. Splunk's source
+    type is then `mapping.sourcetype`, its fields `targets.spl.fields.calculated(columns, sources=mapping)`;
+    Elastic's data streams are `mapping.index`, and a pipeline or `targets.es.mapped.evals` renames.
+    """
 
     columns: tuple[Column, ...]
     rules: tuple[RuleText, ...]
@@ -42,6 +48,7 @@ class Content:
     gates: tuple[Gate, ...]
     tuning: Tuning = field(default_factory=Tuning)
     options: Options = field(default_factory=Options)
+    mapping: FieldMapping | None = None
 
 
 class Siem(Protocol):
@@ -54,8 +61,8 @@ class Siem(Protocol):
         """The objects that the same content is, for whoever deploys by the SIEM's own API."""
 
 
-def content(root: Path, options: Options, tuning: Path | None = None) -> Content:
-    """Everything that a pack holds, with the overlay at `tuning`.
+def content(root: Path, options: Options, tuning: Path | None = None, fields: Path | None = None) -> Content:
+    """Everything that a pack holds, with the overlay at `tuning` and the mapping at `fields`.
 
     Raises BadContent with every complaint of one sort of file.
     """
@@ -69,7 +76,8 @@ def content(root: Path, options: Options, tuning: Path | None = None) -> Content
         columns=columns,
     )
     tuned = overlay.read(tuning, known) if tuning else Tuning()
-    return Content(columns, own_rules, own_detections, own_gates, tuned, options)
+    mapped = mapping.read(fields, columns) if fields else None
+    return Content(columns, own_rules, own_detections, own_gates, tuned, options, mapped)
 
 
 def _gate(text: GateText, columns: Sequence[Column]) -> Gate:
