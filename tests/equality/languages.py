@@ -7,8 +7,9 @@ from mcpsoar.core.content import RuleText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.ports import Target
 from mcpsoar.detect.matching import matches, referenced
-from mcpsoar.targets import esql, splunk, sql
+from mcpsoar.targets import esql, lucene, splunk, sql
 from tests.targets.es import ground
+from tests.targets.lucene.index import places
 from tests.targets.spl.splunk import COLUMNS, EXTRACTIONS, event
 from tests.targets.spl.test_rules import found_in_spl
 
@@ -35,6 +36,12 @@ def in_esql(rules: Sequence[RuleText], events: Sequence[Facts]) -> Found:
     return _each(esql.make(COLUMNS), rules, lambda query: ground.places(query, indices))
 
 
+def in_lucene(rules: Sequence[RuleText], events: Sequence[Facts]) -> Found:
+    """The query string over the same documents, as they are indexed."""
+    indices = ground.held(events, COLUMNS)
+    return _each(lucene.make(COLUMNS), rules, lambda query: tuple(places(query, indices)))
+
+
 def _each(
     target: Target, rules: Sequence[RuleText], find: Callable[[str], tuple[int, ...]]
 ) -> dict[str, tuple[int, ...] | str]:
@@ -47,4 +54,4 @@ def _each(
     return found
 
 
-LANGUAGES: Mapping[str, Language] = {"SQL": in_sql, "SPL": in_spl, "ES|QL": in_esql}
+LANGUAGES: Mapping[str, Language] = {"SQL": in_sql, "SPL": in_spl, "ES|QL": in_esql, "Lucene": in_lucene}
