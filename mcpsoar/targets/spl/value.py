@@ -10,7 +10,8 @@ from sqlglot import exp
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
 from mcpsoar.targets.spl.held import Held
-from mcpsoar.targets.spl.text import NO, YES, Said, is_like_number, literal
+from mcpsoar.targets.spl import element
+from mcpsoar.targets.spl.text import NO, YES, Said, is_field, is_like_number, literal
 
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)
 _NUMERIC = (Kind.INTEGER, Kind.NUMBER)
@@ -63,6 +64,7 @@ class Values(ABC):
             exp.Literal: _literal,
             exp.Neg: lambda node: self._sum(f"0-{self._number(node.this)}", node.this),
             **dict.fromkeys(_SUMS, self._sum_of_two),
+            exp.Abs: lambda node: self._sum(f"abs({self._number(node.this)})", node.this),
             exp.Lower: self._lower,
             exp.Trim: self._trim,
             exp.Substring: self._substring,
@@ -103,8 +105,10 @@ class Values(ABC):
         """Those elements of a list that a condition holds for: it may read nothing but the element."""
         some = self.of_list(node)
         name = each.expressions[0].name
-        element = type(self)({name: Held(Kind.TEXT, some.text)})
-        return self._list(f"mvfilter({element.true(each.this).text})", some)
+        if not is_field(some.text):
+            return self._list(element.whether(some.text, name, each), some)
+        one = type(self)({name: Held(Kind.TEXT, some.text)})
+        return self._list(f"mvfilter({one.true(each.this).text})", some)
 
     def _column(self, node: exp.Column | exp.Identifier) -> Value:
         held = self.columns.get(node.name)

@@ -14,6 +14,7 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.spl import fields
 from mcpsoar.targets.spl.backend import EVENTS
+from mcpsoar.targets.spl.detection import distinct
 from mcpsoar.targets.spl.detection.commands import LOST, ROW, Commands
 from mcpsoar.targets.spl.detection.query import Query
 from mcpsoar.targets.spl.detection.relation import Field, Relation
@@ -58,7 +59,7 @@ def _search(tree: exp.Query, columns: Sequence[Column], since: str) -> str:
     given["event_ms"] = Field(Held(Kind.INTEGER, "event_ms"))
     given["event_key"] = Field(Held(Kind.TEXT, "event_key"))
     events = Relation("one", given, frozenset({frozenset({"event_ms", "event_key"})}))
-    found = Query(commands, {TABLE: events}).whole(tree)
+    found = Query(commands, {TABLE: events}).whole(distinct.rewritten(tree))
     _shown(commands, found, since)
     return commands.text()
 

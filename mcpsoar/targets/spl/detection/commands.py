@@ -8,7 +8,8 @@ its results (Search Reference 10.0, their pages). Both are counted, and `lost` i
 from collections.abc import Sequence
 
 LOST = "lost"
-ROW = "row"  # each result's place by event_ms and event_key
+ROW = "row"
+_EXACT = 2**53 - 1  # the largest whole number of a double
 _TOLD = "told"
 
 
@@ -19,6 +20,7 @@ class Commands:
         self._written = list(first)
         self._pending: list[str] = []
         self._names = {*names, LOST, ROW, _TOLD}
+        self.row = ROW  # each result's place: by event_ms and event_key, as long as each is an event
 
     def text(self) -> str:
         """The search."""
@@ -64,6 +66,16 @@ class Commands:
         self.say(f"mvexpand {field}")
         self.say(f"eventstats count AS {_TOLD}")
         self._pending += [f"{LOST}=if({_TOLD}={due}, {LOST}, 1)", f"{_TOLD}=null()"]
+
+    def number(self) -> None:
+        """Give each result a place of its own again."""
+        one, self.row = self.put("one", "1"), self.name(ROW)
+        self.say(f"accum {one} AS {self.row}")
+
+    def summed(self, field: str) -> None:
+        """Sums are of numbers from 0 on that a double holds all together; of others the answer is lost."""
+        least, most = self.eventstats([("least", f"min({field})"), ("most", f"sum({field})")])
+        self.put_again(LOST, f"if({least}>=0 AND {most}<={_EXACT}, {LOST}, 1)")
 
     def keep(self, *members: str) -> None:
         """Drop the results that are in none of these relations."""

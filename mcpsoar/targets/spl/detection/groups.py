@@ -7,7 +7,7 @@ from sqlglot import exp
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
 from mcpsoar.targets.spl.detection import values
-from mcpsoar.targets.spl.detection.commands import ROW, Commands
+from mcpsoar.targets.spl.detection.commands import Commands
 from mcpsoar.targets.spl.detection.relation import Field, Keys, Scope
 from mcpsoar.targets.spl.held import Held
 
@@ -50,6 +50,8 @@ def _statistic(node: exp.Expr, scope: Scope, commands: Commands) -> str:
         return f"sum({commands.put('step', f'if({member}=1, {counted}, 0)')})"
     found = values.value(node.this, scope)
     name = commands.put("value", f"if({member}=1 AND {found.there.text}, {values.kept(found)}, null())")
+    if isinstance(node, exp.Sum) and not values.has_flag(node.this, scope):
+        commands.summed(commands.put("summed", f"coalesce({name}, 0)"))
     return f"{node.key}({name})"
 
 
@@ -60,8 +62,8 @@ def _filled(node: exp.Expr, scope: Scope) -> str:
 def grouped(keys: Sequence[exp.Expr], scope: Scope, commands: Commands) -> tuple[list[str], str]:
     """Fields to group by, and a field that is 1 for the first row of each group."""
     by = values.partitioned(keys, scope, commands)
-    (first,) = commands.eventstats([("first", f"min({ROW})")], by)
-    return by, commands.put("is_first", f"if({scope.member}=1 AND {ROW}={first}, 1, 0)")
+    (first,) = commands.eventstats([("first", f"min({commands.row})")], by)
+    return by, commands.put("is_first", f"if({scope.member}=1 AND {commands.row}={first}, 1, 0)")
 
 
 def keys_of(select: exp.Select) -> Keys:

@@ -1,7 +1,8 @@
-"""Joins by equality, where the other side has at most one row a key: a row gets its columns by eventstats.
+"""Joins by equality: a row gets the columns of the other side's row of its key by eventstats.
 
 Where both sides read the key from the same fields, the rows stay as they are. Elsewhere a row that is on both
-sides comes twice, once with the key of each side, and goes back to one.
+sides comes twice, once with the key of each side, and goes back to one. Where the other side may have several
+rows a key, a row is copied for each of them.
 """
 
 from collections.abc import Sequence
@@ -31,86 +32,124 @@ class _Side:
         return f'if({found.there.text}, "=".{found.text}, "{none}")'
 
 
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Fields of the key, a condition for the rows of the other side, and one that leaves each row once."""
+
+    by: Sequence[str]
+    brings: str
+    once: str
+
+    @property
+    def filled(self) -> str:
+        """A condition: none of it is NULL."""
+        return " AND ".join(f'{one}!="-" AND {one}!="+"' for one in self.by)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The other side's columns that are read, and the members of all relations so far."""
+
+    columns: Sequence[str]
+    members: Sequence[str]
+
+
 def joined(
-    scope: Scope, other: Relation, join: exp.Join, read: Sequence[str], commands: Commands
+    scope: Scope, other: Relation, join: exp.Join, asked: Asked, commands: Commands
 ) -> tuple[Scope, list[exp.Expr]]:
-    """The scope with one relation more, and what ON asks beside equalities; `read` are the columns of it that
-    are read. Raises Unsupported.
-    """
-    alias = join.this.alias_or_name
+    """The scope with one relation more, and what ON asks beside equalities. Raises Unsupported."""
+    alias, is_left = join.this.alias_or_name, join.side.upper() == "LEFT"
     there = Scope(other.member, {alias: other.fields})
-    asked = [(one, _pair(one, scope, there)) for one in conjuncts(join.args.get("on"))]
-    pairs = [pair for _, pair in asked if pair]
-    rest = [one for one, pair in asked if not pair]
+    conditions = [(one, _pair(one, scope, there)) for one in conjuncts(join.args.get("on"))]
+    pairs = [pair for _, pair in conditions if pair]
+    rest = [one for one, pair in conditions if not pair]
+    if rest and is_left:
+        raise Unsupported(f"a LEFT JOIN ON {rest[0].sql('duckdb')} is not said in SPL")
     left = _Side(scope.member, tuple(values.value(one, scope) for one, _ in pairs))
     right = _Side(other.member, tuple(values.value(one, there) for _, one in pairs))
     named = frozenset(name for _, one in pairs for name in _names(one, other))
-    if not any(key <= named for key in other.keys):
-        raise Unsupported(f"a join with several rows of {alias} for one is not said in SPL")
     is_same = [one.text for one in left.values] == [one.text for one in right.values]
-    is_left = join.side.upper() == "LEFT"
-    if is_same and named >= _OWN:
-        member = _and(commands, scope.member, f"{other.member}=1", is_left=is_left)
-        fields = other.fields
-        if is_left:
-            raise Unsupported("a LEFT JOIN of an event with itself is not said in SPL")
-    else:
-        by, own, theirs = _keys(left, right, commands, is_same=is_same)
-        fields, count = _brought(other, read, theirs, by, commands)
-        if not is_same:
-            commands.say(f'where {own}="{_LEFT}" OR {own}="{_RIGHT}" AND {scope.member}=0 OR {own}="-"')
-        filled = " AND ".join(f'{one}!="-" AND {one}!="+"' for one in by)
-        member = _and(commands, scope.member, f"{count}>0 AND {filled}", is_left=is_left)
-    if rest and is_left:
-        raise Unsupported(f"a LEFT JOIN ON {rest[0].sql('duckdb')} is not said in SPL")
-    return Scope(member, {**scope.parts, alias: fields}, scope.keys), rest
+    parts = {**scope.parts, alias: other.fields}
+    if is_same and named >= _OWN and not is_left:
+        member = commands.put("joined", f"if({scope.member}=1 AND {other.member}=1, 1, 0)")
+        return Scope(member, parts, scope.keys), rest
+    keys = _keys(left, right, commands, is_same=is_same)
+    if any(key <= named for key in other.keys):
+        parts[alias], member = _looked_up(scope, other, keys, asked, commands, is_left=is_left)
+        return Scope(member, parts, scope.keys), rest
+    parts[alias], member = _multiplied(scope, other, keys, asked, commands, is_left=is_left)
+    both = {own | {f"{alias}.{one}" for one in key} for own in scope.keys for key in other.keys}
+    return Scope(member, parts, frozenset(both)), rest
 
 
-_LEFT, _RIGHT = "l", "r"
-
-
-def _keys(left: _Side, right: _Side, commands: Commands, *, is_same: bool) -> tuple[list[str], str, str]:
-    """Fields of the key, the field that tells the sides of the results that come twice, and who brings."""
+def _keys(left: _Side, right: _Side, commands: Commands, *, is_same: bool) -> _Keys:
+    """A row of both sides, with other fields as the key of each, comes twice from here."""
     if is_same:
         by = [commands.put("key", left.key(at, "-")) for at in range(len(left.values))]
-        return by, "", f"{right.member}=1"
-    both = f'{left.member}=1 AND {right.member}=1, mvappend("{_LEFT}", "{_RIGHT}")'
-    side = commands.put(
-        "side", f'case({both}, {left.member}=1, "{_LEFT}", {right.member}=1, "{_RIGHT}", true(), "-")'
-    )
+        return _Keys(by, f"{right.member}=1", "")
+    both = f'{left.member}=1 AND {right.member}=1, mvappend("l", "r")'
+    side = commands.put("side", f'case({both}, {left.member}=1, "l", {right.member}=1, "r", true(), "-")')
     commands.expand(side)
     by = []
     for at in range(len(left.values)):
         ours, theirs = left.key(at, "-"), right.key(at, "+")
-        told = f'case({side}="{_LEFT}", {ours}, {side}="{_RIGHT}", {theirs}, true(), "!")'
+        told = f'case({side}="l", {ours}, {side}="r", {theirs}, true(), "!")'
         by.append(commands.put("key", told))
-    return by, side, f'{side}="{_RIGHT}"'
+    return _Keys(by, f'{side}="r"', f'{side}!="r" OR {left.member}=0')
+
+
+def _looked_up(
+    scope: Scope, other: Relation, keys: _Keys, asked: Asked, commands: Commands, *, is_left: bool
+) -> tuple[dict[str, Field], str]:
+    """The columns of the one row that a key has, and the member."""
+    step = commands.put("step", f"if({keys.brings}, 1, 0)")
+    fields, (count,) = _brought(other, asked, keys, [("matches", f"sum({step})")], commands)
+    if keys.once:
+        commands.say(f"where {keys.once}")
+    if is_left:
+        return fields, scope.member
+    return fields, commands.put("joined", f"if({scope.member}=1 AND {count}>0 AND {keys.filled}, 1, 0)")
+
+
+def _multiplied(
+    scope: Scope, other: Relation, keys: _Keys, asked: Asked, commands: Commands, *, is_left: bool
+) -> tuple[dict[str, Field], str]:
+    """A row for each that a key has: copies, which are rows of this join and of nothing before it."""
+    own = commands.put("own", f"if({keys.brings}, {commands.row}, null())")
+    (those,) = commands.eventstats([("those", f"values({own})")], keys.by)
+    if keys.once:
+        commands.say(f"where {keys.once}")
+    is_matched = f"{scope.member}=1 AND {keys.filled}"
+    pair = commands.put("pair", f'if({is_matched}, mvappend("-", {those}), "-")')
+    alone = f"{scope.member}=1 AND (isnull({those}) OR NOT ({keys.filled}))" if is_left else "false()"
+    commands.expand(pair)
+    member = commands.put("joined", f'if({pair}!="-" OR {alone}, 1, 0)')
+    for one in dict.fromkeys((*asked.members, scope.member, other.member)):
+        commands.put_again(one, f'if({pair}="-", {one}, 0)')
+    commands.put_again(pair, f"if({other.member}=1, {commands.row}, {pair})")
+    fields, _ = _brought(other, asked, _Keys([pair], f"{other.member}=1", ""), [], commands)
+    commands.number()
+    return fields, member
 
 
 def _brought(
-    other: Relation, read: Sequence[str], brings: str, by: Sequence[str], commands: Commands
-) -> tuple[dict[str, Field], str]:
-    """The other side's columns in every row of their key, and the field that counts its rows there."""
+    other: Relation, asked: Asked, keys: _Keys, counted: Sequence[tuple[str, str]], commands: Commands
+) -> tuple[dict[str, Field], list[str]]:
+    """The other side's columns in every row of their key, and what is counted there."""
     scope = Scope(other.member, {"": other.fields})
-    names = [name for name in other.fields if name in read]
+    names = [name for name in other.fields if name in asked.columns]
     found = [values.value(exp.column(name), scope) for name in names]
     given = [
-        commands.put("given", f"if({brings} AND {one.there.text}, {values.kept(one)}, null())")
+        commands.put("given", f"if({keys.brings} AND {one.there.text}, {values.kept(one)}, null())")
         for one in found
     ]
-    step = commands.put("step", f"if({brings}, 1, 0)")
-    asked = [("matches", f"sum({step})"), *(("brought", f"max({one})") for one in given)]
-    count, *brought = commands.eventstats(asked, by)
+    told = commands.eventstats([*counted, *(("brought", f"max({one})") for one in given)], keys.by)
     fields = {}
-    for name, one, held in zip(names, found, brought, strict=True):
-        kind = other.fields[name].held.kind
-        told = values.unmarked(held, one.kind)
-        fields[name] = Field(Held(kind, held if told == held else commands.put("brought", told)))
-    return fields, count
-
-
-def _and(commands: Commands, member: str, condition: str, *, is_left: bool) -> str:
-    return member if is_left else commands.put("joined", f"if({member}=1 AND {condition}, 1, 0)")
+    for name, one, held in zip(names, found, told[len(counted) :], strict=True):
+        made = values.unmarked(held, one.kind)
+        text = held if made == held else commands.put("brought", made)
+        fields[name] = Field(Held(other.fields[name].held.kind, text))
+    return fields, told[: len(counted)]
 
 
 def _pair(condition: exp.Expr, scope: Scope, there: Scope) -> tuple[exp.Expr, exp.Expr] | None:

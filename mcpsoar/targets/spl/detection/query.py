@@ -77,7 +77,8 @@ class Query:
             wanted = [one.name for one in select.find_all(exp.Column) if one.table in ("", alias)]
             if not join.side:
                 other = self._prefiltered(select, alias, other)
-            scope, rest = joins.joined(scope, other, join, wanted, self._commands)
+            asked = joins.Asked(wanted, [one.member for one in self._known.values()])
+            scope, rest = joins.joined(scope, other, join, asked, self._commands)
             scope = self._filtered(scope, rest, alias)
         return scope
 

@@ -43,6 +43,11 @@ def is_flag(node: exp.Expr) -> bool:
     )
 
 
+def has_flag(node: exp.Expr, scope: Scope) -> bool:
+    """The same of a column too."""
+    return scope.find(node)[1].is_flag if isinstance(node, exp.Column) else is_flag(node)
+
+
 def marked(found: Value) -> str:
     """A text that no other value has, NULL neither: BY drops nulls, min and max take texts for numbers."""
     told = f'"=".{found.text}'

@@ -78,24 +78,30 @@ class _Sorted:
         self._commands.say(f"sort 0 {', '.join(told)}")
 
     def _weight(self, one: Over) -> str:
-        """A field, 0 or 1: what a row adds."""
+        """A field: what a row adds, 0 or 1 where it counts."""
         argument = one.argument
         match one.function:
             case exp.Count() if isinstance(argument, exp.Star):
                 told = "1"
             case exp.Count():
                 told = f"if({values.value(argument, self._scope).null.text}, 0, 1)"
-            case exp.Sum() | exp.Max() if self._is_flag(argument):
+            case exp.Sum() | exp.Max() if values.has_flag(argument, self._scope):
                 told = values.value(argument, self._scope).text
+            case exp.Sum():
+                return self._amount(argument)
             case _:
                 said = one.function.sql("duckdb")
-                raise Unsupported(f"{said} of other numbers than 0 and 1 is not summed exactly")
+                raise Unsupported(f"{said} over such a window is not said in SPL")
         return self._commands.put("step", f"if({self._scope.member}=1, {told}, 0)")
 
-    def _is_flag(self, node: exp.Expr) -> bool:
-        if isinstance(node, exp.Column):
-            return self._scope.find(node)[1].is_flag
-        return values.is_flag(node)
+    def _amount(self, argument: exp.Expr) -> str:
+        found = values.value(argument, self._scope)
+        if found.kind is not Kind.INTEGER:
+            raise Unsupported(f"a sum of {argument.sql('duckdb')}, which is no whole number")
+        told = f"if({self._scope.member}=1, coalesce({found.text}, 0-1), 0)"
+        step = self._commands.put("step", told)
+        self._commands.summed(step)
+        return step
 
     def _total(self, step: str, *, has_peers: bool = False) -> str:
         """The running total of `step` within the partition."""
