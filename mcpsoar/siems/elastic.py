@@ -1,0 +1,32 @@
+"""Elastic: detection rules, exceptions, templates, lookup indices and a dashboard, for 9.2 and later."""
+
+from collections.abc import Iterator
+
+from mcpsoar.core.siem import Item, PackFile
+from mcpsoar.siems.asked import Content, Siem
+from mcpsoar.siems.in_elastic import event_rules, exceptions, gate_rules, lookups, naming, storage, written
+
+
+class Elastic:
+    """The SIEM `elastic`."""
+
+    def files(self, content: Content) -> Iterator[PackFile]:
+        """What a person imports. Raises Usage for an option or a tuning that Elastic cannot have."""
+        yield from written.files(self.items(content))
+
+    def items(self, content: Content) -> tuple[Item, ...]:
+        """The same, in the order in which the objects need each other."""
+        naming.check(content.options)
+        rules = (*event_rules.lines(content), *gate_rules.lines(content))
+        return (
+            *storage.items(content),
+            *lookups.items(content),
+            *(Item("exception_list", one["list_id"], one) for one in exceptions.lists(content.tuning)),
+            *(Item("exception_item", one["item_id"], one) for one in exceptions.items(content.tuning)),
+            *(Item("detection_rule", str(one["rule_id"]), one) for one in rules),
+        )
+
+
+def make() -> Siem:
+    """The SIEM."""
+    return Elastic()

@@ -1,0 +1,51 @@
+"""What the objects of the pack are called in Elastic. A name never changes: an upgrade finds them by it."""
+
+import re
+from uuid import UUID, uuid5
+
+from mcpsoar.core.errors import Usage
+from mcpsoar.siems.asked import Options
+from mcpsoar.targets.es import paths
+
+TAG = "mcpsoar"
+LIST = "mcpsoar"  # the exceptions that analysts share
+MAPPINGS, SETTINGS, CUSTOM = "mcp-audit@mappings", "mcp-audit@settings", "mcp-audit@custom"
+TEMPLATE = PIPELINE = "mcp-audit"
+_NAMESPACE = UUID("5f1f6b0e-6a54-5a0b-9b2d-0c7f3d1f7a11")
+_SHAPES = {
+    # page "Create index": lower case, none of \ / * ? " < > | , # :, no leading - _ +; here with * and lists
+    "index": re.compile(r"[a-z0-9.][a-z0-9._-]*\*?(,[a-z0-9.][a-z0-9._-]*\*?)*"),
+    "tenant": re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*(\.[A-Za-z_@][A-Za-z0-9_@]*)*"),
+    "space": re.compile(r"[a-z0-9_-]+"),
+    "cluster": re.compile(r"[A-Za-z0-9_*-]+"),
+}
+_OPTIONS = {"tenant": "--tenant-field"}
+
+
+def fixed(*parts: str) -> str:
+    """The UUID of something that has none of its own, always the same."""
+    return str(uuid5(_NAMESPACE, "\0".join(parts)))
+
+
+def own_list(rule_id: str) -> str:
+    """The list of what an overlay allows one rule."""
+    return f"{LIST}-{rule_id}"
+
+
+def source(options: Options) -> str:
+    """What follows FROM."""
+    index = options.index or paths.INDEX
+    if not options.cluster:
+        return index
+    return ",".join(f"{options.cluster}:{one}" for one in index.split(","))
+
+
+def check(options: Options) -> None:
+    """Raise Usage for a name that Elastic takes for something else, or for what the licence has not."""
+    for name, shape in _SHAPES.items():
+        said = getattr(options, name)
+        if said and not shape.fullmatch(said):
+            raise Usage(f"{_OPTIONS.get(name, f'--{name}')} is no name that Elastic takes: {said!r}")
+    if options.cluster and options.tier != "enterprise":
+        # page "Query across clusters", 9.x: both clusters need the Enterprise licence
+        raise Usage("ES|QL across clusters needs an Enterprise licence: say --tier enterprise")

@@ -1,0 +1,48 @@
+"""Where events are stored: the data stream's templates, and the pipeline into normal form."""
+
+from typing import Any
+
+from mcpsoar.core.siem import Item
+from mcpsoar.siems.asked import Content
+from mcpsoar.siems.in_elastic import naming
+from mcpsoar.targets.es import OLDEST, fields, paths
+
+PRIORITY = 500  # the built-in template of logs-*-* has 100, those of integrations 200
+_META = {"managed_by": naming.TAG, "description": f"MCP audit events, for Elasticsearch {OLDEST} and later"}
+
+
+def items(content: Content) -> tuple[Item, ...]:
+    """In the order in which they need each other."""
+    return (
+        Item("component_template", naming.MAPPINGS, mappings(content)),
+        Item("component_template", naming.SETTINGS, _settings()),
+        Item("index_template", naming.TEMPLATE, _template(content)),
+    )
+
+
+def mappings(content: Content) -> dict[str, Any]:
+    """The fields of the dictionary, and the tenant's where one is named."""
+    made = fields.template(content.columns)
+    if content.options.tenant:
+        *above, own = content.options.tenant.split(".")
+        place = made["template"]["mappings"]["properties"]
+        for part in above:
+            place = place.setdefault(part, {}).setdefault("properties", {})
+        place.setdefault(own, {"type": "keyword"})
+    return made
+
+
+def _settings() -> dict[str, Any]:
+    return {"_meta": _META, "template": {"settings": {"index": {"default_pipeline": naming.PIPELINE}}}}
+
+
+def _template(content: Content) -> dict[str, Any]:
+    """What a user adds to it stands in `mcp-audit@custom`, which no upgrade touches."""
+    return {
+        "_meta": _META,
+        "composed_of": [naming.MAPPINGS, naming.SETTINGS, naming.CUSTOM],
+        "data_stream": {},
+        "ignore_missing_component_templates": [naming.CUSTOM],
+        "index_patterns": (content.options.index or paths.INDEX).split(","),
+        "priority": PRIORITY,
+    }
