@@ -1,17 +1,15 @@
 """LIKE, regular expressions, beginnings and ends: all as `match`, whose pattern is a literal."""
 
-import re
 from collections.abc import Callable
 
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.bridge import pattern, regex
-from mcpsoar.targets.spl.text import END, literal
+from mcpsoar.targets.spl.text import END, literal, quoted
 from mcpsoar.targets.spl.value import Value
 
 _ANYTHING = r"[\s\S]"
-_SPECIAL = re.compile(r"[.^$*+?()\[\]{}|\\/-]")
 
 
 def subject(node: exp.Expr) -> exp.Expr:
@@ -23,11 +21,6 @@ def subject(node: exp.Expr) -> exp.Expr:
 def call(node: exp.Expr, of_text: Callable[[exp.Expr], Value]) -> str:
     """The call of `match`. Raises Unsupported."""
     return f"match({of_text(subject(node)).text}, {literal(_pattern(node, of_text))})"
-
-
-def quoted(text: str) -> str:
-    """A text as a regular expression that means it."""
-    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
 
 
 def _pattern(node: exp.Expr, of_text: Callable[[exp.Expr], Value]) -> str:

@@ -7,6 +7,8 @@ from urllib.parse import quote
 END = r"$(?!\n)"  # the very end: `$` alone stands before a last newline too
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LETTERS = re.compile(r"[A-Za-z0-9_.~-]*")
+_QUOTED = re.compile(r"'[^']*'")
+_SPECIAL = re.compile(r"[.^$*+?()\[\]{}|\\/-]")
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029`]")
 
 
@@ -62,6 +64,16 @@ def encoded(text: str) -> str:
 def field(name: str) -> str:
     """A field of an event in an expression."""
     return name if _PLAIN.fullmatch(name) else f"'{name}'"
+
+
+def is_field(text: str) -> bool:
+    """Whether an expression is a field and nothing else."""
+    return bool(_PLAIN.fullmatch(text) or _QUOTED.fullmatch(text))
+
+
+def quoted(text: str) -> str:
+    """A text as a regular expression that means it."""
+    return _SPECIAL.sub(lambda found: f"\\{found[0]}", text)
 
 
 def is_like_number(text: str) -> bool:

@@ -9,8 +9,8 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
-from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl import element
+from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl.text import NO, YES, Said, is_field, is_like_number, literal
 
 _TEXTUAL = (Kind.TEXT, Kind.ENUM)

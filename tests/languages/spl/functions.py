@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from tests.languages.spl.errors import Undocumented
+from tests.languages.spl.json_functions import JSON_FUNCTIONS
 from tests.languages.spl.mathematics import MATHEMATICS, Function, strict
 from tests.languages.spl.multivalue import MULTIVALUE
 from tests.languages.spl.patterns import like, regex
@@ -165,6 +166,7 @@ FUNCTIONS: Mapping[str, tuple[int, int, Function]] = {
     "true": (0, 0, lambda _now: YES),
     "urldecode": (1, 1, strict(_urldecode)),
     "upper": (1, 1, strict(lambda value: _cased(value, upper=True))),
+    **JSON_FUNCTIONS,
     **MATHEMATICS,
     **MULTIVALUE,
     **TIMES,

@@ -117,6 +117,12 @@ def odd_events() -> Iterator[Facts]:
             }
     for left, right in [("007", "7"), ("1e3", "1000"), ("h", "H"), ("a", "a"), ("", "a"), ("0x10", "16")]:
         yield {"manifest_hash": left, "pinned_manifest_hash": right, "approver_id": left, "actor_id": right}
+    for name in ("actor_id", "token_aud", "server_audience"):  # another key of that name, elsewhere
+        pairs: list[tuple[Any, Any]] = [(5, "x"), (None, "x"), (True, ["x"]), (["x", 5], ["x"]), ({}, [])]
+        for here, there in pairs:
+            yield {name: here, "extra": {name: there}}
+            yield {"extra": [{name: there}], name: here}
+            yield {"extra": {name: there}}
     for scope in ["*", "a:*", "a.*", "a*", "admin", "Admin", ".*", "x\n:*", "files:*\n"]:
         yield {"token_scopes": [scope], "classifier_labels": ["x", f"secret.{scope}"]}
 
