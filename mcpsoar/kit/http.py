@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
@@ -13,6 +13,7 @@ from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import status, strictjson
+from mcpsoar.kit.body import Body
 from mcpsoar.kit.exchange import Answer, exchange
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ class Edge:
         clock: Clock,
         timeout_s: float = TIMEOUT_S,
         limit_bytes: int = LIMIT_BYTES,
+        scheme: str = "Bearer",
+        headers: Mapping[str, str] | None = None,
+        reason: Callable[[Json], str] | None = None,
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.base_url = checked_url(base_url)
@@ -60,6 +64,9 @@ class Edge:
         self._clock = clock
         self._timeout_s = timeout_s
         self._limit_bytes = limit_bytes
+        self._scheme = scheme
+        self._own_headers = dict(headers or {})
+        self._reason = reason
         self._transport = transport
         self._lock = threading.Lock()
 
@@ -69,15 +76,37 @@ class Edge:
         Raises Unreachable, Indeterminate, Denied (401, 403, an unknown server, a redirect), Malformed,
         Unsupported (any other 404, 405, 501: there is no such read).
         """
-        return self._call("GET", path, query, key=None, body=None)
+        return self._call("GET", path, query)
 
-    def change(self, method: str, *path: str, key: str, body: Json = None) -> Reply:
-        """One change, sent once, under an Idempotency-Key.
+    def find(
+        self,
+        *path: str,
+        absent: Callable[[int, Json], bool],
+        query: Mapping[str, str] | None = None,
+        body: Json = None,
+    ) -> Reply | None:
+        """What `read` finds, or None where `absent(status, body)` knows the answer for "there is none".
+
+        With a `body` it is a POST that changes nothing. Raises as `read`.
+        """
+        method = "GET" if body is None else "POST"
+        reply = self._call(method, path, query, body=body, absent=absent)
+        return None if reply.status >= 400 else reply
+
+    def change(
+        self,
+        method: str,
+        *path: str,
+        key: str | None = None,
+        body: Json | Body = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """One change, sent once, under an Idempotency-Key where there is one.
 
         Raises Unreachable (not processed: repeating is safe), Indeterminate (it may have been: look first;
         202 is one of these), Denied, Conflict (409, 412), Malformed (a 200 whose body is not plain JSON).
         """
-        return self._call(method, path, None, key=key, body=body)
+        return self._call(method, path, query, is_change=True, key=key, body=body)
 
     def close(self) -> None:
         with self._lock:
@@ -90,18 +119,21 @@ class Edge:
         path: tuple[str, ...],
         query: Mapping[str, str] | None,
         *,
-        key: str | None,
-        body: Json,
+        is_change: bool = False,
+        key: str | None = None,
+        body: Json | Body = None,
+        absent: Callable[[int, Json], bool] | None = None,
     ) -> Reply:
         import httpx
 
         target = "/".join(segment(part) for part in path)
         url = f"{self.base_url}/{target}" + (f"?{urlencode(query)}" if query else "")
+        sent = body if body is None or isinstance(body, Body) else _json(body)
         request = httpx.Request(
             method,
             url,
-            headers=self._headers(key, has_body=body is not None),
-            content=None if body is None else json.dumps(body, allow_nan=False).encode(),
+            headers=self._headers(key, sent.media if sent else None),
+            content=sent.content if sent else None,
         )
         answer = exchange(
             self._connections(),
@@ -110,9 +142,16 @@ class Edge:
             timeout_s=self._timeout_s,
             limit_bytes=self._limit_bytes,
         )
-        return self._judged(answer, f"{method} /{target}", is_change=key is not None)
+        return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)
 
-    def _judged(self, answer: Answer, call: str, *, is_change: bool) -> Reply:
+    def _judged(
+        self,
+        answer: Answer,
+        call: str,
+        *,
+        is_change: bool,
+        absent: Callable[[int, Json], bool] | None,
+    ) -> Reply:
         if answer.status in (200, 201, 204):
             # a change may be acknowledged by its status alone; a read that shows nothing is no read
             is_bare = answer.status == 204 or not answer.body
@@ -123,6 +162,8 @@ class Edge:
             said = self._parsed(answer)
         except Malformed:
             said = None
+        if absent and absent(answer.status, said):
+            return Reply(answer.status, None, answer.headers)
         raise status.trouble(
             answer.status,
             answer.headers,
@@ -131,23 +172,25 @@ class Edge:
             where=self.where,
             is_change=is_change,
             clock=self._clock,
+            reason=self._reason(said) if self._reason and answer.status < 500 else "",
         )
 
     def _parsed(self, answer: Answer) -> Json:
         return masked(strictjson.parse(answer.body, where=self.where), self._token)
 
-    def _headers(self, key: str | None, *, has_body: bool) -> dict[str, str]:
+    def _headers(self, key: str | None, media: str | None) -> dict[str, str]:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a small answer needs no coding, a bomb is not invited
             "User-Agent": USER_AGENT,
+            **self._own_headers,
         }
         if self._token:
-            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+            headers["Authorization"] = f"{self._scheme} {self._token.reveal()}"
         if key is not None:
             headers["Idempotency-Key"] = key
-        if has_body:
-            headers["Content-Type"] = "application/json"
+        if media is not None:
+            headers["Content-Type"] = media
         return headers
 
     def _connections(self) -> "httpx.BaseTransport":
@@ -157,6 +200,10 @@ class Edge:
 
                 self._transport = Transport(self.base_url, clock=self._clock)
             return self._transport
+
+
+def _json(value: Json) -> Body:
+    return Body(json.dumps(value, allow_nan=False).encode(), "application/json")
 
 
 def segment(text: str) -> str:

@@ -18,7 +18,9 @@ from mcpsoar.core.errors import (
     Unsupported,
 )
 from mcpsoar.core.ports import Clock
+from mcpsoar.kit.plain import shown
 
+_REASON = 300
 _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 _DIGITS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
@@ -32,12 +34,14 @@ def trouble(
     where: str,
     is_change: bool,
     clock: Clock,
+    reason: str = "",
 ) -> Trouble:
     """The error for an answer that is not a plain success. `said` is its parsed body, None when unreadable.
 
     Of the body only a code word (`unknown_server`) is repeated: the rest is a stranger's text.
+    A `reason` that the caller took from it is shown on one line, and cut.
     """
-    code = _code(said)
+    code = _code(said) or shown(" ".join(reason.split())[:_REASON])
     words = f"{call} answered {status} {_phrase(status)}" + (f" ({code})" if code else "")
     later = retry_after_s(headers, clock)
     if status == 429 or (status == 503 and later is not None) or status == 425:
