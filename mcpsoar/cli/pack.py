@@ -23,18 +23,15 @@ def pack() -> None:
 @click.option("-o", "--output", type=filled, required=True, metavar="DIR", help="Where the files go.")
 @click.option("--overlay", type=filled, metavar="FILE", help="Your own tuning; see the pack's README.")
 @click.option("--mapping", type=filled, metavar="FILE", help="What your own log calls the columns.")
-@click.option("--index", type=filled, default="", metavar="NAME", help="The index that holds the events.")
+@click.option("--index", type=filled, metavar="NAME", help="The index that holds the events.")
 @click.option(
     "--tenant-field",
     type=filled,
-    default="",
     metavar="FIELD",
     help="Group, throttle and suppress by it first.",
 )
 @click.option("--space", type=filled, default="default", show_default=True, help="Kibana's space.")
-@click.option(
-    "--cluster", type=filled, default="", metavar="NAME", help="Elastic: a remote cluster to search."
-)
+@click.option("--cluster", type=filled, metavar="NAME", help="Elastic: a remote cluster to search.")
 @click.option(
     "--tier",
     type=click.Choice(["basic", "platinum", "enterprise"]),
@@ -50,17 +47,17 @@ def build(
     output: str,
     overlay: str | None,
     mapping: str | None,
-    index: str,
-    tenant_field: str,
+    index: str | None,
+    tenant_field: str | None,
     space: str,
-    cluster: str,
+    cluster: str | None,
     tier: str,
 ) -> None:
     """Write the pack of SIEM, splunk or elastic, to DIR.
 
     Nothing is sent anywhere; the same input gives the same bytes. What else is in DIR stays.
     """
-    options = Options(index, tenant_field, space, cluster, tier)
+    options = Options(index or "", tenant_field or "", space, cluster or "", tier)
     root = locate(given.pack, os.environ)
     files = packing.built(
         root,

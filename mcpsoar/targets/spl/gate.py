@@ -116,7 +116,7 @@ def _by_subject(text: GateText) -> Iterator[str]:
     if not _is_ratio(text):
         yield "mvexpand groups"
         yield 'where match(groups, "^page ")'
-        yield 'eval subject=replace(groups, "^page [0-9]+ ?", "")'
+        yield 'eval subject=if(match(groups, "^page [0-9]+ $"), "-", replace(groups, "^page [0-9]+ ", ""))'
 
 
 def _ago(minutes: int) -> str:

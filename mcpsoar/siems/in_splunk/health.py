@@ -1,0 +1,140 @@
+"""Field health: what the events lack, when the last one came, how late they are, what was cut.
+
+Of JSON Splunk reads 5000 bytes and 100 keys unless limits.conf says more ([spath] extraction_cutoff, [kv]
+limit; its spec, 9.0), which no app may do for its users. What goes beyond is told by the macro of truncation,
+whose two bounds are macros: who raises the limits raises them too.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from mcpsoar.core.event import Column
+from mcpsoar.siems.asked import Content
+from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk.addon import LONGEST
+from mcpsoar.siems.in_splunk.conf import Stanza
+from mcpsoar.targets import splunk
+from mcpsoar.targets.spl.backend import EVENTS
+from mcpsoar.targets.spl.text import literal
+
+FIELDS, ARRIVAL, TRUNCATED = "MCP health fields", "MCP health arrival", "MCP health truncated"
+TRUNCATED_MACRO = "mcp_is_truncated"
+_DAY = {"dispatch.earliest_time": "-24h@m", "dispatch.latest_time": "now"}
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_BYTES = '(len(_raw)+3*(len(_raw)-len(replace(_raw, "[^ -~]", ""))))'  # at most so many
+_KEYS = '(len(_raw)-len(replace(_raw, "\\":", "")))/2'
+_BOUNDS = {"mcp_longest": "5000", "mcp_most_keys": "100"}
+
+
+def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
+    """Two to look at and one that alerts."""
+    looked = {"disabled": "0", "enableSched": "0", **_DAY}
+    yield (
+        FIELDS,
+        {
+            "description": "Rules that the last day's events cannot answer, and the columns that none has.",
+            "search": _fields(content),
+            **looked,
+        },
+    )
+    yield (
+        ARRIVAL,
+        {
+            "description": "The last event, how late events came, how many were cut or stamped ahead.",
+            "search": _arrival(content.options.tenant),
+            **looked,
+        },
+    )
+    yield TRUNCATED, _truncated(content.options.tenant)
+
+
+def macros() -> Iterator[tuple[str, Stanza]]:
+    """The command that tells of an event whether Splunk may not have seen all of it, and its bounds."""
+    yield from ((name, {"definition": most}) for name, most in _BOUNDS.items())
+    longest, most = (f"`{name}`" for name in _BOUNDS)
+    seen = f'{_BYTES}>{longest} OR {_KEYS}>{most} OR len(_raw)>={LONGEST} OR NOT match(_raw, "}}\\s*$")'
+    yield TRUNCATED_MACRO, {"definition": f"eval truncated=if({seen}, 1, 0)"}
+
+
+def _fields(content: Content) -> str:
+    target, columns = splunk.make(content.columns), {one.name: one for one in content.columns}
+    lacking, asked = [], set()
+    for rule in content.rules:
+        read = set(_WORD.findall(target.convert(rule))) & set(columns)
+        for need in rule.needs:
+            enough = sorted({need} | {name for name in read if _tells(columns[name], need)})
+            asked |= set(enough)
+            missing = " AND ".join(f"seen_{name}=0" for name in enough)
+            lacking.append(f"if({missing}, {literal(f'{rule.id}: {need}')}, null())")
+    counts = ", ".join(f"count({name}) AS seen_{name}" for name in sorted(asked))
+    return "\n| ".join(
+        [
+            EVENTS,
+            f"stats count AS events, {counts}",
+            *_appended(lacking),
+            "where isnotnull(lacking)",
+            "mvexpand lacking",
+            'eval rule=replace(lacking, ": .*$", ""), column=replace(lacking, "^.*: ", "")',
+            "stats values(column) AS missing_columns, values(events) AS events BY rule",
+            "table rule missing_columns events",
+        ]
+    )
+
+
+def _tells(column: Column, need: str) -> bool:
+    """Whether a column that the rule reads stands for one that it is derived from."""
+    return need in _WORD.findall(column.derived) and "IS NOT NULL" not in column.derived
+
+
+def _appended(parts: Sequence[str]) -> Iterator[str]:
+    """A command for so many, or one would be a page long."""
+    yield "eval lacking=null()"
+    for at in range(0, len(parts), 20):
+        yield f"eval lacking=mvappend(lacking, {', '.join(parts[at : at + 20])})"
+
+
+def _arrival(tenant: str) -> str:
+    counts = (
+        "count AS events, max(_time) AS last_event, max(_indextime) AS last_indexed,"
+        " max(lag) AS worst_lag_s, sum(truncated) AS truncated, sum(ahead) AS ahead"
+    )
+    commands = [
+        EVENTS,
+        f"`{TRUNCATED_MACRO}`",
+        "eval lag=_indextime-_time, ahead=if(_time>_indextime+600, 1, 0)",
+        *_by_tenant(tenant),
+        f"stats {counts}{' BY tenant' if tenant else ''}",
+        'eval state=if(events=0, "no_data", "ok"), silent_s=now()-last_indexed',
+    ]
+    return "\n| ".join(commands)
+
+
+def _truncated(tenant: str) -> Stanza:
+    told = alert.Alert(
+        label="MCP audit event that Splunk may not have seen whole",
+        title="MCP audit events cut short on $by_server$",
+        description="An event is longer, or has more keys, than is read: no rule has seen the rest.",
+        level="medium",
+        by=[*(["tenant"] if tenant else []), "by_server"],
+        period="1h",
+        risky=[("by_server", "other")],
+    )
+    commands = [
+        EVENTS,
+        f"`{TRUNCATED_MACRO}`",
+        "where truncated=1",
+        *_by_tenant(tenant),
+        'eval by_server=coalesce(server_name, "-")',
+    ]
+    return {
+        "description": told.description,
+        "search": "\n| ".join(commands),
+        "disabled": "1",
+        **schedule.by_index_time(TRUNCATED, schedule.EVERY),
+        **alert.settings(told),
+    }
+
+
+def _by_tenant(tenant: str) -> Iterator[str]:
+    if tenant:
+        yield f'eval tenant=coalesce({tenant}, "-")'

@@ -1,0 +1,57 @@
+"""Splunk: an add-on that parses and normalises, and an app of searches, macros, lists and dashboards."""
+
+from collections.abc import Iterator, Mapping
+
+import mcpsoar
+from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.siem import Item, PackFile
+from mcpsoar.siems.asked import Content, Siem
+from mcpsoar.siems.in_splunk import addon, app, lint, lists, package, readme, views
+
+_VIEWS = "default/data/ui/views/"
+
+
+class Splunk:
+    """The SIEM `splunk`."""
+
+    def files(self, content: Content) -> Iterator[PackFile]:
+        """Two packages and a README. Raises Usage, BadContent, and Unsupported where the lint complains."""
+        said = readme.written(content).encode()
+        apps = {
+            app.APP.id: app.files(content),
+            addon.TA.id: addon.files(content.columns),
+        }
+        shared = {"README.md": said, "LICENSE": readme.LICENCE.encode()}
+        placed = {name: _placed(name, files | shared) for name, files in apps.items()}
+        every = {path: one for files in placed.values() for path, one in files.items()}
+        found = tuple(lint.complaints(every, app.enabled(content)))
+        if found:
+            raise Unsupported(f"the pack for splunk would be wrong: {'; '.join(found)}")
+        for name, files in placed.items():
+            yield PackFile(f"{name}-{mcpsoar.__version__}.tgz", package.tgz(files))
+        yield PackFile("README.md", said)
+
+    def items(self, content: Content) -> tuple[Item, ...]:
+        """What the app holds; the add-on is installed, as its parsing is done where events come in."""
+        pages = {
+            path.removeprefix(_VIEWS).removesuffix(".xml"): {"eai:data": page.decode()}
+            for path, page in views.files(content).items()
+            if path.startswith(_VIEWS)
+        }
+        kinds: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+            "storage/collections/config": dict(lists.collections()),
+            "configs/conf-transforms": dict(lists.lookups()),
+            "configs/conf-macros": app.macros(content),
+            "saved/searches": app.searches(content),
+            "data/ui/views": pages,
+        }
+        return tuple(Item(kind, name, body) for kind, there in kinds.items() for name, body in there.items())
+
+
+def make() -> Siem:
+    """The SIEM."""
+    return Splunk()
+
+
+def _placed(name: str, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {f"{name}/{path}": content for path, content in files.items()}
