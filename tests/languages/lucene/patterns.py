@@ -104,7 +104,7 @@ class _Reader:
         one = self.pattern[self.at : self.at + 1]
         if one == "\\":
             return self._escaped()
-        if not one or one in '[^"&|~' or (one == "-" and not first):
+        if not one or one in '[]^"&|~' or (one == "-" and not first):
             raise self._open(f"{one} in a set")
         self.at += 1
         return one

@@ -169,5 +169,5 @@ def _spans(member: str | tuple[int, int], *, ignores: bool) -> Ranges:
 
 def _span(low: int, high: int) -> str:
     if low == high:
-        return text.character(chr(low))
-    return f"{text.character(chr(low))}-{text.character(chr(high))}"
+        return text.member(chr(low))
+    return f"{text.member(chr(low))}-{text.member(chr(high))}"

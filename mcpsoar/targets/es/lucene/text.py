@@ -20,7 +20,7 @@ LONGEST = 1000  # index.max_regex_length, page "Index modules": a longer pattern
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _OPERATORS = ("AND", "OR", "NOT", "TO")
 _UNQUOTED = re.compile(r'[\\"<>*?\x00-\x1f\x7f-\x9f\u2028\u2029]|^ *$')
-_SPECIAL = frozenset('.?+*|{}[]()"#@&<>~/^$-')
+_SPECIAL = frozenset('.?+*|{}[]()"#@&<>~/^$-\\')
 _ASCII = {"i": "iI\u0130", "k": "kK\u212a"}  # dotted I and the Kelvin sign
 _LAST = 0x10FFFF
 
@@ -51,8 +51,11 @@ def pattern(value: SigmaString, *, folds: bool) -> str:
 
 def character(one: str) -> str:
     """One character as itself."""
-    if one == "\\":
-        return r"[\\]"
+    return r"[\\]" if one == "\\" else member(one)
+
+
+def member(one: str) -> str:
+    """The same in a set, where a backslash may stand: no slash comes after it but an escaped one."""
     return f"\\{one}" if one in _SPECIAL else one
 
 
