@@ -32,10 +32,12 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
 
 
 def asked(content: Content) -> gate.Asked:
-    """How this pack asks every gate."""
+    """How this pack asks every gate. A list that the overlay gives is joined; its names stand elsewhere."""
     return gate.Asked(
         lag_minutes=LAG_MINUTES,
         approved=content.tuning.approved is not None,
+        servers=bool(content.tuning.pins or content.tuning.tickets),
+        windows=bool(content.tuning.deploy_windows),
         index=naming.source(content.options),
         tenant=content.options.tenant,
     )

@@ -17,7 +17,7 @@ from sqlglot import exp
 from mcpsoar.core.content import Counts, GateText, Threshold
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
-from mcpsoar.targets.es import fields, paths
+from mcpsoar.targets.es import fields, listed, paths
 from mcpsoar.targets.es.expression import Printer
 from mcpsoar.targets.es.text import quoted
 from mcpsoar.targets.gate import Gate, asks_list
@@ -37,7 +37,8 @@ class Asked:
     """How a gate is asked.
 
     The window ends `lag_minutes` before this whole minute, or at `as_of_ms`. `approved`: the lookup index
-    tells who is on the list; without it every name is. `raw`: events are not in normal form yet. `tenant` is
+    tells who is on the list; without it every name is. `servers`, `windows`: what `es.listed` holds fills an
+    event's own word. `raw`: events are not in normal form yet. `tenant` is
     the field that parts customers: an event is known within its tenant, and every answer is by tenant first,
     with no row for a tenant that has no event.
     """
@@ -46,6 +47,8 @@ class Asked:
     as_of_ms: int | None = None
     approved: bool = False
     raw: bool = False
+    servers: bool = False
+    windows: bool = False
     index: str = paths.INDEX
     tenant: str = ""
 
@@ -138,31 +141,33 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
     at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
     known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
     alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
-    received = f"received = CONCAT({at}, {', '.join(_FLAGS)}, {known})"
+    rank = [listed.RANK] if listed.ranks(needed, windows=asked.windows) else []
+    received = f"received = CONCAT({', '.join([at, *rank, *_FLAGS, known])})"
     return [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
         *([f"EVAL {assigned(normal)}"] if normal else []),
+        *listed.fills(needed, servers=asked.servers, windows=asked.windows),
         *([f"LOOKUP JOIN {LOOKUP} ON {paths.of('server_name')}"] if _looks_up(gate, asked) else []),
         f"EVAL {assigned(flags)}",
         f"EVAL {assigned([alone, received])}",
         f"STATS counted = MIN(received){grouped(asked.by(paths.EVENT_ID, paths.TIME, 'alone'))}",
-        f"EVAL {assigned(_unpacked())}",
+        f"EVAL {assigned(_unpacked(_FIRST_FLAG + len(rank)))}",
     ]
 
 
 def _flags(gate: Gate, columns: Sequence[Column], asked: Asked) -> tuple[list[str], frozenset[str]]:
     """The flags of one event as + and -, the subject, and the columns that all of them read."""
     trees = {"judged": gate.judged, "hit": gate.hit, "warned": gate.warned, "subject": gate.subject}
-    listed = {name: tree.copy().transform(_listed) for name, tree in trees.items() if tree is not None}
+    asks = {name: tree.copy().transform(_listed) for name, tree in trees.items() if tree is not None}
     printer = Printer(columns, approved=_ON_LIST if asked.approved else "")
-    found = [one for tree in listed.values() for one in tree.find_all(exp.Column)]
+    found = [one for tree in asks.values() for one in tree.find_all(exp.Column)]
     kinds = {column.name: column.kind for column in columns}
     if not isinstance(gate.subject, exp.Column) or kinds.get(gate.subject.name) not in (Kind.TEXT, Kind.ENUM):
         raise Unsupported("a subject that is no column of text")
-    flags = [f"subject = {printer.value(listed['subject'])}"]
+    flags = [f"subject = {printer.value(asks['subject'])}"]
     for name in _FLAGS:
-        told = printer.condition(listed[name]) if name in listed else "false"
+        told = printer.condition(asks[name]) if name in asks else "false"
         flags.append(f'{name} = CASE({told}, "+", "-")')
     needed = frozenset(one.name for one in found if one.name not in _OWN) | {"event_id"}
     return flags, needed
@@ -179,8 +184,8 @@ def _looks_up(gate: Gate, asked: Asked) -> bool:
     return asked.approved and any(asks_list(one) for tree in trees for one in tree.find_all(exp.In))
 
 
-def _unpacked() -> list[str]:
-    places = {name: _FIRST_FLAG + at for at, name in enumerate((*_FLAGS, "known"))}
+def _unpacked(first: int) -> list[str]:
+    places = {name: first + at for at, name in enumerate((*_FLAGS, "known"))}
     is_one = {name: f'SUBSTRING(counted, {at}, 1) == "+"' for name, at in places.items()}
     judged, known = is_one["judged"], is_one["known"]
     return [
