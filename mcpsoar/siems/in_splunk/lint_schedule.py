@@ -36,29 +36,38 @@ def _of(
             for key in ("alert.suppress.fields", "alert.suppress.period")
             if not values.get(key)
         )
+    yield from _of_window(values, macros)
     if values.get("enableSched") != "1":
         return
     if values.get("disabled") != "1" and not is_enabled:
         yield "disabled", "runs as soon as it is installed"
-    yield from _of_times(name, values, macros)
+    yield from _of_times(name, values)
 
 
-def _of_times(name: str, values: Mapping[str, str], macros: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _of_window(values: Mapping[str, str], macros: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for window in _windows(values)[:1]:
+        needed = sum(int(macros.get(one, "0")) for one in (window, LAG))
+        if _minutes(values.get("dispatch.earliest_time", "")) < needed:
+            yield "dispatch.earliest_time", f"the range is shorter than window and lag, {needed} minutes"
+
+
+def _of_times(name: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     cron = values.get("cron_schedule", "")
     period = _period(cron)
     if period is None or cron != schedule.cron(name, period):
         yield "cron_schedule", f"cron_schedule = {cron}: not its own minute"
-    windows = [call for call, _ in calls(values.get("search", "")) if call.endswith("_window")]
-    if windows:
-        needed = sum(int(macros.get(one, "0")) for one in (windows[0], LAG))
-        if _minutes(values.get("dispatch.earliest_time", "")) < needed:
-            yield "dispatch.earliest_time", f"the range is shorter than window and lag, {needed} minutes"
+    if _windows(values):
         return
     first, last = (_minutes(values.get(f"dispatch.index_{end}", "")) for end in ("earliest", "latest"))
     if period is not None and first - last != period:
         yield "dispatch.index_earliest", "runs leave a gap between them, or overlap"
     if values.get("realtime_schedule") != "0":
         yield "realtime_schedule", "runs that were missed are not made up"
+
+
+def _windows(values: Mapping[str, str]) -> list[str]:
+    """The macros of a gate's window; none is called by what goes by index time."""
+    return [name for name, _ in calls(values.get("search", "")) if name.endswith("_window")]
 
 
 def _period(cron: str) -> int | None:
