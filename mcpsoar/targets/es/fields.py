@@ -31,12 +31,15 @@ _TYPES: dict[Kind, dict[str, Any]] = {
     Kind.TIME: {"type": "date"},
     Kind.TEXTS: _WORDS,
 }
-# beside the columns: what an address is searched by, what failed on the way in, what a call was asked with
+# beside the columns: what an address is searched by, what became of an event on its way in, and its arguments
 _BESIDE: dict[str, dict[str, Any]] = {
     paths.ADDRESS: {"type": "ip", "ignore_malformed": True},
     paths.EMPTY_LISTS: _WORDS,
+    paths.TRUNCATED: _WORDS,
+    "event.dataset": _WORDS,
+    "event.kind": _WORDS,
     "error.message": {"type": "match_only_text"},
-    "mcp.arguments": {"type": "flattened", "ignore_above": LONGEST},
+    paths.ARGUMENTS: {"type": "flattened", "ignore_above": LONGEST},
 }
 
 

@@ -10,6 +10,8 @@ TIME = "@timestamp"
 RECEIVED = "event.ingested"
 EVENT_ID = "event.id"
 EMPTY_LISTS = "mcp.empty_lists"  # the columns whose list is there and holds nothing
+TRUNCATED = "mcp.truncated"  # the columns whose text was longer than a term, and `arguments` that did not fit
+ARGUMENTS = "mcp.arguments"
 ADDRESS = "source.ip"
 _ECS = {
     "event_time": TIME,
