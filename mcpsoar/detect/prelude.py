@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect.engines.duckdb import literal, quoted
-from mcpsoar.kit.stored import BLANKS
+from mcpsoar.kit import stored
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
 SKEW_MS = 600_000
 EPOCH_SPLIT = 100_000_000_000  # below: seconds
+BLANKS = " || ".join(f"chr({code})" for code in stored.BLANKS)
 _RFC3339 = (
     r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
     r"(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
@@ -76,7 +77,7 @@ def relation(
     return (
         f"fields AS (SELECT {instant('event_time')} AS event_ms, {', '.join(inner)} FROM {raw}), "
         f"mcp_audit AS (SELECT event_ms, event_id AS event_key, event_text, {', '.join(outer)}"
-        f"{''.join(', ' + name for name in _aliases(extra))} FROM fields)"
+        f"{''.join(', ' + name for name in aliases(extra))} FROM fields)"
     )
 
 
@@ -107,12 +108,7 @@ def value(column: Column) -> str:
                 f"CASE WHEN regexp_full_match({bare}, '{_NUMBER}') AND isfinite({number}) THEN {number} END"
             )
         case Kind.TEXTS:
-            texts = f"CAST(CAST({field} AS JSON) AS VARCHAR[])"
-            one = f"[substring({field}, 3, length({field}) - 4)]"
-            return (
-                f"CASE WHEN {_is_one(field)} AND NOT contains({field}, '\\') THEN {one} "
-                f"WHEN regexp_full_match({field}, '{_TEXTS}') THEN {texts} END"
-            )
+            return texts(field)
         case Kind.TIME:
             return f"make_timestamp({instant(column.name)} * 1000)"
 
@@ -137,9 +133,24 @@ def instant(name: str) -> str:
     )
 
 
+def texts(field: str) -> str:
+    """The list of texts that a JSON text is; NULL for anything else."""
+    found = f"CAST(CAST({field} AS JSON) AS VARCHAR[])"
+    one = f"[substring({field}, 3, length({field}) - 4)]"
+    return (
+        f"CASE WHEN {_is_one(field)} AND NOT contains({field}, '\\') THEN {one} "
+        f"WHEN regexp_full_match({field}, '{_TEXTS}') THEN {found} END"
+    )
+
+
 def sources(column: Column) -> list[str]:
     """The words of a derived column's expression: the columns that it is computed from are among them."""
     return re.findall(r"[a-z][a-z0-9_]*", column.derived)
+
+
+def aliases(extra: str) -> list[str]:
+    """The names that some selected expressions are given."""
+    return re.findall(r" AS (\w+)(?:,|$)", extra)
 
 
 def unquoted(field: str) -> str:
@@ -177,8 +188,12 @@ def is_strange(name: str) -> str:
 def is_malformed(column: Column) -> str:
     """TRUE where a field is there, is not blank, and is not of its kind."""
     field = quoted(column.name)
-    is_blank = f"({_is_string(field)} AND {_is_blank(field)})"
-    return f"({field} IS NOT NULL AND NOT {is_blank} AND ({value(column)}) IS NULL)"
+    return f"({field} IS NOT NULL AND NOT {is_blank(field)} AND ({value(column)}) IS NULL)"
+
+
+def is_blank(field: str) -> str:
+    """TRUE for a text of blanks or nothing."""
+    return f"({_is_string(field)} AND {_is_blank(field)})"
 
 
 def is_suspect(name: str) -> str:
@@ -215,10 +230,6 @@ def _raw(column: Column) -> str:
     return quoted(f"raw {column.name}")
 
 
-def _aliases(extra: str) -> list[str]:
-    return re.findall(r" AS (\w+)(?:,|$)", extra)
-
-
 def _text(field: str, plain: str, other: str) -> str:
     """NULL unless it is a string and not blank; `plain` where it starts with no blank and escapes nothing."""
     usual = f"{field} >= '\"#' AND {field} < '\"~' AND NOT contains({field}, '\\')"
@@ -251,7 +262,7 @@ def _unquoted_plain(field: str) -> str:
 
 
 def _is_blank(field: str) -> str:
-    return f"(ltrim({unquoted(field)}, {_BLANKS}) = '')"
+    return f"(ltrim({unquoted(field)}, {BLANKS}) = '')"
 
 
 def _among(field: str, values: Iterable[str]) -> str:
@@ -264,6 +275,3 @@ def _listed(values: Iterable[str]) -> str:
 
 def _whens(values: Iterable[str], written: Callable[[str], str]) -> str:
     return " ".join(f"WHEN '\"{written(name)}\"' THEN '{name}'" for name in values)
-
-
-_BLANKS = " || ".join(f"chr({code})" for code in BLANKS)

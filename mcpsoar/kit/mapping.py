@@ -7,7 +7,7 @@ What comes out is not yet in normal form: that is made afterwards, by the kind o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mcpsoar.core.digest import Facts, Json
@@ -38,7 +38,7 @@ class FieldMapping:
     name: str
     sourcetype: str
     dataset: str
-    fields: Mapping[str, Source]
+    fields: Mapping[str, Source] = field(hash=False)
 
     @property
     def index(self) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mcpsoar.core.event import Column
+from mcpsoar.kit.mapping import FieldMapping
 from mcpsoar.pack import schema
 from mcpsoar.targets.spl import fields
 from tests.languages.spl.evaluate import Scope, evaluate
@@ -68,8 +69,8 @@ def _leaves(name: str, value: Any) -> list[tuple[str, str | None]]:
 class Calculated:
     """The calculated fields, read once; a field that nobody asks for is not calculated."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self.written = fields.calculated(columns)
+    def __init__(self, columns: Sequence[Column], sources: FieldMapping | None = None) -> None:
+        self.written = fields.calculated(columns, sources=sources)
 
     @cached_property
     def nodes(self) -> Mapping[str, Node]:

@@ -1,0 +1,138 @@
+"""One raw event and one mapping: the same facts in SQL, Python and SPL, whatever stands in the event."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mcpsoar.core.event import Kind
+from mcpsoar.detect import mapped, matching, prelude
+from mcpsoar.detect.engines.duckdb import connect, literal, quoted, rows
+from mcpsoar.kit.mapping import FieldMapping, event
+from mcpsoar.pack import schema
+from mcpsoar.targets.spl import own
+from tests.languages.spl.evaluate import Scope, boolean
+from tests.languages.spl.expression import parse
+from tests.languages.spl.nodes import Node
+from tests.languages.spl.values import decided
+from tests.siems.mapped_events import MAPPINGS, events
+from tests.targets.spl.splunk import EXTRACTIONS, ROOT, Calculated, Extraction
+
+EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "40"))
+COLUMNS = schema.load(ROOT)
+ASKED = [column for column in COLUMNS if column.kind is not Kind.TIME]
+NAMES = [column.name for column in ASKED]
+KINDS = {column.name: column.kind for column in ASKED}
+Facts = Mapping[str, Any]
+
+
+def in_sql(log: Sequence[Facts], mapping: FieldMapping) -> list[Facts]:
+    """What the engine makes of the lines, without Python having looked at one."""
+    lines = ", ".join(f"({at}, CAST({literal(json.dumps(one))} AS JSON))" for at, one in enumerate(log))
+    source = f"(VALUES {lines}) AS lines(place, json)"
+    return _normal(mapped.relation(source, COLUMNS, mapping, extra="place AS place"))
+
+
+def in_python(log: Sequence[Facts], mapping: FieldMapping) -> list[Facts]:
+    """What the plain reader makes of them, brought to normal form."""
+    with connect() as connection:
+        matching.place(connection, [event(one, mapping) for one in log], COLUMNS)
+        return _asked(connection, matching.TABLE)
+
+
+def in_spl(log: Sequence[Facts], mapping: FieldMapping, extraction: Extraction) -> list[dict[str, Any]]:
+    """What Splunk's calculated fields make of them."""
+    fields = _calculated(mapping)
+    nothing = {name: _said(name, one) for name, one in fields.over({"_raw": "{}"}).items() if name in KINDS}
+    found = []
+    for one in log:
+        raw = extraction.fields(json.dumps(one))
+        made = fields.over(raw, _touched(mapping))
+        found.append({name: nothing.get(name) for name in NAMES})
+        found[-1] |= {name: _said(name, made.get(name)) for name in _touched(mapping)}
+        for name, node in _listed(mapping).items():
+            if not decided(boolean(node, Scope(raw, 0)), "a list"):
+                assert found[-1][name] is None
+            elif found[-1][name] is None:
+                found[-1][name] = []
+    return found
+
+
+def _normal(relation: str) -> list[Facts]:
+    with connect() as connection:
+        return _asked(connection, relation)
+
+
+def _asked(connection: Any, relation: str) -> list[Facts]:
+    ctes = prelude.relation(relation, COLUMNS, NAMES, extra="place AS place")
+    asked = ", ".join(map(quoted, NAMES))
+    found = rows(connection, f"WITH {ctes} SELECT {asked} FROM mcp_audit ORDER BY place")
+    return [
+        {
+            column.name: json.loads(value) if column.kind is Kind.TEXTS and value is not None else value
+            for column, value in zip(ASKED, row, strict=True)
+        }
+        for row in found
+    ]
+
+
+def _said(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    match KINDS[name]:
+        case Kind.BOOL:
+            return {"true": True, "false": False}[value]
+        case Kind.INTEGER:
+            return int(value)
+        case Kind.NUMBER:
+            return float(value)
+        case Kind.TEXTS:
+            return value if isinstance(value, list) else [value]
+        case _:
+            return value
+
+
+def _touched(mapping: FieldMapping) -> frozenset[str]:
+    """The columns that an event can have an influence on."""
+    read = {column.name for column in ASKED if set(prelude.sources(column)) & set(mapping.fields)}
+    return frozenset(read | (set(mapping.fields) & set(NAMES)))
+
+
+@cache
+def _calculated(mapping: FieldMapping) -> Calculated:
+    return Calculated(COLUMNS, mapping)
+
+
+@cache
+def _listed(mapping: FieldMapping) -> dict[str, Node]:
+    found = {
+        column.name: own.held(column, mapping.fields[column.name]).listed
+        for column in ASKED
+        if column.kind is Kind.TEXTS and column.name in mapping.fields
+    }
+    return {name: parse(said.text) for name, said in found.items() if said}
+
+
+def differences(log: Sequence[Facts], one: Sequence[Facts], other: Sequence[Facts]) -> list[Any]:
+    return [
+        (raw, name, here[name], there[name])
+        for raw, here, there in zip(log, one, other, strict=True)
+        for name in here
+        if here[name] != there[name]
+    ]
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=[one.name for one in MAPPINGS])
+@settings(max_examples=EXAMPLES // 4, deadline=None)
+@given(data=st.data())
+def test_every_reader_finds_the_same(mapping: FieldMapping, data: st.DataObject) -> None:
+    log = data.draw(st.lists(events(mapping), min_size=4, max_size=16))
+    oracle = in_python(log, mapping)
+    assert not differences(log, in_sql(log, mapping), oracle)
+    for extraction in EXTRACTIONS:
+        assert not differences(log, in_spl(log, mapping, extraction), oracle)
