@@ -8,6 +8,7 @@ import click
 from mcpsoar.app import packing
 from mcpsoar.cli import show
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.pack_selftest import selftest
 from mcpsoar.cli.words import filled
 from mcpsoar.pack.locate import locate
 from mcpsoar.siems.asked import Options
@@ -16,6 +17,9 @@ from mcpsoar.siems.asked import Options
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def pack() -> None:
     """Build what Splunk and Elastic import: rules, gates, fields and dashboards."""
+
+
+pack.add_command(selftest)
 
 
 @pack.command("build")

@@ -6,7 +6,8 @@ import mcpsoar
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.siems.asked import Content, Siem
-from mcpsoar.siems.in_splunk import addon, app, lint, lists, package, readme, views
+from mcpsoar.siems.checks import Check
+from mcpsoar.siems.in_splunk import addon, app, lint, lists, package, readme, selftest, views
 
 _VIEWS = "default/data/ui/views/"
 
@@ -14,12 +15,14 @@ _VIEWS = "default/data/ui/views/"
 class Splunk:
     """The SIEM `splunk`."""
 
+    comment = "``` {} ```"
+
     def files(self, content: Content) -> Iterator[PackFile]:
         """Two packages and a README. Raises Usage, BadContent, and Unsupported where the lint complains."""
         said = readme.written(content).encode()
         apps = {
             app.APP.id: app.files(content),
-            addon.TA.id: addon.files(content.columns),
+            addon.TA.id: addon.files(content),
         }
         shared = {"README.md": said, "LICENSE": readme.LICENCE.encode()}
         placed = {name: _placed(name, files | shared) for name, files in apps.items()}
@@ -46,6 +49,10 @@ class Splunk:
             "data/ui/views": pages,
         }
         return tuple(Item(kind, name, body) for kind, there in kinds.items() for name, body in there.items())
+
+    def checks(self, content: Content) -> Iterator[Check]:
+        """Searches that bring a case's events along; the rules of the target that are refused have none."""
+        return selftest.checks(content.rules, content.columns)
 
 
 def make() -> Siem:

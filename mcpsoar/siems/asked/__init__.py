@@ -14,6 +14,7 @@ from mcpsoar.kit.mapping import FieldMapping
 from mcpsoar.pack import detections, gates, mapping, overlay, rules, schema
 from mcpsoar.pack.overlay import Tuning
 from mcpsoar.pack.overlay_complaints import Known
+from mcpsoar.siems.checks import Check
 from mcpsoar.targets.gate import LISTED, Gate
 
 
@@ -52,13 +53,21 @@ class Content:
 
 
 class Siem(Protocol):
-    """One SIEM; what `make()` of its module gives. Pure: the same content gives the same bytes."""
+    """One SIEM; what `make()` of its module gives. Pure: the same content gives the same bytes.
+
+    `comment` is one of its query language, with {} for the words.
+    """
+
+    comment: str
 
     def files(self, content: Content) -> Iterator[PackFile]:
         """What a person imports, by path. Raises Usage for an option that this SIEM does not have."""
 
     def items(self, content: Content) -> tuple[Item, ...]:
         """The objects that the same content is, for whoever deploys by the SIEM's own API."""
+
+    def checks(self, content: Content) -> Iterator[Check]:
+        """Searches to paste that say whether this SIEM answers the cases of the rules as a scan does."""
 
 
 def content(root: Path, options: Options, tuning: Path | None = None, fields: Path | None = None) -> Content:
