@@ -19,10 +19,12 @@
     every_s = 3
     control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
 
-Times are in seconds; a token is named, never written.
+Times are in seconds; a token is named, never written. A table for a SIEM, [profiles.prod.splunk], is read by
+`app.siem_profiles`; a profile may be that alone.
 """
 
 from collections.abc import Mapping
+from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +36,42 @@ from mcpsoar.kit import find
 from mcpsoar.kit.http import checked_url
 
 CONNECTORS = "mcpsoar.connectors"
+SIEMS = "mcpsoar.siems"
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
 
 
 def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> Profile:
-    """The profile of that name, or the only one, or the default. Raises Usage."""
+    """The profile of that name, or the only one, or the default. Raises Usage.
+
+    A table for a SIEM is for `pack` commands alone: its secret is not looked up here.
+    """
+    said, text = read(path)
+    return File(path, text, environ).profile(said, asked)
+
+
+def read(path: Path) -> tuple[dict[str, Any], str]:
+    """A settings file, parsed and as it stands. Raises Usage."""
     import tomllib
 
     try:
         text = path.read_text("utf-8")
-        said = tomllib.loads(text)
+        return tomllib.loads(text), text
     except OSError as error:
         raise Usage(f"cannot be read: {error.strerror}", where=str(path)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Usage(f"is not TOML: {error}", where=str(path)) from None
-    return _File(path, text, environ).profile(said, asked)
 
 
-class _File:
+def deployed_to() -> tuple[str, ...]:
+    """SIEMs that a pack can be deployed to: those with a live side. Imports none."""
+    spec = util.find_spec(SIEMS)
+    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
+    found = {file.parent.name for place in places for file in Path(place).glob("in_*/api.py")}
+    return tuple(sorted(name.removeprefix("in_") for name in found))
+
+
+class File:
     """One settings file; complaints name the line of the key."""
 
     def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
@@ -62,38 +81,47 @@ class _File:
         self._section = ""  # the table that is being read: the same key stands in several
 
     def profile(self, said: dict[str, Any], asked: str | None) -> Profile:
-        self._known(said, ("default_profile", "profiles"))
+        return self._made(*self.table_of(said, asked))
+
+    def table_of(self, said: dict[str, Any], asked: str | None) -> tuple[str, dict[str, Any]]:
+        """The name of the profile that is meant, and its table."""
+        self.known(said, ("default_profile", "profiles"))
         profiles = said.get("profiles")
         if not isinstance(profiles, dict) or not profiles:
-            raise self._bad("there is no [profiles.NAME] table", "profiles")
+            raise self.bad("there is no [profiles.NAME] table", "profiles")
         only = next(iter(profiles)) if len(profiles) == 1 else None
         name = asked or said.get("default_profile") or only
         if name is None:
-            raise self._bad(
-                f"which profile? name one of: {', '.join(profiles)}", "profiles", "--profile NAME"
-            )
+            raise self.bad(f"which profile? name one of: {', '.join(profiles)}", "profiles", "--profile NAME")
         if not isinstance(profiles.get(name), dict):
             key = "profiles" if asked else "default_profile"
-            raise self._bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
-        return self._made(name, profiles[name])
+            raise self.bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
+        return name, profiles[name]
+
+    def inner(self, name: str, table: dict[str, Any], key: str) -> dict[str, Any]:
+        """A table of a profile; complaints name its lines from now on."""
+        self._section = f"profiles.{name}.{key}"
+        return self._table(table, key)
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        self._known(table, ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS))
+        own = ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS)
+        siems = deployed_to()
+        self.known(table, (*own, *siems))
         roles: dict[str, Binding] = {}
         if "api" in table:
-            binding = Binding("reference", self._url(table, "api"), self._secret(table))
+            binding = Binding("reference", self.url(table, "api"), self.secret(table))
             roles = dict.fromkeys(ROLES, binding)
         elif "token" in table:
-            raise self._bad("this token goes with an api, and none is named; each role has its own", "token")
+            raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
         numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
         for role in ROLES:
             if role in table:
                 self._section = f"profiles.{name}.{role}"
                 roles[role] = self._binding(self._table(table, role))
-        if not roles:
-            raise self._bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
+        if not roles and not table.keys() & set(siems):
+            raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
         return Profile(name, roles, canary, str(self._path), **numbers)
@@ -102,28 +130,28 @@ class _File:
         own = ("connector", "url", "token")
         connector = table.get("connector", "reference")
         if not isinstance(connector, str):
-            raise self._bad("connector is a name", "connector")
+            raise self.bad("connector is a name", "connector")
         try:
             module = find.load(CONNECTORS, connector)
         except Usage as error:
-            raise self._bad(error.message, "connector") from None
-        self._known(table, (*own, *getattr(module, "OPTIONS", ())))
+            raise self.bad(error.message, "connector") from None
+        self.known(table, (*own, *getattr(module, "OPTIONS", ())))
         return Binding(
             connector=connector,
-            base_url=self._url(table, "url"),
-            token=self._secret(table),
+            base_url=self.url(table, "url"),
+            token=self.secret(table),
             options={key: value for key, value in table.items() if key not in own},
-            where=self._place(self._section.rpartition(".")[2]),
+            where=self.place(self._section.rpartition(".")[2]),
         )
 
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:
         numbers = ("hold_s", "every_s", "timeout_s", "before_s")
-        self._known(table, ("url", "tool", "arguments", "token", "control", *numbers))
+        self.known(table, ("url", "tool", "arguments", "token", "control", *numbers))
         url = table.get("url")
         if not isinstance(url, str) or "{server}" not in url:
-            raise self._bad("the canary's url holds {server}", "url")
+            raise self.bad("the canary's url holds {server}", "url")
         self._address(url.replace("{server}", "any"), "url")
-        token = self._secret(table)
+        token = self.secret(table)
         return CanaryBinding(
             url=url,
             tool=self._tool(table),
@@ -136,66 +164,66 @@ class _File:
     def _control(self, canary: dict[str, Any], token: Secret | None) -> Control:
         table = canary["control"]
         if not isinstance(table, dict) or not isinstance(table.get("server"), str) or not table["server"]:
-            raise self._bad('control is a call: { server = "…", tool = "…" }', "control")
-        self._known(table, ("server", "tool", "arguments", "token"))
-        own = self._secret(table) if "token" in table else token
+            raise self.bad('control is a call: { server = "…", tool = "…" }', "control")
+        self.known(table, ("server", "tool", "arguments", "token"))
+        own = self.secret(table) if "token" in table else token
         return Control(table["server"], self._tool(table), self._arguments(table), own)
 
     def _tool(self, table: dict[str, Any]) -> str:
         tool = table.get("tool")
         if not isinstance(tool, str) or not tool:
-            raise self._bad("tool is the name of a harmless one", "tool")
+            raise self.bad("tool is the name of a harmless one", "tool")
         return tool
 
     def _arguments(self, table: dict[str, Any]) -> dict[str, Any]:
         arguments = table.get("arguments", {})
         if not isinstance(arguments, dict):
-            raise self._bad("arguments is a table", "arguments")
+            raise self.bad("arguments is a table", "arguments")
         return arguments
 
-    def _secret(self, table: dict[str, Any]) -> Secret | None:
+    def secret(self, table: dict[str, Any]) -> Secret | None:
         if "token" not in table:
             return None
-        return resolve(table["token"], self._environ, where=self._place("token"))
+        return resolve(table["token"], self._environ, where=self.place("token"))
 
-    def _url(self, table: dict[str, Any], key: str) -> str:
+    def url(self, table: dict[str, Any], key: str) -> str:
         if not isinstance(table.get(key), str):
-            raise self._bad(f"{key} is an address", key)
+            raise self.bad(f"{key} is an address", key)
         return self._address(table[key], key)
 
     def _address(self, text: str, key: str) -> str:
         try:
             return checked_url(text)
         except Usage as error:
-            raise self._bad(error.message, key) from None
+            raise self.bad(error.message, key) from None
 
     def _count(self, table: dict[str, Any], key: str) -> int:
         value = table[key]
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._bad(f"{key} must be a whole number, 1 or more", key)
+            raise self.bad(f"{key} must be a whole number, 1 or more", key)
         return value
 
     def _seconds(self, table: dict[str, Any], key: str) -> float:
         value = table[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            raise self._bad(f"{key} must be a number of seconds above 0", key)
+            raise self.bad(f"{key} must be a number of seconds above 0", key)
         return float(value)
 
     def _table(self, table: dict[str, Any], key: str) -> dict[str, Any]:
         if not isinstance(table[key], dict):
-            raise self._bad(f"{key} is a table", key)
+            raise self.bad(f"{key} is a table", key)
         inner: dict[str, Any] = table[key]
         return inner
 
-    def _known(self, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    def known(self, table: dict[str, Any], keys: tuple[str, ...]) -> None:
         for key in table:
             if key not in keys:
-                raise self._bad(f"unknown key {key!r}; known are {', '.join(keys)}", key)
+                raise self.bad(f"unknown key {key!r}; known are {', '.join(keys)}", key)
 
-    def _bad(self, message: str, key: str, next_command: str | None = None) -> Usage:
-        return Usage(message, where=self._place(key), next_command=next_command)
+    def bad(self, message: str, key: str, next_command: str | None = None) -> Usage:
+        return Usage(message, where=self.place(key), next_command=next_command)
 
-    def _place(self, key: str) -> str:
+    def place(self, key: str) -> str:
         """The line of a key, looked for in its own table first; else the table's line, else the file's."""
         section, inside, elsewhere, header = "", None, None, 1
         for number, line in enumerate(self._lines, 1):

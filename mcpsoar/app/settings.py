@@ -47,7 +47,7 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
     api = asked.api or ("" if asked.profile or asked.config else _api(environ))
     if api:
         profile = _by_api(api, _token(environ))
-    elif (path := _file(asked.config, environ)) is not None:
+    elif (path := file(asked.config, environ)) is not None:
         profile = by_file(path, asked.profile, environ)
     elif asked.profile is not None:
         raise Usage(
@@ -82,6 +82,19 @@ def home(asked: str | None, environ: Mapping[str, str]) -> Path:
     return path
 
 
+def file(named: str | None, environ: Mapping[str, str]) -> Path | None:
+    """The settings file: the one that is named, here, or the user's; None where there is none."""
+    named = named or environ.get("MCPSOAR_CONFIG")
+    if named:
+        return Path(named)
+    if Path(FILE).is_file():
+        return Path(FILE)
+    from platformdirs import user_config_path
+
+    path = user_config_path("mcpsoar", appauthor=False) / FILE
+    return path if path.is_file() else None
+
+
 def _api(environ: Mapping[str, str]) -> str:
     return environ.get("MCPSOAR_API") or environ.get("API") or ""
 
@@ -94,18 +107,6 @@ def _token(environ: Mapping[str, str]) -> Secret | None:
 def _by_api(api: str, token: Secret | None) -> Profile:
     binding = Binding("reference", checked_url(api), token)
     return Profile(BY_API, dict.fromkeys(ROLES, binding), None, "--api")
-
-
-def _file(named: str | None, environ: Mapping[str, str]) -> Path | None:
-    named = named or environ.get("MCPSOAR_CONFIG")
-    if named:
-        return Path(named)
-    if Path(FILE).is_file():
-        return Path(FILE)
-    from platformdirs import user_config_path
-
-    path = user_config_path("mcpsoar", appauthor=False) / FILE
-    return path if path.is_file() else None
 
 
 def _warnings(profile: Profile) -> list[str]:

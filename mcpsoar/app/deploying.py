@@ -1,0 +1,114 @@
+"""A pack brought to a SIEM by its API: planned, applied, and watched for drift."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcpsoar.app import siem_profiles
+from mcpsoar.core.errors import Conflict, Held, Usage
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Binding
+from mcpsoar.core.siem import Item
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.lock import FileLock
+from mcpsoar.kit.retry import Bounds
+from mcpsoar.siems.deploy import plan as plans
+from mcpsoar.siems.deploy import run as runs
+from mcpsoar.siems.deploy.live import Live
+from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.run import BOUNDS, Outcome, Run
+from mcpsoar.siems.deploy.state import StateFile
+
+if TYPE_CHECKING:
+    from mcpsoar.siems.asked import Options
+
+NOTHING = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One SIEM of one profile, and where it is remembered what was applied to it."""
+
+    siem: str
+    profile: str
+    live: Live
+    file: StateFile
+    clock: Clock
+
+    def plan(self, items: Sequence[Item], asked: Asked = NOTHING) -> Plan:
+        """Look, and say what would be done; sends no change. Raises as `plans.make` does, and Tampered."""
+        return plans.make(self.live, items, self.file.load(), asked)
+
+    def apply(
+        self,
+        items: Sequence[Item],
+        asked: Asked = NOTHING,
+        *,
+        by: str = "unknown",
+        only: str | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        bounds: Bounds = BOUNDS,
+    ) -> tuple[Plan, tuple[Outcome, ...], Verdict]:
+        """Plan, and carry it out; with `only` a digest, that plan or none.
+
+        Raises as `plan` does, Held where another apply is at work, Conflict where the plan is another one,
+        Unwritable where it cannot be written down: nothing more is sent then.
+        """
+        self.file.make_folder()
+        with FileLock(self.file.lock_path) as lock:
+            self._hold(lock, by)
+            state = self.file.load()
+            plan = plans.make(self.live, items, state, asked)
+            if only is not None and plan.digest != only:
+                raise Conflict(f"the plan is {plan.digest} by now: read it before it is applied")
+            say(f"plan {plan.digest} on {plan.place}")
+            run = Run(self.live, self.file, state, asked=asked, clock=self.clock, say=say, bounds=bounds)
+            outcomes = run.carry_out(plan)
+            return plan, outcomes, runs.verdict(plan, outcomes)
+
+    def _hold(self, lock: FileLock, by: str) -> None:
+        if not lock.take():
+            who = lock.holder(self.clock)
+            holder, since = str(who.get("by", "somebody")), str(who.get("since", "an unknown time"))
+            words = f"{self.siem} of profile {self.profile!r} is being deployed to by {holder} since {since}"
+            raise Held(words, by=holder, run="unknown", since=since)
+        import os
+
+        lock.sign({"by": by, "since": stamp(self.clock.now()), "pid": os.getpid()})
+
+
+@contextmanager
+def place(profile: str, binding: Binding, home: Path, clock: Clock) -> Iterator[Place]:
+    """Sends nothing. Raises Usage."""
+    siem = binding.connector
+    live: Live = siem_profiles.api(siem).connect(binding, clock=clock)
+    try:
+        yield Place(siem, profile, live, StateFile(home, siem=siem, profile=profile, place=live.place), clock)
+    finally:
+        live.close()
+
+
+def bound(
+    siem: str, config: str | None, profile: str | None, environ: Mapping[str, str]
+) -> tuple[str, Binding]:
+    """The profile that is meant, and its SIEM. Raises Usage."""
+    from mcpsoar.app.settings import file
+
+    siem_profiles.api(siem)
+    path = file(config, environ)
+    if path is None:
+        raise Usage(f"no settings file was found: write [profiles.NAME.{siem}] into ./mcpsoar.toml")
+    return siem_profiles.binding(path, profile, siem, environ)
+
+
+def items(
+    root: Path, name: str, options: "Options", *, tuning: Path | None = None, mapping: Path | None = None
+) -> tuple[Item, ...]:
+    """What the pack is in that SIEM, built now. Raises Usage, BadContent, Unsupported."""
+    from mcpsoar.app import packing
+    from mcpsoar.siems import asked
+
+    return packing.siem(name).items(asked.content(root, options, tuning, mapping))

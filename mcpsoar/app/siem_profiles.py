@@ -1,0 +1,45 @@
+"""The SIEM of a profile, as TOML has it; only the table that is asked for is read, and only its secret.
+
+[profiles.prod.splunk]     # or [profiles.prod.elastic]: keys as in mcpsoar/siems/in_*/api.py
+url = "https://splunk.example.com:8089"
+token = { env = "SPLUNK_TOKEN" }
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mcpsoar.app.profiles import SIEMS, File, deployed_to, read
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.profile import Binding
+
+
+def api(siem: str) -> ModuleType:
+    """The live side of a SIEM. Raises Usage where there is none."""
+    if siem not in deployed_to():
+        raise Usage(f"no siem named {siem!r} can be deployed to; there are: {', '.join(deployed_to())}")
+    return import_module(f"{SIEMS}.in_{siem}.api")
+
+
+def binding(path: Path, asked: str | None, siem: str, environ: Mapping[str, str]) -> tuple[str, Binding]:
+    """The profile's name, and where its SIEM is. Raises Usage with file:line."""
+    said, text = read(path)
+    file = File(path, text, environ)
+    name, table = file.table_of(said, asked)
+    own: tuple[str, ...] = api(siem).OPTIONS
+    if siem not in table:
+        raise file.bad(f"profile {name!r} has no table [profiles.{name}.{siem}]", name)
+    return name, _bound(file, file.inner(name, table, siem), siem, own)
+
+
+def _bound(file: File, table: dict[str, Any], siem: str, options: tuple[str, ...]) -> Binding:
+    file.known(table, ("url", "token", *options))
+    return Binding(
+        connector=siem,
+        base_url=file.url(table, "url"),
+        token=file.secret(table),
+        options={key: value for key, value in table.items() if key in options},
+        where=file.place(siem),
+    )

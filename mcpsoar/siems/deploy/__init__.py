@@ -1,0 +1,1 @@
+"""Deploying a pack by the SIEM's own API, three ways: last applied, wanted, and live."""

@@ -1,0 +1,77 @@
+"""The live side of a SIEM: what deployment asks of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.siem import Item
+
+
+def _none(_: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """How one kind of object is deployed.
+
+    `is_once` names keys that are said at creation and never again: whether it runs, its actions, its
+    exceptions. Of these `switches` turn it on and off, which is no tuning. `late` keys are set by a second
+    call after creation. `along` keys say where it is, or are sent with a change; they are not compared. An
+    object that `holds_data`, a list or an index, is never deleted. `can_unset` says whether a key can be
+    taken away again.
+    """
+
+    is_once: Callable[[str], bool] = _none
+    switches: frozenset[str] = frozenset()
+    late: frozenset[str] = frozenset()
+    along: frozenset[str] = frozenset()
+    holds_data: bool = False
+    can_unset: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One object as it is there: `body` in the form that is compared and sent, `raw` as it came."""
+
+    body: Facts
+    raw: Facts = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What to say of an object that is there: keys with their new values, and keys to take away.
+
+    `whole` is the object as it will be, for an API that replaces.
+    """
+
+    keys: Facts
+    unset: tuple[str, ...]
+    whole: Facts
+
+
+class Live(Protocol):
+    """One SIEM at one place. Sends each change once; retries nothing; raises as `kit.http.Edge` does."""
+
+    place: str
+    kinds: Mapping[str, Traits]
+
+    def canonical(self, item: Item) -> Item:
+        """The item as this SIEM would spell it. Raises Unsupported for a name that it cannot have."""
+
+    def look(self, items: Sequence[Item]) -> Mapping[tuple[str, str], Found]:
+        """Those of the items that are there, by kind and name."""
+
+    def one(self, item: Item) -> Found | None:
+        """One of them, read anew."""
+
+    def create(self, item: Item) -> None:
+        """Raises Conflict where one of that name is there already."""
+
+    def change(self, item: Item, change: Change, found: Found) -> None: ...
+
+    def delete(self, item: Item, found: Found) -> None: ...
+
+    def close(self) -> None:
+        """Give connections back. Raises nothing."""

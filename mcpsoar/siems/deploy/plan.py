@@ -1,0 +1,131 @@
+"""A plan: every object's step, in the order in which they can be done."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from mcpsoar.core.digest import Facts, digest
+from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.core.siem import Item
+from mcpsoar.siems.deploy.live import Found, Live, Traits
+from mcpsoar.siems.deploy.state import Key, State
+from mcpsoar.siems.deploy.steps import Action, Applied, Consent, Step, obsolete, wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose edits ours win over, by name or pattern, and whether what is there already becomes ours."""
+
+    overwrite: tuple[str, ...] = ()
+    adopt: bool = False
+
+    def consent(self, name: str) -> Consent:
+        return Consent(any(_names(pattern, name) for pattern in self.overwrite), self.adopt)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`found` is what was there when it was made; the digest covers the steps and the place, not `found`."""
+
+    place: str
+    steps: tuple[Step, ...]
+    found: Mapping[Key, Found] = field(default_factory=dict, repr=False)
+
+    @property
+    def digest(self) -> str:
+        return digest({"place": self.place, "steps": [document(step) for step in self.steps]})
+
+    @property
+    def drifted(self) -> bool:
+        return any(step.drifted for step in self.steps)
+
+    @property
+    def in_conflict(self) -> bool:
+        return any(step.in_conflict for step in self.steps)
+
+
+def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()) -> Plan:
+    """Look at everything that is wanted and everything that we made, and say what to do.
+
+    Raises Usage for a name twice and for a name to overwrite that nothing has, Unsupported for an unknown
+    kind, and what `live` raises.
+    """
+    by_key: dict[Key, Item] = {}
+    for item in items:
+        _known(live, item.kind)
+        key = (item.kind, item.name)
+        if key in by_key:
+            raise Usage(f"the pack has {item.kind} {item.name!r} twice")
+        by_key[key] = live.canonical(item)
+    old = {key: Item(*key, applied.keys) for key, applied in state.objects.items() if key not in by_key}
+    if (pending := state.pending) and (pending.after.kind, pending.after.name) not in by_key:
+        old.setdefault((pending.after.kind, pending.after.name), pending.after)
+    for kind, _ in old:
+        _known(live, kind)
+    _used(asked, by_key.keys() | old.keys())
+    found = live.look([*by_key.values(), *old.values()])
+    applied = state.settled(found, live.kinds)
+    steps = [
+        wanted(item, applied.get(key), found.get(key), live.kinds[item.kind], asked.consent(item.name))
+        for key, item in by_key.items()
+    ]
+    steps += [
+        obsolete(item, last, found.get(key), live.kinds[item.kind], asked.consent(item.name))
+        for key, item in old.items()
+        if (last := applied.get(key)) is not None
+    ]
+    return Plan(live.place, tuple(sorted(steps, key=_order(live.kinds))), found)
+
+
+def still_holds(step: Step, last: Applied | None, found: Found | None, traits: Traits, asked: Asked) -> bool:
+    """Whether what is there now asks for the same step; if not, somebody was quicker."""
+    consent = asked.consent(step.item.name)
+    if step.action is Action.DELETE:
+        now = obsolete(step.item, last or Applied({}), found, traits, consent)
+    else:
+        now = wanted(step.item, last, found, traits, consent)
+    return (now.action, now.changes) == (step.action, step.changes)
+
+
+def document(step: Step) -> Facts:
+    """A step as JSON has it."""
+    keys = [
+        {
+            "key": key.key,
+            "what": key.what.value,
+            "applied": key.last,
+            "there": key.live,
+            "wanted": key.wanted,
+        }
+        for key in step.keys
+    ]
+    kind, name = step.item.kind, step.item.name
+    return {"kind": kind, "name": name, "action": step.action.value, "why": step.why, "keys": keys}
+
+
+def _order(kinds: Mapping[str, Traits]) -> Callable[[Step], tuple[bool, int, str]]:
+    """What others stand on comes first, and goes last."""
+    at = {kind: number for number, kind in enumerate(kinds)}
+
+    def place(step: Step) -> tuple[bool, int, str]:
+        is_delete = step.action is Action.DELETE
+        number = at[step.item.kind]
+        return is_delete, -number if is_delete else number, step.item.name
+
+    return place
+
+
+def _known(live: Live, kind: str) -> None:
+    if kind not in live.kinds:
+        raise Unsupported(f"no way is known to deploy a {kind}; known are {', '.join(live.kinds)}")
+
+
+def _used(asked: Asked, keys: Iterable[Key]) -> None:
+    names: Sequence[str] = [name for _, name in keys]
+    for pattern in asked.overwrite:
+        if not any(_names(pattern, name) for name in names):
+            raise Usage(f"nothing of this pack is named {pattern!r}, so there is nothing to overwrite")
+
+
+def _names(pattern: str, name: str) -> bool:
+    return pattern == name or fnmatchcase(name, pattern)
