@@ -203,7 +203,7 @@ MEANING = [  # field notes 1.2
     ),
     Trap(
         "1: NOT beside NOT",
-        stock("lucene", "convert_condition_and"),
+        put(query_strings, "_both", lambda clauses: query_strings._joined(list(clauses), "AND")),
         partial(lc.test_a_not_is_what_the_rule_means_wherever_it_stands, "not a and not b", [3]),
     ),
     Trap(
