@@ -137,6 +137,13 @@ def test_accum_is_a_running_total_of_numbers_alone() -> None:
             rows("accum n", [{"n": "1"}, one])
 
 
+def test_at_their_limit_of_memory_commands_say_less() -> None:
+    given = [{"n": one} for one in "123"]
+    found = rows("eventstats count AS c | eval many=mvappend(n, n)", given, memory=2)
+    assert [row.get("c") for row in found] == [3, 3, None]
+    assert len(rows("eval n=mvappend(n, n) | mvexpand n", given, memory=4)) == 4
+
+
 def test_a_change_of_group_starts_again() -> None:
     given = [{"shift": one} for one in SHIFTS]
     query = "streamstats count BY shift reset_on_change=true"

@@ -36,15 +36,17 @@ def outcome(
     lookups: Mapping[str, Rows] | None = None,
     collections: Collection[str] = (),
     reverse_ties: bool = False,
+    memory: int | None = None,
 ) -> Outcome:
     """Run a search at `now_ms`, in UTC.
 
     `macros`: "name" or "name(a,b)" → text. `lookups`: name → rows of texts; names in `collections` are in
     the KV store. `reverse_ties` takes equals of every order (events of one time, sort, rows of stats) the
-    other way round: an answer that hangs on it hangs on nothing written.
+    other way round: an answer that hangs on it hangs on nothing written. `memory` is the number of results
+    at which eventstats and mvexpand have used up theirs.
     """
     tables = {name: [dict(row) for row in rows] for name, rows in (lookups or {}).items()}
-    state = State(events, now_ms, macros or {}, tables, collections, reverse_ties)
+    state = State(events, now_ms, macros or {}, tables, collections, reverse_ties, memory)
     rows = run_search(query, state)
     return Outcome(visible(rows), state.tables, tuple(state.written))
 

@@ -22,7 +22,12 @@ class State:
     tables: dict[str, Rows]
     collections: Collection[str]
     reverse_ties: bool
+    memory: int | None = None
     written: list[str] = field(default_factory=list)
+
+    def remembered(self, count: int) -> int:
+        """How many of so many results a command keeps until it has reached its limit of memory."""
+        return count if self.memory is None else min(count, self.memory)
 
     def ties(self, rows: Rows) -> Rows:
         """Rows before a sort: the order of equals is not written, so a caller may ask for the other one."""

@@ -140,8 +140,12 @@ def head(arguments: str, rows: Rows, _state: State) -> Rows:
     return rows[:limit]
 
 
-def mvexpand(arguments: str, rows: Rows, _state: State) -> Rows:
-    """A result for each value of the field; limit=0 is none. Memory limits are not modelled."""
+def mvexpand(arguments: str, rows: Rows, state: State) -> Rows:
+    """A result for each value of the field; limit=0 is none.
+
+    At its limit of memory ([mvexpand] max_mem_usage_mb, 500) "output will be truncated at … results": its own
+    warning, as manuals of apps quote it.
+    """
     words = Words(arguments)
     name = words.name()
     limit = words.options({"limit": count}).get("limit", 0)
@@ -153,4 +157,4 @@ def mvexpand(arguments: str, rows: Rows, _state: State) -> Rows:
             raise Undocumented(f"mvexpand of a result without {name}")
         kept = values if isinstance(values, list) else [single(row, name, "mvexpand")]
         found += [row | {name: one} for one in (kept[:limit] if limit else kept)]
-    return found
+    return found[: state.remembered(len(found))]

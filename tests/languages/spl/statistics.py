@@ -47,7 +47,10 @@ def stats(arguments: str, rows: Rows, state: State) -> Rows:
 
 
 def eventstats(arguments: str, rows: Rows, state: State) -> Rows:
-    """ "The generated summary statistics … are added … inline to each event" they are computed from."""
+    """ "The generated summary statistics … are added … inline to each event" they are computed from.
+
+    At its limit of memory it "stops adding the requested fields to the search results".
+    """
     clause = _clause(arguments, {})
     groups: dict[Any, Rows] = {}
     for row in rows:
@@ -56,13 +59,13 @@ def eventstats(arguments: str, rows: Rows, state: State) -> Rows:
         group: [(one.name, one.over(some, state.now_ms)) for one in clause.aggregations]
         for group, some in groups.items()
     }
-    found = []
-    for row in rows:
+    found: Rows = []
+    for row in rows[: state.remembered(len(rows))]:
         changed = dict(row)
         for name, answer in answers[_group(row, clause.by, "eventstats")]:
             stored(changed, name, answer)
         found.append(changed)
-    return found
+    return found + rows[len(found) :]
 
 
 def streamstats(arguments: str, rows: Rows, state: State) -> Rows:

@@ -15,9 +15,12 @@ from mcpsoar.app import variants
 from mcpsoar.core.content import CaseKind
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.event import Kind
 from mcpsoar.detect.detection import Detection, parse
+from mcpsoar.detect.joined import completed
 from mcpsoar.detect.prelude import sources
 from mcpsoar.targets.spl import detection as spl
+from mcpsoar.targets.spl.detection.lookback import DAY_MS, lookback_ms
 from tests.languages.spl import run
 from tests.laws import contract_reading as plain
 from tests.laws.test_detections import TEXTS, on_duckdb, shaken
@@ -106,3 +109,105 @@ def test_a_random_log_is_found_as_the_engine_finds_it(name: str) -> None:
         matched += len(found)
         assert on_splunk(name, events, reverse_ties=number % 2 == 1) == found
     assert matched
+
+
+HOSTILE = (
+    *("7", "7.0", "007", "0x7", "1e5", "-", "=", "=7", "!", "+", "null", "true", "a b", 'a"b', "a\\b", "a|b"),
+    *("%", "_", "\u00e9", "A", "a", "10.0.0.1", "9", "10", "*", "a\nb", "-7", " x"),
+)
+TOLD = {column.name for column in COLUMNS if column.kind is Kind.TEXT} - {"event_id"}
+
+
+def forged(events: Sequence[Facts], rng: random.Random) -> list[dict[str, Any]]:
+    """The same with other texts for the same texts, such as are taken for numbers and marks."""
+    old = list(dict.fromkeys(str(one[name]) for one in events for name in TOLD if one.get(name) is not None))
+    rng.shuffle(old)
+    new = dict(zip(old, rng.sample(HOSTILE, len(HOSTILE)), strict=False))
+    return [
+        {name: new.get(str(one), one) if name in TOLD else one for name, one in event.items()}
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_texts_that_look_like_numbers_and_marks_are_texts(name: str) -> None:
+    rng = random.Random(name)
+    matched = 0
+    for case in TEXTS[name].cases[:6]:
+        events = forged(case.events, rng)
+        found = on_duckdb(detection(name), events)
+        matched += len(found)
+        assert on_splunk(name, events) == found, case.name
+    assert matched
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_an_event_without_an_id_is_its_own_and_a_repeat_is_none(name: str) -> None:
+    case = next(case for case in TEXTS[name].cases if case.kind is CaseKind.POSITIVE)
+    bare = [{key: one for key, one in event.items() if key != "event_id"} for event in case.events]
+    found = on_splunk(name, bare)
+    ((*places,),) = completed([(detection(name), bare)], COLUMNS)
+    assert [at for _, at, _ in found] == sorted(plain.moment(bare[place]["event_time"]) for place in places)
+    assert [key for key, *_ in found] == [""] * len(found)
+    assert found
+    assert on_splunk(name, [*case.events, *case.events]) == on_splunk(name, case.events)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_memory_does_not_hold_is_said(name: str) -> None:
+    """Whatever is left of the results: all of them, or a row that says that some are not."""
+    case = next(case for case in TEXTS[name].cases if case.kind is CaseKind.POSITIVE)
+    events, query = in_splunk(case.events[:60], name), str(searched(name))
+    whole = run(query, events, now_ms=0, macros=MACROS)
+    lost = 0
+    for memory in (1, 2, len(events) // 2, len(events) - 1, len(events) + 1, 2 * len(events)):
+        rows = run(query, events, now_ms=0, macros=MACROS, memory=memory)
+        lost += any(row["truncated"] == "true" for row in rows)
+        assert rows == whole or any(row["truncated"] == "true" for row in rows)
+    assert lost
+
+
+def test_no_field_of_an_event_passes_for_one_of_the_search() -> None:
+    name = "error_loop"
+    events = in_splunk(TEXTS[name].cases[0].events, name)
+    query = str(searched(name))
+    made = [word.split("=")[0] for word in query.replace(",", " ").split() if "=" in word]
+    forgery = {one: "1" for one in made if one.isidentifier() and one not in events[0]}
+    assert {"lost", "step", "half", "in_counted"} <= set(forgery)
+    given = [{**one, **forgery} for one in events]
+    assert run(query, given, now_ms=0, macros=MACROS) == run(query, events, now_ms=0, macros=MACROS)
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_only_what_is_completed_by_a_new_event_is_asked_for(name: str) -> None:
+    made, case = detection(name), next(c for c in TEXTS[name].cases if c.kind is CaseKind.POSITIVE)
+    events = in_splunk(case.events, name)
+    found = on_splunk(name, case.events)
+    received = {(one.get("event_id"), round(one["_time"] * 1000)): one["_indextime"] for one in events}
+    for since in sorted({received[key, at] for key, at, _ in found}):
+        query = spl.search(made.text, made.tree, COLUMNS, since=str(int(since)))
+        rows = run(query, events, now_ms=0, macros=MACROS)
+        wanted = [(key, at) for key, at, _ in found if received[key, at] >= since]
+        assert sorted((_id(row), int(row["event_ms"])) for row in rows) == sorted(wanted)
+    assert found
+
+
+def test_how_far_back_a_search_has_to_look() -> None:
+    days = {name: lookback_ms(detection(name).tree) / DAY_MS for name in SAID}
+    short = {name: round(one * 1440) for name, one in days.items() if one < 30}
+    assert short == {
+        "calls_beyond_daily_budget": 2880,
+        "error_loop": 10,
+        "foreign_audience_attempts": 30,
+        "identical_call_repeated": 4,
+        "tools_ping_pong": 60,
+    }
+    assert {name for name, one in days.items() if one > 30} == {
+        "first_seen_client_on_server",
+        "first_seen_tool_after_retrieval",
+        "retrieval_then_write",
+    }
+
+
+def test_every_detection_of_the_pack_is_said() -> None:
+    assert sorted(TEXTS) == SAID

@@ -28,8 +28,8 @@ SHOWN = ("_time", "event_ms", "event_key", "subject", "truncated")
 def search(text: DetectionText, tree: exp.Query, columns: Sequence[Column], *, since: str = "") -> str:
     """One row a match: event_ms, event_key, subject, and whether results were lost (`truncated`).
 
-    `since` is an expression of a time: only matches whose completing event was received from then on are
-    given. Raises Unsupported, with the detection's name.
+    `since` is an expression of a time: only matches are given whose completing event was received from then
+    on. Raises Unsupported, with the detection's name.
     """
     try:
         return _search(tree, columns, since)
@@ -67,19 +67,18 @@ def _search(tree: exp.Query, columns: Sequence[Column], since: str) -> str:
 def _shown(commands: Commands, found: Relation, since: str) -> None:
     """Each match once, and one row for all that was lost."""
     at, key, subject = (found.fields[name].held.text for name in ("event_ms", "event_key", "subject"))
-    arrived = f" AND _indextime>={since}" if since else ""
-    if since and (at, key) != ("event_ms", "event_key"):
-        raise Unsupported("the event that completes it is not the one it is found at")
-    commands.say(f"where {found.member}=1{arrived} OR {LOST}=1")
-    lost = f"{LOST}=1"
-    is_match = f"{found.member}=1"
-    commands.put_again("event_ms", f"if({is_match}, {at}, null())")
-    commands.put_again("subject", f"if({is_match}, {subject}, null())")
-    commands.put_again("event_key", f"if({is_match}, {key}, null())")
+    match = wanted = f"{found.member}=1"
+    if since:
+        elsewhere = "" if key == "event_key" else f"{key}!=event_key OR "
+        wanted = f"({match} AND ({elsewhere}_indextime>={since}))"
+    commands.say(f"where {wanted} OR {LOST}=1")
+    commands.put_again("event_ms", f"if({match}, {at}, null())")
+    commands.put_again("subject", f"if({match}, {subject}, null())")
+    commands.put_again("event_key", f"if({match}, {key}, null())")
     named = 'if(isnull(subject), "-", "=".subject)'
-    match = commands.put("match", f'if({is_match}, event_ms.":".len(event_key).":".event_key.{named}, "-")')
-    commands.say(f"dedup {match}")
+    once = commands.put("once", f'if({match}, event_ms.":".len(event_key).":".event_key.{named}, "-")')
+    commands.say(f"dedup {once}")
     shown = 'if(like(event_key, "=%"), substr(event_key, 2), " ".substr(event_key, 2))'
     commands.put_again("event_key", f"if(isnull(event_key), null(), {shown})")
-    commands.put_again("truncated", f'if({lost}, "true", "false")')
+    commands.put_again("truncated", f'if({LOST}=1, "true", "false")')
     commands.say(f"table {' '.join(SHOWN)}")

@@ -79,7 +79,9 @@ class Commands:
 
     def keep(self, *members: str) -> None:
         """Drop the results that are in none of these relations."""
-        self.say(f"where {' OR '.join(f'{one}=1' for one in (*members, LOST))}")
+        kept = f"where {' OR '.join(f'{one}=1' for one in (*members, LOST))}"
+        if self._written[-1] != kept or self._pending:
+            self.say(kept)
 
     def _flush(self) -> None:
         if self._pending:

@@ -121,9 +121,9 @@ def _multiplied(
         commands.say(f"where {keys.once}")
     is_matched = f"{scope.member}=1 AND {keys.filled}"
     pair = commands.put("pair", f'if({is_matched}, mvappend("-", {those}), "-")')
-    alone = f"{scope.member}=1 AND (isnull({those}) OR NOT ({keys.filled}))" if is_left else "false()"
+    alone = f" OR ({scope.member}=1 AND (isnull({those}) OR NOT ({keys.filled})))" if is_left else ""
     commands.expand(pair)
-    member = commands.put("joined", f'if({pair}!="-" OR {alone}, 1, 0)')
+    member = commands.put("joined", f'if({pair}!="-"{alone}, 1, 0)')
     for one in dict.fromkeys((*asked.members, scope.member, other.member)):
         commands.put_again(one, f'if({pair}="-", {one}, 0)')
     commands.put_again(pair, f"if({other.member}=1, {commands.row}, {pair})")

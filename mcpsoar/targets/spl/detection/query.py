@@ -1,6 +1,6 @@
 """A statement, one SELECT after the other: each becomes a relation over the results of one search."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -38,23 +38,26 @@ class Query:
         last.set("with_", None)
         parts.append(("found", last))
         for at, (name, select) in enumerate(parts):
-            self._known[name] = self._select(select, name)
-            self._drop([one for _, one in parts[at + 1 :]], name)
+            later = {table.name for _, one in parts[at + 1 :] for table in one.find_all(exp.Table)}
+            self._known[name] = self._select(select, name, later)
+            self._drop(later)
         return self._known["found"]
 
-    def _drop(self, later: Sequence[exp.Expr], name: str) -> None:
-        """The results that nothing reads any more."""
-        read = {table.name for one in later for table in one.find_all(exp.Table)} or {name}
-        members = dict.fromkeys(self._known[one].member for one in self._known if one in read)
-        if "mcp_audit" not in read:
-            self._commands.keep(*members)
+    def _drop(self, later: Collection[str], *now: str) -> None:
+        """The results that are rows of nothing that is read `now` or `later`."""
+        members = [one.member for name, one in self._known.items() if name in later]
+        if "mcp_audit" not in later and (members or now):
+            self._commands.keep(*dict.fromkeys((*now, *members)))
 
-    def _select(self, select: exp.Expr, name: str) -> Relation:
+    def _select(self, select: exp.Expr, name: str, later: Collection[str] | None = None) -> Relation:
+        """`later` are the relations that are read after it; None while another SELECT is being read."""
         if not isinstance(select, exp.Select):
             raise Unsupported(f"{type(select).__name__.upper()} is not said in SPL")
         select = select.copy()
         scope = self._from(select)
         scope = self._filtered(scope, self._asked(select, scope, "where"), name)
+        if later is not None:
+            self._drop(later, scope.member)
         if select.args.get("group") or select.args.get("distinct") or _is_total(select):
             return self._grouped(select, scope, name)
         nodes = [one for part in select.expressions for one in part.find_all(exp.Window)]

@@ -104,13 +104,13 @@ class _Sorted:
         return step
 
     def _total(self, step: str, *, has_peers: bool = False) -> str:
-        """The running total of `step` within the partition."""
+        """The running total of `step` within the partition: never null, since it is grouped by."""
         total = self._commands.name("total")
         self._commands.say(f"accum {step} AS {total}")
         (before,) = self._commands.eventstats([("before", f"min(eval({total}-{step}))")], self._by)
         if has_peers:
             (total,) = self._commands.eventstats([("total", f"max({total})")], [*self._by, *self._order])
-        return self._commands.put("running", f"{total}-{before}")
+        return self._commands.put("running", f"coalesce({total}-{before}, 0)")
 
     def _latest(self, one: Over) -> Field:
         """The latest time at which something was so: that of the last row that was counted."""
