@@ -62,11 +62,13 @@ def scan(
     wanted: Sequence[str] = (),
     rejects: Path | None = None,
     evidence: int | None = 20,
+    mapping: Path | None = None,
     command: str = "mcpsoar rules scan",
 ) -> Scanned:
     """Ask every rule and detection (all, or those named) of the logs, which are read once.
 
     Each finding keeps the newest `evidence` of its matches; None: all. `command` is what errors say to type.
+    `mapping` is a file that says what the logs call the columns.
 
     Raises Usage (no such log or rule, a file that cannot be written), BadContent, Unsupported, Malformed.
     """
@@ -81,6 +83,7 @@ def scan(
         rules=wanted,
         rejects=rejects,
         evidence=evidence,
+        mapping=mapping,
         command=command,
     )
     if not look.findings:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,6 +18,7 @@ from mcpsoar.core.event import MINUTE_MS, Column, Intake, Reject, first_tick_aft
 from mcpsoar.core.finding import Finding, GateState, Judgement, Page
 from mcpsoar.pack import content, schema
 from mcpsoar.pack import gates as gate_pack
+from mcpsoar.pack import mapping as field_mapping
 
 if TYPE_CHECKING:
     from mcpsoar.detect.scan import Ask, Scan
@@ -57,6 +58,7 @@ def look(
     as_of_ms: int | None = None,
     rejects: Path | None = None,
     evidence: int | None = EVIDENCE,
+    mapping: Path | None = None,
     command: str = "mcpsoar gates check",
 ) -> Look:
     """Read the logs once and judge them at one tick: `as_of_ms`, or the first tick after the last event.
@@ -64,6 +66,7 @@ def look(
     `gates` are their ids, all of them where it is None. `rules` are ids of rules and detections, all where
     none is named; without `with_rules` none is asked.
     A finding keeps the newest `evidence` of its matches, None: all. `command` is what errors say to type.
+    `mapping` is a file that says what the logs call the columns.
     Without an event that tick is the last whole minute of the clock. Raises Usage (no such log, gate, or a
     file that cannot be written), BadContent (a gate or rule that cannot be used), Malformed.
     """
@@ -74,6 +77,8 @@ def look(
     texts = gate_pack.load(pack, gates or ()) if gates is None or gates else ()
     asked_rules = content.load(pack, rules) if with_rules else ()
     asked = ask(columns, asked_rules, now_ms=now_ms, gates=texts, approved=approved)
+    if mapping:
+        asked = replace(asked, mapping=field_mapping.read(mapping, columns))
     _no_folder(logs, command)
     with _orderly(), tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()

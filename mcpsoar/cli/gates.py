@@ -77,6 +77,7 @@ def test(given: Common, wanted: tuple[str, ...]) -> Verdict:
 @_approved
 @_as_of
 @click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
+@click.option("--mapping", type=filled, metavar="FILE", help="What the logs call the columns.")
 @common
 def check(
     given: Common,
@@ -86,6 +87,7 @@ def check(
     approved: str | None,
     as_of: str | None,
     rejects: str | None,
+    mapping: str | None,
 ) -> Verdict:
     """Read LOGs once and judge the gates at one minute.
 
@@ -105,6 +107,7 @@ def check(
         as_of_ms=app.as_of(as_of) if as_of else None,
         now_ms=now_ms(SystemClock()),
         rejects=Path(rejects) if rejects else None,
+        mapping=Path(mapping) if mapping else None,
     )
     if given.is_json:
         show.document(document(look))

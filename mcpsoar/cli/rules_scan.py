@@ -32,6 +32,7 @@ from mcpsoar.pack.locate import locate
     help="Let --fail-on judge by the rules that LOG can be asked; the others are named, and no doubt.",
 )
 @click.option("--rejects", type=filled, metavar="FILE", help="Write every line that is no event to FILE.")
+@click.option("--mapping", type=filled, metavar="FILE", help="What the logs call the columns.")
 @click.option(
     "--evidence",
     type=click.IntRange(min=0),
@@ -49,6 +50,7 @@ def scan(
     fail_on: str | None,
     evaluable_only: bool,
     rejects: str | None,
+    mapping: str | None,
     evidence: int,
 ) -> Verdict:
     """Read LOGs once and ask every rule and detection of them.
@@ -74,6 +76,7 @@ def scan(
             wanted=wanted,
             rejects=Path(rejects) if rejects else None,
             evidence=evidence or None,
+            mapping=Path(mapping) if mapping else None,
         )
     if given.format not in ("text", "json"):
         look_text.doubts(scanned.look, is_kept=bool(rejects), say=show.talk)

@@ -58,7 +58,10 @@ class Loader:
         self._rejects = rejects
 
     def load(self, sources: Sequence[Source]) -> None:
-        """All files in their order. Raises Usage for broken Parquet, Malformed if the two readings differ."""
+        """All files in their order.
+
+        Raises Usage for Parquet that is broken or to be mapped, Malformed if the two readings differ.
+        """
         for group in _groups(sources):
             self._group(group)
         self.found.rejected = self._rejects.count
@@ -66,6 +69,8 @@ class Loader:
 
     def _group(self, group: Sequence[Source]) -> None:
         if group[0].form is Form.PARQUET:
+            if self._ask.mapping:
+                raise Usage(f"{group[0].log.name}: a mapping is for lines of JSON, and this is Parquet")
             for source in group:
                 self._parquet(source)
         elif any(source.damage for source in group) or not self._read(group):
@@ -78,13 +83,18 @@ class Loader:
     def _read(self, group: Sequence[Source]) -> bool:
         """Append a group of files; False, and nothing appended, if Python has to read it first."""
         log = self._joined(group) if len(group) > 1 else Path(group[0].log.path)
+        mapping = self._ask.mapping
         try:
-            is_read = self._fields(log)
-            if is_read is None and (first := self._seed(log)):
-                is_read = self._fields(log, first)
-            return is_read or self._append(ndjson.lines(log, self._ask.columns))
+            is_read = self._quickly(log) if mapping is None else False
+            return is_read or self._append(ndjson.lines(log, self._ask.columns, mapping=mapping))
         except (_BadLines, Failure):
             return False
+
+    def _quickly(self, log: Path) -> bool:
+        is_read = self._fields(log)
+        if is_read is None and (first := self._seed(log)):
+            is_read = self._fields(log, first)
+        return bool(is_read)
 
     def _joined(self, group: Sequence[Source]) -> Path:
         """One file of several, line after line: reading each by itself costs more than to copy it."""
@@ -157,7 +167,9 @@ class Loader:
     def _sift(self, source: Source) -> None:
         clean = self._folder / f"clean-{len(self.found.views)}-{self._rejects.count}"
         known = frozenset(column.name for column in self._ask.columns)
-        self._rejects.add(lines.sift(source, clean, known=known, now_ms=self._ask.now_ms))
+        self._rejects.add(
+            lines.sift(source, clean, known=known, now_ms=self._ask.now_ms, mapping=self._ask.mapping)
+        )
         if not clean.stat().st_size:
             return
         try:

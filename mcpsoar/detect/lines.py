@@ -17,6 +17,8 @@ from mcpsoar.core.event import Reject
 from mcpsoar.detect.files import Source
 from mcpsoar.detect.prelude import EPOCH_SPLIT, FIRST_MS, SKEW_MS
 from mcpsoar.kit import strictjson
+from mcpsoar.kit.mapping import FieldMapping
+from mcpsoar.kit.mapping import event as mapped
 
 LONGEST = 16 * 1024 * 1024 - 1024  # the engine's own limit on one object, with room for its end
 _ROOM = 64  # bytes around an event: a mark at the start, blanks and an end of line
@@ -33,10 +35,17 @@ _EPOCH = re.compile(r"\d{1,15}(?:\.\d{1,9})?", re.ASCII)
 _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> Iterator[Reject]:
+def sift(
+    source: Source,
+    clean: Path,
+    *,
+    known: frozenset[str],
+    now_ms: int,
+    mapping: FieldMapping | None = None,
+) -> Iterator[Reject]:
     """Write the valid events of a file to `clean`; yield a Reject for each line that is none.
 
-    Keys that are no columns are left out of `clean` where there are any.
+    Keys that are no columns are left out of `clean` where there are any; with a `mapping` it has the columns.
     """
     number = 0
     with Path(source.log.path).open("rb") as file, clean.open("wb") as out:
@@ -49,10 +58,10 @@ def sift(source: Source, clean: Path, *, known: frozenset[str], now_ms: int) -> 
                 continue
             if not text:
                 continue
-            event = _event(text, now_ms)
+            event = _event(text, now_ms, mapping)
             if isinstance(event, str):
                 yield Reject(source.log.name, number, event, line.rstrip(b"\r\n"))
-            elif event.keys() <= known:
+            elif event.keys() <= known and not mapping:
                 out.write(text + b"\n")
             else:
                 out.write(canonical({key: event[key] for key in event if key in known}) + b"\n")
@@ -80,20 +89,22 @@ def event_ms(value: Json) -> int | None:
     return int(number * 1000 if number < EPOCH_SPLIT else number)
 
 
-def _event(text: bytes, now_ms: int) -> dict[str, Any] | str:
+def _event(text: bytes, now_ms: int, mapping: FieldMapping | None) -> dict[str, Any] | str:
     try:
         event = strictjson.parse(text, noun="the line")
     except Malformed as error:
         return error.message
     if not isinstance(event, dict):
         return "the line is no JSON object"
+    event = mapped(event, mapping) if mapping else event
     at_ms = event_ms(event.get("event_time"))
+    name = f"event_time ({', '.join(mapping.fields['event_time'].paths)})" if mapping else "event_time"
     if at_ms is None:
-        return "event_time is missing" if event.get("event_time") is None else "event_time is no time"
+        return f"{name} is missing" if event.get("event_time") is None else f"{name} is no time"
     if at_ms < FIRST_MS:
-        return "event_time is before 2000"
+        return f"{name} is before 2000"
     if at_ms > now_ms + SKEW_MS:
-        return "event_time is more than ten minutes ahead of the clock"
+        return f"{name} is more than ten minutes ahead of the clock"
     return event
 
 

@@ -19,6 +19,7 @@ from mcpsoar.detect.engines.duckdb import Connection, quoted, rows, run
 from mcpsoar.detect.gate import OWN, Gate
 from mcpsoar.detect.matching import referenced
 from mcpsoar.detect.view import View
+from mcpsoar.kit.mapping import FieldMapping
 
 _NAMED = 10
 _SLOTS = 1 << 17  # bits of the filter of ids that stand twice
@@ -56,13 +57,17 @@ SERVER = "server_name"  # whom a person will want to contain
 
 @dataclass(frozen=True)  # no slots: what follows from it is worked out once
 class Ask:
-    """What one scan is to say of every event; `now_ms` is the reader's clock."""
+    """What one scan is to say of every event; `now_ms` is the reader's clock.
+
+    `mapping` is where the columns are in logs that are not written in ours.
+    """
 
     columns: Sequence[Column]
     gates: Sequence[Gate]
     rules: Mapping[str, exp.Expression]
     now_ms: int
     detections: Sequence[Detection] = ()
+    mapping: FieldMapping | None = None
 
     @cached_property
     def flags(self) -> Flags:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mcpsoar.core.event import Column
-from mcpsoar.detect import prelude
+from mcpsoar.detect import mapped, prelude
 from mcpsoar.detect.engines.duckdb import Connection, literal, paths, quoted, rows
 from mcpsoar.detect.lines import LONGEST
 from mcpsoar.detect.rawbytes import PAIRS, SPACES
 from mcpsoar.detect.view import View
+from mcpsoar.kit.mapping import FieldMapping
 
 _SAMPLE = 2048
 _OPTIONS = (
@@ -103,18 +104,24 @@ def fields(
     )
 
 
-def lines(log: Path, columns: Sequence[Column], *, are_clean: bool = False) -> View:
-    """The thorough way; `are_clean` lines have been read by Python before, and are not doubted."""
+def lines(
+    log: Path, columns: Sequence[Column], *, are_clean: bool = False, mapping: FieldMapping | None = None
+) -> View:
+    """The thorough way; `are_clean` lines have been read by Python before, and are not doubted.
+
+    `mapping` tells where the columns are in lines that are not written in ours.
+    """
     spec = json.dumps({column.name: "JSON" for column in columns})
     told = [f"CAST(event.{quoted(column.name)} AS VARCHAR) AS {quoted(column.name)}" for column in columns]
     doubts = [_has_twins("json"), _is_loose(f"regexp_matches({_LINE}, '{_LOOSE}')"), _is_deep()]
-    loose = "FALSE" if are_clean else " OR ".join(doubts)
+    loose = f"{'FALSE' if are_clean else ' OR '.join(doubts)} AS is_loose"
+    source = f"read_ndjson_objects({_files(log)})"
+    text = (
+        f"(SELECT {', '.join(told)}, is_loose FROM ("
+        f"SELECT json_transform(json, {literal(spec)}) AS event, {loose} FROM {source}))"
+    )
     return View(
-        text=(
-            f"(SELECT {', '.join(told)}, is_loose FROM ("
-            f"SELECT json_transform(json, {literal(spec)}) AS event, {loose} AS is_loose "
-            f"FROM read_ndjson_objects({_files(log)})))"
-        ),
+        text=mapped.relation(source, columns, mapping, extra=loose) if mapping else text,
         doubts=["is_loose"],
         is_suspect="is_loose",
         here=columns,
