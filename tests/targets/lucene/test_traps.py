@@ -232,6 +232,17 @@ def test_case_is_that_of_the_engine_for_every_letter_there_is() -> None:
     assert [code for code, letter in small.items() if set(text.cases(chr(code))) != alike[letter]] == []
 
 
+@pytest.mark.parametrize("depth", [64, 65, 340])
+def test_groups_are_nested_as_deep_as_conditions_and_no_deeper(depth: int) -> None:
+    """pySigma reads some 400; what a pattern is printed by would be lost in them."""
+    made = rule({"a": {"tool_name|re": "(?:" * depth + "a" + ")" * depth}, "condition": "a"})
+    if depth == 64:
+        assert "(a)" in lucene.make(COLUMNS).convert(made)
+    else:
+        with pytest.raises(Unsupported, match="64 deep"):
+            lucene.make(COLUMNS).convert(made)
+
+
 @settings(max_examples=ground.EXAMPLES, deadline=None)
 @given(detections(), st.lists(EVENT, min_size=1, max_size=6))
 def test_any_detection_finds_what_the_scan_finds(

@@ -14,6 +14,7 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.bridge import charset, regex, repeats
 from mcpsoar.targets.es.lucene import text
 
+_DEEPEST = 64  # what reads a pattern goes down as deep as it
 _LAST_OF_ASCII = 0x7F
 _FOLDED = {"k": "\u212a", "s": "\u017f"}  # RE2's (?i) takes these for the letters, too
 Piece = tuple[str, str]
@@ -34,7 +35,7 @@ def of(value: SigmaRegularExpression) -> str:
     wanted = regex.read(value)
     pieces = list(regex.taken_apart(wanted.text))
     repeats.refuse(pieces, "lucene", "Lucene")
-    branches = _branches(iter(pieces), wanted.flags, is_inner=False)
+    branches = _branches(iter(pieces), wanted.flags, depth=0)
     made = "|".join(_whole(one) for one in branches)
     if len(made) > text.LONGEST:
         raise Unsupported(f"|re: a pattern longer than {text.LONGEST} characters")
@@ -49,7 +50,7 @@ def _whole(branch: _Branch) -> str:
     return f"{before}{branch.said}{after}" or text.ANY
 
 
-def _branches(pieces: Iterator[Piece], flags: frozenset[str], *, is_inner: bool) -> list[_Branch]:
+def _branches(pieces: Iterator[Piece], flags: frozenset[str], *, depth: int) -> list[_Branch]:
     """The alternatives up to the end, or to the parenthesis that closes them."""
     found, now, last = [], _Branch(), ""
     for kind, piece in pieces:
@@ -59,14 +60,14 @@ def _branches(pieces: Iterator[Piece], flags: frozenset[str], *, is_inner: bool)
             if piece == ")":
                 return found
         elif _is_end(kind, piece):
-            now = _anchored(replace(now, said=now.said + last), piece, flags, is_inner=is_inner)
+            now = _anchored(replace(now, said=now.said + last), piece, flags, is_inner=depth > 0)
             last = ""
         elif now.at_end:
             raise Unsupported("|re: lucene has no end amid a pattern")
         elif kind == "repeat":
             last = _repeated(last, piece)
         else:
-            now, last = replace(now, said=now.said + last), _atom(kind, piece, pieces, flags)
+            now, last = replace(now, said=now.said + last), _atom(kind, piece, pieces, flags, depth)
     found.append(replace(now, said=now.said + last))
     return found
 
@@ -95,11 +96,11 @@ def _repeated(last: str, piece: str) -> str:
     return f"{last}{'*' if plain == '{,}' else plain.replace('{,', '{0,')}"
 
 
-def _atom(kind: str, piece: str, pieces: Iterator[Piece], flags: frozenset[str]) -> str:
+def _atom(kind: str, piece: str, pieces: Iterator[Piece], flags: frozenset[str], depth: int) -> str:
     if lacking := regex.feature_of(kind, piece):
         raise Unsupported(f"|re: lucene has no {lacking} in regular expressions")
     if kind == "group":
-        return _group(pieces, flags)
+        return _group(pieces, flags, depth + 1)
     if kind == "set":
         return _set(piece, flags)
     if kind == "escape":
@@ -110,9 +111,11 @@ def _atom(kind: str, piece: str, pieces: Iterator[Piece], flags: frozenset[str])
     return _literal(piece, flags)
 
 
-def _group(pieces: Iterator[Piece], flags: frozenset[str]) -> str:
+def _group(pieces: Iterator[Piece], flags: frozenset[str], depth: int) -> str:
     """An alternative that is empty is none to Lucene, so that the group becomes one that may be missing."""
-    said = [one.said for one in _branches(pieces, flags, is_inner=True)]
+    if depth > _DEEPEST:
+        raise Unsupported(f"|re: groups more than {_DEEPEST} deep")
+    said = [one.said for one in _branches(pieces, flags, depth=depth)]
     full = [one for one in said if one]
     if not full:
         raise Unsupported("|re: lucene has no empty group")
