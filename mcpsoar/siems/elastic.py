@@ -4,15 +4,30 @@ from collections.abc import Iterator
 
 from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.siems.asked import Content, Siem
-from mcpsoar.siems.in_elastic import event_rules, exceptions, gate_rules, lookups, naming, storage, written
+from mcpsoar.siems.checks import Check
+from mcpsoar.siems.in_elastic import (
+    dashboard,
+    event_rules,
+    exceptions,
+    gate_rules,
+    lookups,
+    naming,
+    readme,
+    selftest,
+    storage,
+    written,
+)
 
 
 class Elastic:
     """The SIEM `elastic`."""
 
+    comment = "// {}"
+
     def files(self, content: Content) -> Iterator[PackFile]:
         """What a person imports. Raises Usage for an option or a tuning that Elastic cannot have."""
         yield from written.files(self.items(content))
+        yield readme.file(content)
 
     def items(self, content: Content) -> tuple[Item, ...]:
         """The same, in the order in which the objects need each other."""
@@ -24,7 +39,12 @@ class Elastic:
             *(Item("exception_list", one["list_id"], one) for one in exceptions.lists(content.tuning)),
             *(Item("exception_item", one["item_id"], one) for one in exceptions.items(content.tuning)),
             *(Item("detection_rule", str(one["rule_id"]), one) for one in rules),
+            *dashboard.items(content),
         )
+
+    def checks(self, content: Content) -> Iterator[Check]:
+        """Queries that bring a case's events along, in normal form."""
+        return selftest.checks(content.rules, content.columns)
 
 
 def make() -> Siem:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming
-from mcpsoar.targets.es import OLDEST, fields, paths
+from mcpsoar.targets.es import OLDEST, fields, ingest, paths
 
 PRIORITY = 500  # the built-in template of logs-*-* has 100, those of integrations 200
 _META = {"managed_by": naming.TAG, "description": f"MCP audit events, for Elasticsearch {OLDEST} and later"}
@@ -16,6 +17,7 @@ def items(content: Content) -> tuple[Item, ...]:
     return (
         Item("component_template", naming.MAPPINGS, mappings(content)),
         Item("component_template", naming.SETTINGS, _settings()),
+        Item("ingest_pipeline", naming.PIPELINE, _pipeline(content)),
         Item("index_template", naming.TEMPLATE, _template(content)),
     )
 
@@ -30,6 +32,21 @@ def mappings(content: Content) -> dict[str, Any]:
             place = place.setdefault(part, {}).setdefault("properties", {})
         place.setdefault(own, {"type": "keyword"})
     return made
+
+
+def _pipeline(content: Content) -> dict[str, Any]:
+    """A tenant is what stands beside the event, and is kept: within the event anybody could write it."""
+    tenant = content.options.tenant
+    if not tenant or tenant in {paths.of(column.name) for column in content.columns}:
+        return ingest.pipeline(content.columns)
+    first = tenant.partition(".")[0]
+    if first in _written(content):
+        raise Usage(f"--tenant-field: the pipeline keeps nothing else in {first!r} than its own fields")
+    return ingest.pipeline(content.columns, kept=[first])
+
+
+def _written(content: Content) -> frozenset[str]:
+    return frozenset(fields.template(content.columns)["template"]["mappings"]["properties"])
 
 
 def _settings() -> dict[str, Any]:

@@ -60,8 +60,8 @@ def widest_ms(gate: GateText) -> int:
 def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bool = False) -> str:
     """One row: gate, state, numerator, denominator (of a ratio), warned and the window.
 
-    No row where no event is, and with `only_pages` none unless it pages, as an alert wants it. Raises
-    Unsupported, with the gate's name.
+    A tenant without events has none, and with `only_pages` there is none unless it pages, as an alert wants
+    it. Raises Unsupported, with the gate's name.
     """
     text, (_, end) = gate.text, window(gate.text.window_ms, asked)
     starts = f"TO_LONG({end}) - {MINUTE_MS} * {_tuned('window_minutes', text.window_ms // MINUTE_MS)}"
@@ -74,7 +74,7 @@ def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bo
         *each(gate, columns, asked, widest_ms=widest_ms(text)),
         *within(asked, join, starts),
         f"STATS {assigned(f'{name} = SUM({name})' for name in _COUNTS)}{grouped(asked.by())}",
-        "WHERE judged IS NOT NULL",
+        f"EVAL {assigned(f'{name} = COALESCE({name}, 0)' for name in _COUNTS)}",
         *join,
         f"EVAL {assigned([*told, *(f'{name} = judged' for name in ratio)])}",
         *(['WHERE state == "page"'] if only_pages else []),

@@ -29,9 +29,8 @@ from mcpsoar.targets.es.painless import Printer, quoted
 
 FIRST_MS = 946_684_800_000  # 2000-01-01
 SKEW_MS = 600_000
-FLATTENED_LEVELS = (
-    20  # page "Flattened field type", depth_limit: more is an error, and lists are counted here too
-)
+# page "Flattened field type", depth_limit: more is an error; lists are counted here too
+FLATTENED_LEVELS = 20
 DEEPEST = 64  # levels, as a scan takes them
 MOST_BYTES = 65_535  # of a script: setting script.max_size_in_bytes
 ARGUMENTS = "arguments"
@@ -40,14 +39,18 @@ KEPT = ("agent", "cloud", "container", "data_stream", "ecs", "host", "input", "l
 _OWN = _NOW, _WHY, _EVENT = "mcpsoar_now", "mcpsoar_why", "mcpsoar_event"
 
 
-def pipeline(columns: Sequence[Column], sources: Mapping[str, str] | None = None) -> dict[str, Any]:
+def pipeline(
+    columns: Sequence[Column], sources: Mapping[str, str] | None = None, *, kept: Sequence[str] = ()
+) -> dict[str, Any]:
     """The body of `PUT _ingest/pipeline/…`.
 
     `sources` tells where an event has a column (or `arguments`) if not under its own name: a path with dots.
+    `kept` stays as it is: top fields that are neither columns nor read by rules, such as a customer's name.
     Raises Unsupported for a derived column that Painless cannot say.
     """
     places = dict(sources or {})
-    params = _params(columns, places)
+    stays = [*KEPT, *(name for name in kept if name not in KEPT)]
+    params = _params(columns, places) | {"kept": stays}
     return {
         "description": f"MCP audit events in normal form, for Elasticsearch {OLDEST} and later",
         "processors": [
@@ -83,7 +86,7 @@ def pipeline(columns: Sequence[Column], sources: Mapping[str, str] | None = None
             {"remove": {"field": _EVENT, "ignore_missing": True}},
             _set(_NOW, "_ingest.timestamp"),
             _set(_WHY, "_ingest.on_failure_message"),
-            {"script": {"source": _text("rejected") + _REJECTED, "params": {"kept": list(KEPT)}}},
+            {"script": {"source": _text("rejected") + _REJECTED, "params": {"kept": stays}}},
         ],
     }
 
@@ -131,7 +134,6 @@ def _params(columns: Sequence[Column], places: Mapping[str, str]) -> dict[str, A
         "blanks": list(stored.BLANKS),
         "deepest": DEEPEST,
         "longest": fields.LONGEST,
-        "kept": list(KEPT),
         "empty_lists": paths.EMPTY_LISTS,
         "truncated": paths.TRUNCATED,
         "arguments": {

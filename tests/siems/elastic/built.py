@@ -26,10 +26,12 @@ def content(options: Options = SHIPPED, overlay: Path | None = None) -> Content:
     return asked.content(ROOT, options, overlay)
 
 
+@cache
 def items(options: Options = SHIPPED, overlay: Path | None = None) -> tuple[Item, ...]:
     return elastic.make().items(content(options, overlay))
 
 
+@cache
 def files(options: Options = SHIPPED, overlay: Path | None = None) -> dict[str, bytes]:
     return {file.path: file.content for file in elastic.make().files(content(options, overlay))}
 

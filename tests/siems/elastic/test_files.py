@@ -4,7 +4,7 @@ import copy
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from mcpsoar.cli.pack import pack
+from mcpsoar.core.errors import Usage
+from mcpsoar.siems import asked, elastic
 from mcpsoar.siems.asked import Options
 from mcpsoar.targets.es import paths
 from tests.siems.elastic import built
 
-SCHEMAS = ("component_template", "index_template", "lookup_index", "exception_list", "exception_item")
+SCHEMAS = ("component_template", "ingest_pipeline", "index_template", "lookup_index", "exception_list")
 FILES = built.files()
 ITEMS = built.items()
 
@@ -42,8 +44,8 @@ def test_no_two_objects_have_one_name() -> None:
 
 
 def test_two_builds_are_the_same_to_the_byte() -> None:
-    built.content.cache_clear()
-    assert built.files() == FILES
+    content = asked.content(built.ROOT, built.SHIPPED)
+    assert {file.path: file.content for file in elastic.make().files(content)} == FILES
 
 
 def test_the_rules_are_in_the_order_of_their_files() -> None:
@@ -88,6 +90,8 @@ PLANTED: dict[str, tuple[str, Callable[[Any], Any]]] = {
         "component_template",
         lambda one: field(one).update(ignore_above=32766),
     ),
+    "a pipeline that loses what it cannot read": ("ingest_pipeline", lambda one: one.pop("on_failure")),
+    "a processor of nobody": ("ingest_pipeline", lambda one: one["processors"].append({"sett": {}})),
     "an index that is joined by nobody": ("lookup_index", lambda one: one.update(settings={})),
 }
 
@@ -107,6 +111,26 @@ def test_the_tenants_field_is_stored() -> None:
     again = built.items(Options(tenant="user.id"))
     mapped = built.of_kind("component_template", again)["mcp-audit@mappings"]["template"]["mappings"]
     assert mapped["properties"]["user"]["properties"]["id"]["type"] == "keyword"
+
+
+def test_the_tenants_field_is_kept_on_the_way_in() -> None:
+    pipeline = built.of_kind("ingest_pipeline", built.items(Options(tenant="organization.id")))["mcp-audit"]
+    kept = [step["script"]["params"]["kept"] for step in _steps(pipeline) if "kept" in _params(step)]
+    assert len(kept) == 2
+    assert all("organization" in one for one in kept)
+    own = built.of_kind("ingest_pipeline", built.items(Options(tenant="user.id")))
+    assert own == built.of_kind("ingest_pipeline", ITEMS)
+    with pytest.raises(Usage, match="'mcp'"):
+        built.items(Options(tenant="mcp.customer"))
+
+
+def _steps(pipeline: Mapping[str, Any]) -> list[Any]:
+    return [*pipeline["processors"], *pipeline["on_failure"]]
+
+
+def _params(step: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = step.get("script", {}).get("params", {})
+    return found
 
 
 def test_a_stream_of_another_name_has_the_template() -> None:

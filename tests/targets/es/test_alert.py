@@ -62,9 +62,7 @@ def rows(
 
 
 def said(found: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
-    """State, numerator, denominator and warned; no row is no data."""
-    if not found:
-        return "no_data", 0, None, 0
+    """State, numerator, denominator and warned."""
     (row,) = found
     return row["state"], row["numerator"], row.get("denominator") or None, row["warned"]
 

@@ -1,0 +1,82 @@
+"""The README of the pack, filled in for the options that it was built with."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from mcpsoar.core.event import MINUTE_MS
+from mcpsoar.core.siem import PackFile
+from mcpsoar.siems.asked import Content
+from mcpsoar.siems.in_elastic import event_rules, gate_rules
+from mcpsoar.siems.in_elastic.sample import SAMPLES
+from mcpsoar.targets.es import OLDEST, paths
+
+_SUPPRESSED = """\
+A gate that pages says so each minute: alert suppression makes one alert of its window, by {keys}, and
+counts the rest."""
+_UNSUPPRESSED = """\
+This pack was built for the basic licence, which has no alert suppression (Platinum and Enterprise
+do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run at most once in a
+while (rule, Actions, "Custom frequency"), and close its alerts together."""
+
+
+def file(content: Content) -> PackFile:
+    """README.md."""
+    text = Path(__file__).with_name("readme.md").read_text("utf-8")
+    for name, said in _said(content).items():
+        text = text.replace(f"{{{{{name}}}}}", said)
+    return PackFile("README.md", text.encode())
+
+
+def _said(content: Content) -> dict[str, str]:
+    options = content.options
+    index = options.index or paths.INDEX
+    left = [f"- `{name}`: {why}" for name, why in event_rules.left_out(content)]
+    rules = len(content.rules) + len(content.detections) - len(left)
+    keys = " and ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "state"])
+    remote = f" (on the cluster `{options.cluster}`, as step 2)" if options.cluster else ""
+    return {
+        "counts": f"{rules} rules and {len(content.gates)} gates",
+        "oldest": OLDEST,
+        "index": index,
+        "space": "" if options.space == "default" else f"/s/{options.space}",
+        "where": remote,
+        "stream": index.split(",")[0].replace("*", "test"),
+        "fields": "\n".join(_fields(content)),
+        "events": "\n".join(_events()),
+        "expected": "\n".join(_expected(content)),
+        "windows": ", ".join(_windows(content)),
+        "suppression": _UNSUPPRESSED if options.tier == "basic" else _SUPPRESSED.format(keys=keys),
+        "left_out": "\n".join(left) or "Nothing: every rule and detection is there.",
+    }
+
+
+def _fields(content: Content) -> Iterator[str]:
+    yield "| your field | Elastic's | rules that need it |"
+    yield "|---|---|---|"
+    for column in content.columns:
+        needing = sum(column.name in rule.needs for rule in content.rules)
+        if needing:
+            yield f"| `{column.name}` | `{paths.of(column.name)}` | {needing} |"
+
+
+def _events() -> Iterator[str]:
+    for sample in SAMPLES:
+        yield '{"create": {}}'
+        yield json.dumps({"event_time": "NOW", **sample.event})
+
+
+def _expected(content: Content) -> Iterator[str]:
+    rules = {rule.id: rule.title for rule in content.rules}
+    gates = {one.text.id: f"MCP gate: {one.text.title}" for one in content.gates}
+    for sample in SAMPLES:
+        named = [rules[one] for one in sample.rules if one in rules]
+        named += [gates[one] for one in sample.gates if one in gates]
+        if named:
+            yield f"- `{sample.event['event_id']}`: {'; '.join(named)}"
+
+
+def _windows(content: Content) -> Iterator[str]:
+    for one in content.gates:
+        minutes = gate_rules.widest_ms(one, content.options) // MINUTE_MS
+        yield f"{minutes} minutes for `{one.text.id}`"
