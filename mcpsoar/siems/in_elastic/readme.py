@@ -16,8 +16,8 @@ A gate that pages says so each minute: alert suppression makes one alert of its 
 counts the rest."""
 _UNSUPPRESSED = """\
 This pack was built for the basic licence, which has no alert suppression (Platinum and Enterprise
-do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run at most once in a
-while (rule, Actions, "Custom frequency"), and close its alerts together."""
+do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run
+at most once in a while (rule, Actions, "Custom frequency"), and close its alerts together."""
 
 
 def file(content: Content) -> PackFile:

@@ -50,7 +50,7 @@ def pipeline(
     """
     places = dict(sources or {})
     stays = [*KEPT, *(name for name in kept if name not in KEPT)]
-    params = _params(columns, places) | {"kept": stays}
+    params = _params(columns, places, stays)
     return {
         "description": f"MCP audit events in normal form, for Elasticsearch {OLDEST} and later",
         "processors": [
@@ -124,7 +124,7 @@ def _derived(columns: Sequence[Column]) -> list[str]:
     return made
 
 
-def _params(columns: Sequence[Column], places: Mapping[str, str]) -> dict[str, Any]:
+def _params(columns: Sequence[Column], places: Mapping[str, str], stays: Sequence[str]) -> dict[str, Any]:
     # the two that every document has are set apart
     asked = [column for column in columns if paths.of(column.name) not in (paths.TIME, paths.RECEIVED)]
     return {
@@ -134,6 +134,7 @@ def _params(columns: Sequence[Column], places: Mapping[str, str]) -> dict[str, A
         "blanks": list(stored.BLANKS),
         "deepest": DEEPEST,
         "longest": fields.LONGEST,
+        "kept": list(stays),
         "empty_lists": paths.EMPTY_LISTS,
         "truncated": paths.TRUNCATED,
         "arguments": {
