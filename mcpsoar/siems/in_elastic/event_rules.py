@@ -1,9 +1,9 @@
 """Sigma rules as detection rules: each looks at events as they come in, by the time of the ingest pipeline.
 
-An event that comes late by its own clock is judged when it comes. Each run reads twice its interval, so that
-one skipped run or a slow refresh loses nothing; what two runs both see is one alert, since the query gives
-`_id` (page "ES|QL rules", Alert deduplication). Kibana runs a rule at its interval, counted from when it was
-switched on: it cannot be put at a minute of the hour.
+An event that comes late by its own clock is judged when it comes. Each run reads an hour more than its
+interval, so that skipped runs, a restart or a slow refresh lose nothing; what several runs see is one alert,
+since the query gives `_id` (page "ES|QL rules", Alert deduplication). Kibana runs a rule at its interval,
+counted from when it was switched on: it cannot be put at a minute of the hour.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ from mcpsoar.targets import esql
 from mcpsoar.targets.es import paths
 
 EVERY_MINUTES = 5
+_LOOK_BACK_MINUTES = 60  # Kibana makes up no run that it missed
 UNTUNED = RuleTuning()
 
 
@@ -62,4 +63,4 @@ def _line(rule: RuleText, query: str, content: Content) -> dict[str, object]:
         needs=rule.needs,
         lists=[naming.LIST, *([naming.own_list(rule.id)] if tuning.allow else [])],
     )
-    return line(told, Asked(query, every, 2 * every, paths.RECEIVED), content.columns)
+    return line(told, Asked(query, every, every + _LOOK_BACK_MINUTES, paths.RECEIVED), content.columns)
