@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app import siem_profiles
-from mcpsoar.core.errors import Conflict, Held, Usage
+from mcpsoar.core.errors import Held, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.siem import Item
@@ -49,12 +49,14 @@ class Place:
         *,
         by: str = "unknown",
         only: str | None = None,
+        tell: Callable[[Plan], None] = lambda _: None,
         say: Callable[[str], None] = lambda _: None,
         bounds: Bounds = BOUNDS,
     ) -> tuple[Plan, tuple[Outcome, ...], Verdict]:
-        """Plan, and carry it out; with `only` a digest, that plan or none.
+        """Plan, and carry it out; with `only` a digest, that plan or none. `tell` gets the plan before
+        anything is sent, `say` a line for each write.
 
-        Raises as `plan` does, Held where another apply is at work, Conflict where the plan is another one,
+        Raises as `plan` does, Held where another apply is at work, Usage where the plan is another one,
         Unwritable where it cannot be written down: nothing more is sent then.
         """
         self.file.make_folder()
@@ -63,8 +65,8 @@ class Place:
             state = self.file.load()
             plan = plans.make(self.live, items, state, asked)
             if only is not None and plan.digest != only:
-                raise Conflict(f"the plan is {plan.digest} by now: read it before it is applied")
-            say(f"plan {plan.digest} on {plan.place}")
+                raise Usage(f"nothing was sent: the plan is {plan.digest} by now; read it first")
+            tell(plan)
             run = Run(self.live, self.file, state, asked=asked, clock=self.clock, say=say, bounds=bounds)
             outcomes = run.carry_out(plan)
             return plan, outcomes, runs.verdict(plan, outcomes)

@@ -17,7 +17,7 @@ from mcpsoar.core.secret import Secret
 from mcpsoar.kit.http import checked_url
 
 FILE = "mcpsoar.toml"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,6 @@ def _warnings(profile: Profile) -> list[str]:
     places = {
         urlsplit(url).netloc
         for url, token in bound
-        if token is not None and urlsplit(url).scheme == "http" and urlsplit(url).hostname not in _LOOPBACK
+        if token is not None and urlsplit(url).scheme == "http" and urlsplit(url).hostname not in LOOPBACK
     }
     return [f"warning: the token travels in the clear to {place}: use https" for place in sorted(places)]

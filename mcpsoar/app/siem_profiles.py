@@ -10,8 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 from mcpsoar.app.profiles import SIEMS, File, deployed_to, read
+from mcpsoar.app.settings import LOOPBACK
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Binding
 
@@ -32,6 +34,20 @@ def binding(path: Path, asked: str | None, siem: str, environ: Mapping[str, str]
     if siem not in table:
         raise file.bad(f"profile {name!r} has no table [profiles.{name}.{siem}]", name)
     return name, _bound(file, file.inner(name, table, siem), siem, own)
+
+
+def warnings(bound: Binding) -> list[str]:
+    """Lines for a person: where the token would travel in the clear."""
+    addresses = [bound.base_url, bound.options.get("kibana")]
+    places = {urlsplit(url).netloc for url in addresses if isinstance(url, str) and _is_open(url)}
+    if bound.token is None:
+        return []
+    return [f"warning: the token travels in the clear to {one}: use https" for one in sorted(places)]
+
+
+def _is_open(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in LOOPBACK
 
 
 def _bound(file: File, table: dict[str, Any], siem: str, options: tuple[str, ...]) -> Binding:

@@ -2,16 +2,17 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import click
 
 from mcpsoar.app import packing
-from mcpsoar.cli import show
+from mcpsoar.cli import pack_content, show
 from mcpsoar.cli.options import Common, common
+from mcpsoar.cli.pack_deploy import apply, drift, plan
 from mcpsoar.cli.pack_selftest import selftest
 from mcpsoar.cli.words import filled
 from mcpsoar.pack.locate import locate
-from mcpsoar.siems.asked import Options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -19,57 +20,24 @@ def pack() -> None:
     """Build what Splunk and Elastic import: rules, gates, fields and dashboards."""
 
 
-pack.add_command(selftest)
+for command in (plan, apply, drift, selftest):
+    pack.add_command(command)
 
 
 @pack.command("build")
 @click.argument("siem")
 @click.option("-o", "--output", type=filled, required=True, metavar="DIR", help="Where the files go.")
-@click.option("--overlay", type=filled, metavar="FILE", help="Your own tuning; see the pack's README.")
-@click.option("--mapping", type=filled, metavar="FILE", help="What your own log calls the columns.")
-@click.option("--index", type=filled, metavar="NAME", help="The index that holds the events.")
-@click.option(
-    "--tenant-field",
-    type=filled,
-    metavar="FIELD",
-    help="Group, throttle and suppress by it first.",
-)
+@pack_content.content_options
 @click.option("--space", type=filled, default="default", show_default=True, help="Kibana's space.")
-@click.option("--cluster", type=filled, metavar="NAME", help="Elastic: a remote cluster to search.")
-@click.option(
-    "--tier",
-    type=click.Choice(["basic", "platinum", "enterprise"]),
-    default="basic",
-    show_default=True,
-    help="Elastic: what the licence allows.",
-)
 @common
-def build(
-    given: Common,
-    *,
-    siem: str,
-    output: str,
-    overlay: str | None,
-    mapping: str | None,
-    index: str | None,
-    tenant_field: str | None,
-    space: str,
-    cluster: str | None,
-    tier: str,
-) -> None:
+def build(given: Common, *, siem: str, output: str, space: str, **said: Any) -> None:
     """Write the pack of SIEM, splunk or elastic, to DIR.
 
     Nothing is sent anywhere; the same input gives the same bytes. What else is in DIR stays.
     """
-    options = Options(index or "", tenant_field or "", space, cluster or "", tier)
     root = locate(given.pack, os.environ)
-    files = packing.built(
-        root,
-        siem,
-        options,
-        tuning=Path(overlay) if overlay else None,
-        mapping=Path(mapping) if mapping else None,
-    )
+    options = pack_content.options(said, space)
+    files = packing.built(root, siem, options, **pack_content.files(said))
     packing.write(files, Path(output))
     if given.is_json:
         written = [{"path": file.path, "bytes": len(file.content)} for file in files]

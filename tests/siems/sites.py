@@ -90,7 +90,7 @@ def splunk_old() -> tuple[Item, ...]:
 
 def splunk_new() -> tuple[Item, ...]:
     kept = [item for item in splunk_old() if "retired" not in item.name]
-    changed = {
+    changed: dict[str, dict[str, Any]] = {
         "MCP gate": {"search": "| inputlookup y", "disabled": "1", "alert.severity": "4"},
         "mcp_events": {"definition": "index=mcp_audit", "iseval": False},
     }

@@ -19,8 +19,8 @@ class Asked:
     overwrite: tuple[str, ...] = ()
     adopt: bool = False
 
-    def consent(self, name: str) -> Consent:
-        return Consent(any(_names(pattern, name) for pattern in self.overwrite), self.adopt)
+    def consent(self, item: Item) -> Consent:
+        return Consent(any(_names(pattern, item) for pattern in self.overwrite), self.adopt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,16 @@ def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()
         old.setdefault((pending.after.kind, pending.after.name), pending.after)
     for kind, _ in old:
         _known(live, kind)
-    _used(asked, by_key.keys() | old.keys())
-    found = live.look([*by_key.values(), *old.values()])
+    everything = [*by_key.values(), *old.values()]
+    _used(asked, everything)
+    found = live.look(everything)
     applied = state.settled(found, live.kinds)
     steps = [
-        wanted(item, applied.get(key), found.get(key), live.kinds[item.kind], asked.consent(item.name))
+        wanted(item, applied.get(key), found.get(key), live.kinds[item.kind], asked.consent(item))
         for key, item in by_key.items()
     ]
     steps += [
-        obsolete(item, last, found.get(key), live.kinds[item.kind], asked.consent(item.name))
+        obsolete(item, last, found.get(key), live.kinds[item.kind], asked.consent(item))
         for key, item in old.items()
         if (last := applied.get(key)) is not None
     ]
@@ -79,7 +80,7 @@ def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()
 
 def still_holds(step: Step, last: Applied | None, found: Found | None, traits: Traits, asked: Asked) -> bool:
     """Whether what is there now asks for the same step; if not, somebody was quicker."""
-    consent = asked.consent(step.item.name)
+    consent = asked.consent(step.item)
     if step.action is Action.DELETE:
         now = obsolete(step.item, last or Applied({}), found, traits, consent)
     else:
@@ -99,8 +100,14 @@ def document(step: Step) -> Facts:
         }
         for key in step.keys
     ]
-    kind, name = step.item.kind, step.item.name
-    return {"kind": kind, "name": name, "action": step.action.value, "why": step.why, "keys": keys}
+    return {
+        "kind": step.item.kind,
+        "name": step.item.name,
+        "title": title(step.item),
+        "action": step.action.value,
+        "why": step.why,
+        "keys": keys,
+    }
 
 
 def _order(kinds: Mapping[str, Traits]) -> Callable[[Step], tuple[bool, int, str]]:
@@ -120,12 +127,18 @@ def _known(live: Live, kind: str) -> None:
         raise Unsupported(f"no way is known to deploy a {kind}; known are {', '.join(live.kinds)}")
 
 
-def _used(asked: Asked, keys: Iterable[Key]) -> None:
-    names: Sequence[str] = [name for _, name in keys]
+def title(item: Item) -> str:
+    """What people call it where its name is an id; else nothing."""
+    said = item.body.get("attributes")
+    called = said.get("title") if isinstance(said, dict) else item.body.get("name")
+    return called if isinstance(called, str) else ""
+
+
+def _used(asked: Asked, items: Sequence[Item]) -> None:
     for pattern in asked.overwrite:
-        if not any(_names(pattern, name) for name in names):
+        if not any(_names(pattern, item) for item in items):
             raise Usage(f"nothing of this pack is named {pattern!r}, so there is nothing to overwrite")
 
 
-def _names(pattern: str, name: str) -> bool:
-    return pattern == name or fnmatchcase(name, pattern)
+def _names(pattern: str, item: Item) -> bool:
+    return any(pattern == name or fnmatchcase(name, pattern) for name in (item.name, title(item)))

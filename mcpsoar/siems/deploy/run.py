@@ -32,7 +32,6 @@ from mcpsoar.siems.deploy.values import picked, same
 
 BOUNDS = Bounds(attempts=4, seconds=30.0)
 _PAUSE_S = 0.5
-_SENT = (Action.CREATE, Action.CHANGE, Action.DELETE)
 
 
 class End(StrEnum):
@@ -79,7 +78,7 @@ class Run:
         outcomes: list[Outcome] = []
         is_silent = False
         for step in plan.steps:
-            if step.action not in _SENT:
+            if not step.is_sent:
                 continue
             if is_silent:
                 outcomes.append(Outcome(step, End.NOT_TRIED))

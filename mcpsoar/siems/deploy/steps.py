@@ -69,6 +69,10 @@ class Step:
     in_conflict: bool = False
 
     @property
+    def is_sent(self) -> bool:
+        return self.action in (Action.CREATE, Action.CHANGE, Action.DELETE)
+
+    @property
     def changes(self) -> tuple[KeyStep, ...]:
         """The keys that are sent."""
         return tuple(key for key in self.keys if key.what is What.CHANGE)

@@ -39,6 +39,7 @@ class Rules(Shelf):
 
     def __init__(self, space: Space) -> None:
         self._space = space
+        self._lists: dict[tuple[str, str], str] = {}
 
     def canonical(self, name: str, body: Facts) -> Facts:
         return {"rule_id": name} | {key: value for key, value in body.items() if key not in _KIBANA_S}
@@ -47,7 +48,7 @@ class Rules(Shelf):
         return self._space.find(*_ROUTE, query={"rule_id": _rule_id(item)})
 
     def create(self, item: Item) -> None:
-        self._space.change("POST", *_ROUTE, body=item.body)
+        self._space.change("POST", *_ROUTE, body=self._linked(item.body))
 
     def change(self, item: Item, change: Change, found: Found) -> None:  # noqa: ARG002 (the port's shape)
         along = {key: item.body[key] for key in ("version",) if key in item.body}
@@ -59,6 +60,21 @@ class Rules(Shelf):
 
     def delete(self, item: Item, found: Found) -> None:  # noqa: ARG002
         self._space.change("DELETE", *_ROUTE, query={"rule_id": _rule_id(item)})
+
+    def _linked(self, body: Facts) -> Facts:
+        """The same with its exception lists by the ids that Kibana gave them: a pack knows `list_id` alone."""
+        lists = body.get("exceptions_list")
+        if not isinstance(lists, list | tuple):
+            return body
+        return {**body, "exceptions_list": [{**one, "id": self._list(one)} for one in lists]}
+
+    def _list(self, link: Facts) -> str:
+        named = {key: str(link.get(key, "single")) for key in ("list_id", "namespace_type")}
+        key = (named["list_id"], named["namespace_type"])
+        if key not in self._lists:
+            found = self._space.find("exception_lists", query=named)
+            self._lists[key] = str((found or link).get("id", named["list_id"]))
+        return self._lists[key]
 
 
 def _rule_id(item: Item) -> str:

@@ -1,0 +1,109 @@
+"""Plans of a deployment as text: what a person reads before saying yes. All of it is cleaned here."""
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import ndiff
+
+from mcpsoar.cli.show import clean
+from mcpsoar.core.digest import Json
+from mcpsoar.siems.deploy.plan import Plan, title
+from mcpsoar.siems.deploy.run import End, Outcome
+from mcpsoar.siems.deploy.steps import Action, KeyStep, Step, What
+
+_WORDS = {
+    Action.CREATE: "to create",
+    Action.CHANGE: "to change",
+    Action.DELETE: "to delete",
+    Action.TAKE: "to write down as ours",
+    Action.FORGET: "gone and no more ours",
+    Action.KEEP: "kept as they are",
+    Action.NONE: "as they should be",
+}
+_ENDS = {
+    End.DONE: "applied and read back",
+    End.REFUSED: "refused",
+    End.UNKNOWN: "unknown",
+    End.NOT_TRIED: "not tried",
+}
+
+
+def plan(made: Plan) -> Iterator[str]:
+    """Every object that something is done to, or that is kept otherwise than the pack has it."""
+    yield clean(f"plan {made.digest}")
+    yield clean(f"  on {made.place}")
+    for step in made.steps:
+        if step.action in (Action.NONE, Action.FORGET) or (step.action is Action.TAKE and not _told(step)):
+            continue
+        yield from _step(step)
+    yield counted(made)
+
+
+def drift(made: Plan) -> Iterator[str]:
+    """Every object that somebody edited or deleted there."""
+    for step in made.steps:
+        if step.drifted or step.in_conflict:
+            yield from _step(step, (What.DRIFT, What.CONFLICT))
+    edited = sum(step.drifted or step.in_conflict for step in made.steps)
+    yield f"{edited or 'no'} of {len(made.steps)} objects differ from what was applied"
+
+
+def applied(made: Plan, outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """What did not go through, what was kept, and how many did."""
+    for outcome in outcomes:
+        if outcome.end is not End.DONE:
+            item = outcome.step.item
+            words = f"{_ENDS[outcome.end]:<10} {outcome.step.action.value} {item.kind} {item.name}"
+            yield clean(words + (f": {outcome.detail}" if outcome.detail else ""))
+    for step in made.steps:
+        if step.drifted or step.in_conflict:
+            yield from _step(step, (What.DRIFT, What.CONFLICT))
+    ends = [outcome.end for outcome in outcomes]
+    said = [f"{ends.count(end)} {words}" for end, words in _ENDS.items() if end in ends]
+    yield ", ".join(said) or "nothing to do"
+
+
+def counted(made: Plan) -> str:
+    actions = [step.action for step in made.steps]
+    said = [f"{actions.count(action)} {words}" for action, words in _WORDS.items() if action in actions]
+    drifted = sum(step.drifted for step in made.steps)
+    in_conflict = sum(step.in_conflict for step in made.steps)
+    more = [f"{drifted} edited there"] * bool(drifted) + [f"{in_conflict} in conflict"] * bool(in_conflict)
+    return "; ".join(filter(None, (", ".join(said), ", ".join(more)))) or "the pack is empty"
+
+
+def _step(step: Step, whats: Sequence[What] = (What.CHANGE, What.DRIFT, What.CONFLICT)) -> Iterator[str]:
+    verb = "conflict" if step.in_conflict else "drift" if step.drifted else step.action.value
+    verb = step.action.value if step.is_sent and What.CHANGE in whats else verb
+    called = f"  {title(step.item)!r}" if title(step.item) else ""
+    why = f"  ({step.why})" if step.why else ""
+    yield clean(f"{verb:<9} {step.item.kind}  {step.item.name}{called}{why}")
+    for key in step.keys:
+        if key.what in whats:
+            yield from _key(key)
+
+
+def _key(key: KeyStep) -> Iterator[str]:
+    if key.what is What.CHANGE:
+        yield clean(f"    {key.key}")
+        old, new = key.live, key.wanted
+    elif key.what is What.DRIFT:
+        yield clean(f"    {key.key}: edited there, kept")
+        old, new = key.wanted, key.live
+    else:
+        yield clean(f"    {key.key}: in conflict, kept; - is there, + is wanted")
+        old, new = key.live, key.wanted
+    for line in ndiff(_lines(old), _lines(new)):
+        if line[0] in "+-":
+            yield clean(f"      {line}", limit=400)
+
+
+def _lines(value: Json) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return value.split("\n")
+    return json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False).split("\n")
+
+
+def _told(step: Step) -> bool:
+    return step.drifted or step.in_conflict
