@@ -17,6 +17,7 @@ from mcpsoar.siems.in_elastic import (
     storage,
     written,
 )
+from mcpsoar.siems.in_elastic.check import check
 
 
 class Elastic:
@@ -26,7 +27,9 @@ class Elastic:
 
     def files(self, content: Content) -> Iterator[PackFile]:
         """What a person imports. Raises Usage for an option or a tuning that Elastic cannot have."""
-        yield from written.files(self.items(content))
+        items = self.items(content)
+        check(items)
+        yield from written.files(items)
         yield readme.file(content)
 
     def items(self, content: Content) -> tuple[Item, ...]:

@@ -70,7 +70,7 @@ def test_settings_are_those_of_the_overlay(tuned: tuple[Item, ...]) -> None:
         "low",
         21,
         "15m",
-        "now-30m",
+        "now-75m",
     )
     assert "Owner: Platform" in rule["tags"]
     gate = named(tuned, "MCP gate: Write calls went through without an approval")
