@@ -90,11 +90,15 @@ def read(name: str) -> frozenset[str]:
 
 @pytest.mark.parametrize("name", SAID)
 def test_every_case_and_spelling_is_found_as_the_engine_finds_it(name: str) -> None:
-    for place, case in enumerate(TEXTS[name].cases):
-        logs = [case.events, *(one.events for one in variants.together(case, COLUMNS, read(name)))]
-        for events in logs:
-            found = on_splunk(name, events, extraction=EXTRACTIONS[place % 2])
-            assert found == on_duckdb(detection(name), events), case.name
+    logs = []
+    for case in TEXTS[name].cases:
+        logs += [case.events, *(one.events for one in variants.together(case, COLUMNS, read(name)))]
+    answers = completed([(detection(name), log) for log in logs], COLUMNS)
+    for place, (log, answer) in enumerate(zip(logs, answers, strict=True)):
+        found = on_splunk(name, log, extraction=EXTRACTIONS[place % 2])
+        wanted = {(str(log[at]["event_id"]), plain.moment(log[at]["event_time"])) for at in answer}
+        assert {(key, at) for key, at, _ in found} == wanted
+    assert any(answers)
 
 
 @pytest.mark.parametrize("name", SAID)
@@ -189,6 +193,25 @@ def test_only_what_is_completed_by_a_new_event_is_asked_for(name: str) -> None:
         rows = run(query, events, now_ms=0, macros=MACROS)
         wanted = [(key, at) for key, at, _ in found if received[key, at] >= since]
         assert sorted((_id(row), int(row["event_ms"])) for row in rows) == sorted(wanted)
+    assert found
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_each_tenant_is_asked_for_by_itself(name: str) -> None:
+    """The same ids and names at several tenants, and at none."""
+    made, rng = detection(name), random.Random(name)
+    cases = sorted(TEXTS[name].cases, key=lambda case: case.kind is not CaseKind.POSITIVE)
+    logs = dict(zip(("a", "b", "-"), (one.events for one in cases), strict=False))
+    events = [
+        {**one, **({} if tenant == "-" else {"customer": tenant})}
+        for tenant, log in logs.items()
+        for one in in_splunk(log, name)
+    ]
+    rng.shuffle(events)
+    query = spl.search(made.text, made.tree, COLUMNS, tenant="customer")
+    rows = run(query, events, now_ms=0, macros=MACROS)
+    found = sorted((row["tenant"], _id(row), int(row["event_ms"]), row.get("subject") or "") for row in rows)
+    assert found == sorted((tenant, *one) for tenant, log in logs.items() for one in on_splunk(name, log))
     assert found
 
 

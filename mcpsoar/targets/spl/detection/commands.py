@@ -16,7 +16,9 @@ _TOLD = "told"
 class Commands:
     """Written one after the other; what is assigned in a row goes into one `eval`."""
 
-    def __init__(self, first: Sequence[str], names: Sequence[str]) -> None:
+    def __init__(self, first: Sequence[str], names: Sequence[str], always: Sequence[str] = ()) -> None:
+        """`always` are the fields that every group begins with."""
+        self.always = list(always)
         self._written = list(first)
         self._pending: list[str] = []
         self._names = {*names, LOST, ROW, _TOLD}
@@ -55,8 +57,7 @@ class Commands:
         """Statistics over all results with the same `by`, which are never null; their names."""
         names = [self.name(wish) for wish, _ in asked]
         told = [f"{function} AS {name}" for (_, function), name in zip(asked, names, strict=True)]
-        grouped = f" BY {', '.join(by)}" if by else ""
-        self.say(f"eventstats {', '.join([*told, f'count AS {_TOLD}'])}{grouped}")
+        self._eventstats([*told, f"count AS {_TOLD}"], by)
         self._pending += [f"{LOST}=if(isnull({_TOLD}), 1, {LOST})", f"{_TOLD}=null()"]
         return names
 
@@ -64,7 +65,7 @@ class Commands:
         """One result for each value of a field."""
         (due,) = self.eventstats([("due", f"sum(eval(mvcount({field})))")])
         self.say(f"mvexpand {field}")
-        self.say(f"eventstats count AS {_TOLD}")
+        self._eventstats([f"count AS {_TOLD}"], ())
         self._pending += [f"{LOST}=if({_TOLD}={due}, {LOST}, 1)", f"{_TOLD}=null()"]
 
     def number(self) -> None:
@@ -82,6 +83,11 @@ class Commands:
         kept = f"where {' OR '.join(f'{one}=1' for one in (*members, LOST))}"
         if self._written[-1] != kept or self._pending:
             self.say(kept)
+
+    def _eventstats(self, told: Sequence[str], by: Sequence[str]) -> None:
+        groups = list(dict.fromkeys((*self.always, *by)))
+        by_groups = f" BY {', '.join(groups)}" if groups else ""
+        self.say(f"eventstats {', '.join(told)}{by_groups}")
 
     def _flush(self) -> None:
         if self._pending:

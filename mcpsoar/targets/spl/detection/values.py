@@ -67,4 +67,5 @@ def unmarked(name: str, kind: Kind | None) -> str:
 def partitioned(partition: Sequence[exp.Expr], scope: Scope, commands: Commands) -> list[str]:
     """Fields to group by, which are never null and keep the scope's rows apart from all others."""
     marks = [marked(value(one, scope)) for one in partition] or ['"="']
-    return [commands.put("part", f'if({scope.member}=1, {mark}, "{_OUTSIDE}")') for mark in marks]
+    parts = [commands.put("part", f'if({scope.member}=1, {mark}, "{_OUTSIDE}")') for mark in marks]
+    return [*commands.always, *parts]
