@@ -62,7 +62,7 @@ class Rules(Shelf):
         self._space.change("DELETE", *_ROUTE, query={"rule_id": _rule_id(item)})
 
     def _linked(self, body: Facts) -> Facts:
-        """The same with its exception lists by the ids that Kibana gave them: a pack knows `list_id` alone."""
+        """The same, its exception lists by the ids that Kibana gave them: a pack knows `list_id` alone."""
         lists = body.get("exceptions_list")
         if not isinstance(lists, list | tuple):
             return body

@@ -1,0 +1,404 @@
+"""What people do in a SIEM between two deployments, and what becomes of it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpsoar.app.deploying import NOTHING
+from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Usage
+from mcpsoar.core.siem import Item
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.lock import FileLock
+from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.run import End
+from mcpsoar.siems.deploy.steps import Action, Step, What
+from tests.siems.sites import SITES, Site, elastic, splunk
+
+GATE = {"splunk": "MCP gate", "elastic": "rule-gate"}
+RETIRED = {"splunk": "MCP retired", "elastic": "rule-retired"}
+KEPT = {"splunk": "MCP & writes, 100% unapproved", "elastic": "rule-writes"}
+
+
+@pytest.fixture(params=sorted(SITES))
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    with SITES[request.param](tmp_path / "home") as made:
+        apply(made, made.old)
+        yield made
+
+
+def plan(site: Site, items: tuple[Item, ...], asked: Asked = NOTHING) -> Plan:
+    with site.place() as place:
+        return place.plan(items, asked)
+
+
+def apply(site: Site, items: tuple[Item, ...], asked: Asked = NOTHING) -> Verdict:
+    with site.place() as place:
+        return place.apply(items, asked, say=site.said.append)[2]
+
+
+def step(made: Plan, name: str) -> Step:
+    return next(one for one in made.steps if one.item.name == name)
+
+
+def rule(site: Site, name: str) -> dict[str, Any]:
+    """A search or rule as the server holds it."""
+    if site.siem == "splunk":
+        content: dict[str, Any] = site.fake.things["saved/searches", name].content
+        return content
+    found: dict[str, Any] = site.fake.rules[name]
+    return found
+
+
+def text(site: Site) -> str:
+    return "search" if site.siem == "splunk" else "query"
+
+
+def remove(site: Site, name: str) -> None:
+    if site.siem == "splunk":
+        del site.fake.things["saved/searches", name]
+    else:
+        del site.fake.rules[name]
+
+
+def test_an_edit_is_drift_and_kept(site: Site) -> None:
+    name = KEPT[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    made = plan(site, site.old)
+    assert made.drifted
+    assert not made.in_conflict
+    found = step(made, name)
+    assert found.action is Action.KEEP
+    assert [(key.key, key.what) for key in found.keys if key.what is not What.KEPT] == [
+        (text(site), What.DRIFT)
+    ]
+    assert apply(site, site.new) is Verdict.YES
+    assert rule(site, name)[text(site)] == "edited by an analyst"
+    assert plan(site, site.new).drifted
+    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert not plan(site, site.new).drifted
+    assert rule(site, name)[text(site)] != "edited by an analyst"
+
+
+def test_an_edit_of_what_the_next_pack_changes_is_a_conflict_and_kept(site: Site) -> None:
+    name = GATE[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    made = plan(site, site.new)
+    assert made.in_conflict
+    assert apply(site, site.new) is Verdict.NO
+    assert rule(site, name)[text(site)] == "edited by an analyst"
+    again = plan(site, site.new)
+    assert [one.item.name for one in again.steps if one.action is not Action.NONE] == [name]
+    assert again.in_conflict  # until somebody decides
+    assert apply(site, site.new, Asked(overwrite=(f"{name[:-1]}?",))) is Verdict.YES
+    assert not plan(site, site.new).in_conflict
+    assert rule(site, name)[text(site)] != "edited by an analyst"
+
+
+def test_an_edit_that_is_what_the_next_pack_says_is_no_conflict(site: Site) -> None:
+    name = GATE[site.siem]
+    wanted = next(item for item in site.new if item.name == name)
+    rule(site, name)[text(site)] = wanted.body[text(site)]
+    assert not plan(site, site.new).in_conflict
+    assert apply(site, site.new) is Verdict.YES
+
+
+def test_other_keys_of_an_object_in_conflict_are_still_brought_up_to_date(site: Site) -> None:
+    name, key = GATE[site.siem], {"splunk": "alert.severity", "elastic": "max_signals"}[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    apply(site, site.new)
+    assert str(rule(site, name)[key]) in ("4", "20")
+
+
+def test_switches_actions_and_exceptions_are_left_alone(site: Site) -> None:
+    name = GATE[site.siem]
+    own: dict[str, Any]
+    if site.siem == "splunk":
+        own = {"disabled": "0", "is_scheduled": "1", "actions": "email", "action.email": "1"}
+        own |= {"action.email.to": "soc@example.com"}
+    else:
+        own = {
+            "enabled": True,
+            "actions": [{"id": "page", "action_type_id": ".webhook"}],
+            "exceptions_list": [{"id": "x", "list_id": "ours", "type": "detection"}],
+        }
+    rule(site, name).update(own)
+    assert not plan(site, site.old).drifted
+    assert apply(site, site.new, Asked(overwrite=("*",))) is Verdict.YES
+    assert {key: rule(site, name)[key] for key in own} == own
+
+
+def test_a_key_that_the_next_pack_says_first_does_not_win_over_an_edit(site: Site) -> None:
+    """The server has a default for it; only a value that nobody touched since is taken over."""
+    name, key = GATE[site.siem], {"splunk": "alert.severity", "elastic": "max_signals"}[site.siem]
+    rule(site, name)[key] = "2" if site.siem == "splunk" else 50
+    made = step(plan(site, site.new), name)
+    assert {one.key: one.what for one in made.keys if one.what is not What.KEPT} == {
+        key: What.CONFLICT,
+        text(site): What.CHANGE,
+    }
+    apply(site, site.new)
+    assert str(rule(site, name)[key]) in ("2", "50")
+
+
+def test_an_edit_before_an_unrelated_upgrade_is_remembered(site: Site) -> None:
+    """Of a key that was not ours, what we first saw counts, not what was there at the last write."""
+    name = GATE[site.siem]
+    key, value = {"splunk": ("alert.track", "0"), "elastic": ("tags", ["mine"])}[site.siem]
+    rule(site, name)[key] = value
+    assert apply(site, site.new) is Verdict.YES
+    told = tuple(
+        Item(item.kind, item.name, {**item.body, key: "1" if site.siem == "splunk" else ["pack"]})
+        if item.name == name
+        else item
+        for item in site.new
+    )
+    assert plan(site, told).in_conflict
+    apply(site, told)
+    assert rule(site, name)[key] == value
+
+
+def test_what_somebody_deleted_stays_deleted(site: Site) -> None:
+    name = GATE[site.siem]
+    remove(site, name)
+    made = plan(site, site.new)
+    assert made.drifted
+    assert step(made, name).action is Action.KEEP
+    assert apply(site, site.new) is Verdict.YES
+    assert name not in str(site.fake.held())
+    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert not plan(site, site.new).drifted
+    assert rule(site, name)
+
+
+def test_what_the_pack_has_no_more_is_kept_where_somebody_edited_it(site: Site) -> None:
+    name = RETIRED[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    assert apply(site, site.new) is Verdict.YES
+    found = step(plan(site, site.new), name)
+    assert (found.action, found.drifted) == (Action.KEEP, True)
+    assert text(site) in found.why
+    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert name not in str(site.fake.held())
+
+
+def test_what_the_pack_has_no_more_is_kept_where_somebody_tuned_it(site: Site) -> None:
+    name = RETIRED[site.siem]
+    if site.siem == "splunk":
+        rule(site, name)["actions"] = "email"
+    else:
+        rule(site, name)["exceptions_list"] = [{"id": "x", "list_id": "ours", "type": "detection"}]
+    assert step(plan(site, site.new), name).action is Action.KEEP
+
+
+def test_what_the_pack_has_no_more_goes_although_it_was_switched_on(site: Site) -> None:
+    rule(site, RETIRED[site.siem])["disabled" if site.siem == "splunk" else "enabled"] = "0"
+    assert step(plan(site, site.new), RETIRED[site.siem]).action is Action.DELETE
+
+
+def test_lists_and_indices_are_never_deleted(site: Site) -> None:
+    apply(site, site.new)
+    held = {"splunk": ["mcp_approved"], "elastic": ["mcp-approved", "mcp-tuning"]}[site.siem]
+    made = plan(site, (), Asked())
+    assert sorted(one.item.name for one in made.steps if one.action is Action.KEEP) == sorted(held)
+    assert apply(site, ()) is Verdict.YES
+    assert apply(site, ()) is Verdict.YES
+    assert all(name in str(site.fake.held()) for name in held)
+
+
+def test_a_lost_state_is_taken_up_where_all_is_equal(site: Site) -> None:
+    lose(site)
+    made = plan(site, site.old)
+    assert {one.action for one in made.steps} == {Action.TAKE}
+    site.faults.calls.clear()
+    assert apply(site, site.old) is Verdict.YES
+    assert not site.faults.writes()
+    assert {one.action for one in plan(site, site.old).steps} == {Action.NONE}
+
+
+def test_after_a_lost_state_what_differs_is_a_conflict_until_somebody_decides(site: Site) -> None:
+    name = KEPT[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    lose(site)
+    assert plan(site, site.old).in_conflict
+    assert apply(site, site.old) is Verdict.NO
+    assert rule(site, name)[text(site)] == "edited by an analyst"
+    assert apply(site, site.old, Asked(adopt=True)) is Verdict.YES
+    assert rule(site, name)[text(site)] == "edited by an analyst"
+    made = plan(site, site.old)
+    assert (made.drifted, made.in_conflict) == (True, False)
+
+
+def test_after_a_lost_state_ours_can_win(site: Site) -> None:
+    name = KEPT[site.siem]
+    rule(site, name)[text(site)] = "edited by an analyst"
+    lose(site)
+    assert apply(site, site.old, Asked(overwrite=(name,))) is Verdict.YES
+    assert rule(site, name)[text(site)] != "edited by an analyst"
+    assert {one.action for one in plan(site, site.old).steps} == {Action.NONE}
+
+
+def lose(site: Site) -> None:
+    for path in (site.home / "packs").glob("*.json"):
+        path.unlink()
+
+
+def test_strangers_objects_are_left_alone(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        site.fake.rules["theirs"] = {"rule_id": "theirs", "query": "x"}
+        document = {"_seq_no": 0, "_source": {"name": "jira"}}
+        site.fake.elasticsearch.documents["mcp-approved", "theirs"] = document
+        for items in (site.old, site.new, ()):
+            apply(site, items, Asked(overwrite=("*",) if items else ()))
+        assert site.fake.rules == {"theirs": {"rule_id": "theirs", "query": "x"}}
+        assert list(site.fake.elasticsearch.documents) == [("mcp-approved", "theirs")]
+
+
+def test_a_search_of_that_name_in_another_app_is_not_ours(tmp_path: Path) -> None:
+    with splunk(tmp_path / "home") as site:
+        apply(site, site.old)
+        theirs = type(site.fake.things["saved/searches", "MCP gate"])({"search": "theirs"}, "search")
+        site.fake.things["saved/searches", "MCP new"] = theirs
+        assert step(plan(site, site.new), "MCP new").action is Action.CREATE
+
+
+def test_a_change_that_is_refused_stops_no_other(site: Site) -> None:
+    if site.siem == "splunk":
+        bad = Item("saved/searches", "MCP bad", {"search": "index=x | nosuchcommand"})
+    else:
+        bad = Item("saved_object", "dashboard/bad", {"attributes": {}, "references": [{"id": "missing-1"}]})
+    items = (bad, *site.new)
+    with site.place() as place:
+        _, outcomes, verdict = place.apply(items)
+    assert verdict is Verdict.NO
+    refused = [outcome for outcome in outcomes if outcome.end is End.REFUSED]
+    assert [outcome.step.item.name for outcome in refused] == [bad.name]
+    assert "nosuchcommand" in refused[0].detail or "missing_references" in refused[0].detail
+    assert {outcome.end for outcome in outcomes} == {End.REFUSED, End.DONE}
+    assert rule(site, {"splunk": "MCP new", "elastic": "rule-new"}[site.siem])
+
+
+def test_what_was_edited_after_the_plan_is_not_overwritten(site: Site) -> None:
+    name = GATE[site.siem]
+
+    def edit(_: object) -> None:
+        rule(site, name)[text(site)] = "edited meanwhile"
+
+    with site.place() as place:
+        _, outcomes, verdict = place.apply(site.new, tell=edit)
+    assert verdict is Verdict.NO
+    (refused,) = [outcome for outcome in outcomes if outcome.end is End.REFUSED]
+    assert refused.step.item.name == name
+    assert rule(site, name)[text(site)] == "edited meanwhile"
+
+
+def test_a_plan_that_is_another_one_by_now_is_not_applied(site: Site) -> None:
+    seen = plan(site, site.new).digest
+    rule(site, GATE[site.siem])[text(site)] = "edited meanwhile"
+    site.faults.calls.clear()
+    with site.place() as place, pytest.raises(Usage, match="nothing was sent"):
+        place.apply(site.new, only=seen)
+    assert not site.faults.writes()
+
+
+def test_two_at_once_do_not_mix(site: Site) -> None:
+    with site.place() as place, FileLock(place.file.lock_path) as lock:
+        assert lock.take()
+        with pytest.raises(Held):
+            place.apply(site.new)
+
+
+@pytest.mark.parametrize("spoil", [lambda data: data[:-20], lambda data: data.replace(b"index=", b"index!=")])
+def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
+    with splunk(tmp_path / "home") as site:
+        apply(site, site.old)
+        (path,) = (site.home / "packs").glob("*.json")
+        path.write_bytes(spoil(path.read_bytes()))
+        with pytest.raises(Tampered, match="move it away"):
+            plan(site, site.old)
+
+
+def test_no_secret_is_written_or_said(site: Site) -> None:
+    apply(site, site.new)
+    written = b"".join(path.read_bytes() for path in site.home.rglob("*") if path.is_file()).decode()
+    assert "nobody-may-see" not in written + "".join(site.said) + repr(plan(site, site.new))
+
+
+@dataclass(frozen=True)
+class Wrong:
+    siem: str
+    url: str = "{}"
+    options: tuple[tuple[str, Any], ...] = ()
+    error: type[Trouble] = Trouble
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wrong("splunk", options=(("app", "nosuchapp"),), error=Unsupported),
+        Wrong("splunk", url="{}/a/proxy", error=Unsupported),
+        Wrong("splunk", options=(("scheme", "Basic"),), error=Usage),
+        Wrong("splunk", options=(("app", ""),), error=Usage),
+        Wrong("elastic", options=(("space", "nosuchspace"),), error=Unsupported),
+        Wrong("elastic", options=(("kibana", "http://127.0.0.1:1/nowhere"),)),
+        Wrong("elastic", options=(("kibana", "no address"),), error=Usage),
+    ],
+)
+def test_a_wrong_address_is_not_taken_for_an_empty_siem(tmp_path: Path, wrong: Wrong) -> None:
+    with SITES[wrong.siem](tmp_path / "home") as site:
+        apply(site, site.old)
+        site.faults.calls.clear()
+        said = {**site.binding.options, **dict(wrong.options)}
+        binding = type(site.binding)(
+            wrong.siem, wrong.url.format(site.binding.base_url), site.binding.token, said
+        )
+        site.binding = binding
+        with pytest.raises(wrong.error):
+            apply(site, site.new)
+        assert not site.faults.writes()
+
+
+def test_a_wrong_token_is_denied(site: Site) -> None:
+    site.binding = type(site.binding)(site.siem, site.binding.base_url, None, site.binding.options)
+    with pytest.raises(Denied):
+        plan(site, site.old)
+
+
+def test_owner_and_sharing_are_set_together_and_readers_are_kept(tmp_path: Path) -> None:
+    with splunk(tmp_path / "home", private=True, owner="svc-soar") as site:
+        assert apply(site, site.old) is Verdict.YES
+        thing = site.fake.things["saved/searches", "MCP gate"]
+        assert (thing.owner, thing.sharing) == ("svc-soar", "app")
+        thing.perms = {"read": ["*"], "write": ["admin", "sc_admin"]}
+        thing.owner = "somebody"
+        assert plan(site, site.old).drifted
+        assert apply(site, site.old, Asked(overwrite=("MCP gate",))) is Verdict.YES
+        assert (thing.owner, thing.perms) == ("svc-soar", {"read": ["*"], "write": ["admin", "sc_admin"]})
+
+
+def test_a_rule_is_linked_to_its_list_by_the_id_that_kibana_gave(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        (link,) = site.fake.rules["rule-gate"]["exceptions_list"]
+        assert link["id"] == site.fake.lists["mcp-tuning"]["id"]
+
+
+def test_comments_on_an_exception_survive_a_change_of_it(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        comment = {"id": "c1", "comment": "agreed with the owner", "created_by": "ana"}
+        site.fake.items["mcp-allow-1"]["comments"] = [comment]
+        assert apply(site, site.new) is Verdict.YES
+        assert site.fake.items["mcp-allow-1"]["comments"] == [comment]
+
+
+def test_a_name_twice_an_unknown_kind_and_nothing_to_overwrite_are_refused(site: Site) -> None:
+    twice = Item("no-such-kind", "a", {})
+    with pytest.raises(Unsupported, match="no-such-kind"):
+        plan(site, (twice,))
+    with pytest.raises(Usage, match="twice"):
+        plan(site, (*site.old, site.old[0]))
+    with pytest.raises(Usage, match="nothing to overwrite"):
+        plan(site, site.old, Asked(overwrite=("nosuch*",)))
