@@ -6,7 +6,8 @@ column goes: the line as it came is in `event.original`, in no index. An event t
 (section 6) stays with `event.kind: pipeline_error` and `error.message`, and none of the fields of rules.
 
 A text longer than a term is cut, not left out: then it would read as absent, and absence means something.
-`mcp.truncated` names such columns, and `arguments` where they do not fit into a field of type flattened.
+`mcp.truncated` names such columns, and `arguments` where a text in them was cut, or where they are left out
+because a field of type flattened does not take them.
 
 `event.ingested` is the time of this pipeline, whatever an event says of ingest_time: rules look by it for
 what came in late. What a scan and a parser of the engine read differently is settled before; but 1e3 is
@@ -58,7 +59,7 @@ def pipeline(
             _set(_NOW, "_ingest.timestamp"),
             {
                 "script": {
-                    "source": _text("guard"),
+                    "source": script("guard"),
                     "params": {"deepest": DEEPEST},
                     "if": "ctx.message instanceof String",
                 }
@@ -86,7 +87,7 @@ def pipeline(
             {"remove": {"field": _EVENT, "ignore_missing": True}},
             _set(_NOW, "_ingest.timestamp"),
             _set(_WHY, "_ingest.on_failure_message"),
-            {"script": {"source": _text("rejected") + _REJECTED, "params": {"kept": stays}}},
+            {"script": {"source": script("rejected") + _REJECTED, "params": {"kept": stays}}},
         ],
     }
 
@@ -104,7 +105,7 @@ def _set(field: str, template: str) -> dict[str, Any]:
 def _script(columns: Sequence[Column]) -> str:
     derived = "\n".join(_derived(columns))
     parts = ("rejected", "values", "shape", "three_values", "normal_form")
-    source = "\n".join(map(_text, parts)).replace("@derived@", derived)
+    source = "\n".join(map(script, parts)).replace("@derived@", derived)
     if len(source.encode()) > MOST_BYTES:
         raise Unsupported("the derived columns make a script of more than 64 KiB: Elasticsearch takes none")
     return source
@@ -151,5 +152,6 @@ def _column(column: Column, source: str) -> dict[str, Any]:
     return told | ({"values": list(column.values)} if column.kind is Kind.ENUM else {})
 
 
-def _text(name: str) -> str:
+def script(name: str) -> str:
+    """The text of one of the scripts."""
     return (Path(__file__).parent / "scripts" / f"{name}.painless").read_text("utf-8")
