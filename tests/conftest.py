@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_ALLOWED = ("contract", "flow", "docs")
+_ALLOWED = ("contract", "flow", "docs", "live")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,7 @@
 """An expression of SQL as one of Painless: what derived columns are made of.
 
-Calls of the functions in `scripts/three_values.painless`, which know null as SQL knows NULL. What these do not
-say is refused by name.
+Calls of the functions in `scripts/three_values.painless`, which know null as SQL knows NULL. What these do
+not say is refused by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
