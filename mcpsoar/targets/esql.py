@@ -1,4 +1,4 @@
-"""Rules as ES|QL over the data stream `logs-mcp.audit-*`, whose events are in normal form (`es.fields`)."""
+"""Rules and detections as ES|QL over the data stream `logs-mcp.audit-*`, in normal form (`es.fields`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from mcpsoar.core.content import DetectionText, RuleText
-from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column
 from mcpsoar.core.ports import Target
-from mcpsoar.targets.es import paths
+from mcpsoar.targets.es import detection, paths
 from mcpsoar.targets.es.backend import Esql
 from mcpsoar.targets.es.refused import refused
 from mcpsoar.targets.rule import query
@@ -27,10 +27,9 @@ class Elastic:
         """One ES|QL query. Raises BadContent, Unsupported."""
         return query.convert(rule, self.columns, Esql(self.columns, self.index), refused(self.columns))
 
-    def detection(self, text: DetectionText, tree: exp.Query) -> str:  # noqa: ARG002 (to be said)
-        """One ES|QL query. Raises Unsupported."""
-        said = f"detection {text.id} joins events over time: no query of esql"
-        raise Unsupported(said, where=str(text.path), next_command=f"mcpsoar rules convert sql {text.id}")
+    def detection(self, text: DetectionText, tree: exp.Query) -> str:
+        """One ES|QL query over its lookback up to now. Raises Unsupported."""
+        return detection.query(text, tree, self.columns)
 
 
 def make(columns: Sequence[Column], dialect: str | None = None) -> Target:

@@ -14,6 +14,7 @@ from tests.languages.esql.compiled import (
     in_normal_form,
     several,
     values_of,
+    widest,
 )
 from tests.languages.esql.errors import Refused, Undocumented
 from tests.languages.esql.tables import Row, Value
@@ -77,6 +78,65 @@ def mv_sort(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
         text,
         constant=of[0].constant,
     )
+
+
+def mv_append(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
+    """The values of both, one after the other; null where either is (page MV_APPEND, its second example)."""
+    kind = widest(of, text)
+    if kind == "double" and any(one.kind != "double" for one in of):
+        raise Refused(f"[{text}] mixes {of[0].kind} and {of[1].kind}")  # the page's types: both alike
+
+    def evaluate(row: Row) -> Value:
+        values = [one.evaluate(row) for one in of]
+        return None if None in values else several([one for each in values for one in values_of(each)])
+
+    return Compiled(
+        kind,
+        evaluate,
+        text,
+        constant=all(one.constant for one in of),
+        ordered=all(one.ordered for one in of),
+    )
+
+
+def mv_slice(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
+    """From start to end, counted from 0, both included; one value where no end is given (page MV_SLICE).
+
+    The product's class MvSlice: null beyond the values, null and a warning where the end is before the start.
+    """
+    for one in of[1:]:
+        expect(one, ("integer",), text)
+
+    def evaluate(row: Row) -> Value:
+        value, *bounds = (one.evaluate(row) for one in of)
+        if value is None or None in bounds:
+            return None
+        start, end = bounds[0], bounds[-1]
+        if start < 0 or end < 0:
+            raise Undocumented(f"[{text}]: a place from the end is not read here")
+        if start > end:
+            session.warn(text, "Start offset is greater than end offset")
+            return None
+        return several(_placed(of[0], text, values_of(value))[start : end + 1])
+
+    return Compiled(of[0].kind, evaluate, text, constant=all(one.constant for one in of))
+
+
+def mv_zip(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
+    """First with first and so on; what has no partner comes alone (the example of page MV_ZIP)."""
+    for one in of:
+        expect(one, ("keyword",), text)
+
+    def evaluate(row: Row) -> Value:
+        left, right, delimiter = (one.evaluate(row) for one in of)
+        if left is None or right is None or not isinstance(delimiter, str):
+            raise Undocumented(f"[{text}] of null")
+        first = _placed(of[0], text, values_of(left))
+        second = _placed(of[1], text, values_of(right))
+        both = [f"{one}{delimiter}{other}" for one, other in zip(first, second, strict=False)]
+        return several([*both, *first[len(second) :], *second[len(first) :]])
+
+    return Compiled("keyword", evaluate, text, constant=all(one.constant for one in of))
 
 
 def mv_contains(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:

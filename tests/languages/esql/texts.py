@@ -12,7 +12,8 @@ _BLANKS = (
     "\t\n\v\f\r\x1c\x1d\x1e\x1f \u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
     "\u2008\u2009\u200a\u2028\u2029\u205f\u3000"
 )
-_PLAIN = re.compile(r"(?:[\w \-:;,/@%=_#!'\"<>~]|\\[.\\+*?()\[\]{}|^$])+", re.ASCII)
+_LONGEST = 1 << 20  # the product's class Concat
+_PLAIN = re.compile(r"(?:[\w \-:;,/@%=_#!'\"<>~\t\n\r]|\\[.\\+*?()\[\]{}|^$])+", re.ASCII)
 
 
 def to_lower(_session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
@@ -46,10 +47,17 @@ def ends_with(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
 
 
 def concat(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:
-    """Null where any part is (string.csv-spec, concatComplex)."""
+    """Null where any part is (string.csv-spec, concatComplex); a text of more than 1 MiB is an error."""
     for one in of:
         expect(one, ("keyword",), text)
-    return scalar(session, text, "keyword", of, lambda *parts: "".join(parts))
+
+    def compute(*parts: str) -> str:
+        made = "".join(parts)
+        if len(made.encode()) > _LONGEST:
+            raise Undocumented(f"[{text[:80]}…]: a text of more than {_LONGEST} bytes")
+        return made
+
+    return scalar(session, text, "keyword", of, compute)
 
 
 def substring(session: Session, text: str, of: Sequence[Compiled]) -> Compiled:

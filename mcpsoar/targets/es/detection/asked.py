@@ -1,0 +1,168 @@
+"""The query of a detection: the events of a while, each identity once, and the matches among them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from sqlglot import exp
+
+from mcpsoar.core.content import DetectionText
+from mcpsoar.core.errors import Unsupported
+from mcpsoar.core.event import Column, Kind
+from mcpsoar.targets.es import fields, paths
+from mcpsoar.targets.es.detection import packed
+from mcpsoar.targets.es.detection.flow import APART, TAB, Flow
+from mcpsoar.targets.es.detection.packed import Type
+from mcpsoar.targets.es.detection.relation import Relation
+from mcpsoar.targets.es.detection.statement import Statement
+from mcpsoar.targets.es.text import quoted
+
+_TABLE = "mcp_audit"
+_MOST = 10_000  # rows that a query gives at most (page "Limitations")
+_NEVER = "9999-12-31T23:59:59.999Z"
+_MINUTE_MS = 60_000
+_LONGEST_MS = 30 * 86_400_000
+_RECEIVED = "received_ms"
+_TYPES = {
+    Kind.TEXT: Type.TEXT,
+    Kind.ENUM: Type.TEXT,
+    Kind.BOOL: Type.TRUTH,
+    Kind.INTEGER: Type.WHOLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a detection is asked: of the events between two times, or of its lookback up to now.
+
+    `only_since`: matches alone whose completing event was received so many minutes ago at most, or since
+    `since_ms`. `raw`: events are not in normal form yet.
+    """
+
+    start_ms: int | None = None
+    end_ms: int | None = None
+    lookback_ms: int | None = None
+    only_since: int | None = None
+    since_ms: int | None = None
+    raw: bool = False
+
+
+def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked: Asked | None = None) -> str:
+    """One row a match: event.id (null for an event without), @timestamp, subject.
+
+    Raises Unsupported, with the detection's name.
+    """
+    asked = asked or Asked()
+    if asked.start_ms is None and asked.lookback_ms is None:
+        asked = replace(asked, lookback_ms=lookback_ms(tree))
+    try:
+        return "\n| ".join(_commands(tree, columns, asked))
+    except Unsupported as error:
+        said = f"detection {text.id}: {error.message} (target esql)"
+        next_command = f"mcpsoar rules convert sql {text.id}"
+        raise Unsupported(said, where=str(text.path), next_command=next_command) from None
+
+
+def lookback_ms(tree: exp.Query) -> int:
+    """How far back the events lie that a match of now may rest on.
+
+    Where rows are numbered, or windows have no beginning, what was first is told by 30 days.
+    Else a window before the row, and one before that for the row that it follows.
+    """
+    windows = list(tree.find_all(exp.Window))
+    numbers = [int(one.name) for one in tree.find_all(exp.Literal) if one.is_int]
+    times = [one for one in numbers if one >= _MINUTE_MS - 1]
+    if not times or any(map(_is_endless, windows)) or max(times) * 2 > _LONGEST_MS:
+        return max([_LONGEST_MS, *(one + _LONGEST_MS for one in times if one >= _LONGEST_MS)])
+    return -(-2 * max(times) // _MINUTE_MS) * _MINUTE_MS
+
+
+def _is_endless(window: exp.Window) -> bool:
+    if isinstance(window.this, exp.Lag):
+        return False
+    spec = window.args.get("spec")
+    return isinstance(window.this, exp.RowNumber) or spec is None or spec.args["start"] == "UNBOUNDED"
+
+
+def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[str]:
+    read = {one.name for one in tree.find_all(exp.Column)}
+    kinds = {column.name: column.kind for column in columns}
+    used = sorted(name for name in read if name in kinds)
+    strange = [name for name in used if kinds[name] not in _TYPES]
+    if strange:
+        raise Unsupported(f"{strange[0]} is neither a text, a whole number nor a boolean")
+    types = {name: _TYPES[kinds[name]] for name in used}
+    flow = Flow(_identities(columns, types, asked), {"event_ms": Type.WHOLE, "event_key": Type.TEXT, **types})
+    if _since(asked):
+        flow.types[_RECEIVED] = Type.WHOLE
+    audit = Relation({name: exp.column(name) for name in flow.types})
+    statement = Statement(flow, audit, _TABLE)
+    if _since(asked):
+        statement.always.add(_RECEIVED)
+    found = statement.run(tree)
+    return [*flow.commands, *_matches(statement, found, asked)]
+
+
+def _identities(columns: Sequence[Column], types: dict[str, Type], asked: Asked) -> list[str]:
+    """Each identity once, the first received, with the columns that are read."""
+    start, end = _window(asked)
+    normal = fields.evals(columns, {*types, "event_id"}) if asked.raw else ()
+    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
+    parts = [packed.packed(_escaped(name, kind), kind) for name, kind in types.items()]
+    row = packed.joined([at, *parts])
+    key = f'COALESCE(CONCAT("+", {packed.escape(paths.EVENT_ID)}), CONCAT(" ", {packed.escape("alone")}))'
+    told = [f"event_ms = TO_LONG({paths.TIME})", f"event_key = {key}"]
+    told += [f"{_RECEIVED} = TO_LONG(TO_DATETIME(MV_SLICE(part, 0)))"] if _since(asked) else []
+    told += packed.assigned(list(types), types, "part", 1)
+    return [
+        f"FROM {paths.INDEX} METADATA _id, _index",
+        f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
+        *([f"EVAL {APART.join(normal)}"] if normal else []),
+        f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
+        f"STATS row = MIN(row) BY {paths.EVENT_ID}, {paths.TIME}, alone",
+        f"EVAL part = SPLIT(row, {TAB})",
+        f"EVAL {APART.join(told)}",
+    ]
+
+
+def _escaped(name: str, kind: Type) -> str:
+    path = paths.quoted(paths.of(name))
+    return packed.escape(path) if kind is Type.TEXT else path
+
+
+def _matches(statement: Statement, found: Relation, asked: Asked) -> list[str]:
+    words = statement.words
+    value = {name: words.value(found.columns[name]) for name in ("event_ms", "event_key", "subject")}
+    own = value["event_key"]
+    told = [
+        f'{paths.EVENT_ID} = CASE(STARTS_WITH({own}, "+"), {packed.unescape(f"SUBSTRING({own}, 2)")})',
+        f"{paths.TIME} = TO_DATETIME({value['event_ms']})",
+        f"subject = {packed.unescape(value['subject'])}",
+    ]
+    return [
+        *([f"WHERE {words.value(found.member)}"] if found.member is not None else []),
+        *([f"WHERE {_RECEIVED} >= {_since(asked)}"] if _since(asked) else []),
+        f"EVAL {APART.join(told)}",
+        f"STATS matches = COUNT(*) BY {paths.EVENT_ID}, {paths.TIME}, event_key, subject",
+        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject",
+        f"SORT {paths.TIME}, {paths.EVENT_ID}, subject",
+        f"LIMIT {_MOST}",
+    ]
+
+
+def _window(asked: Asked) -> tuple[str, str]:
+    if asked.start_ms is not None and asked.end_ms is not None:
+        return _date(asked.start_ms), _date(asked.end_ms)
+    minutes = -(-(asked.lookback_ms or _LONGEST_MS) // _MINUTE_MS)
+    return f"NOW() - {minutes} minutes", "NOW()"
+
+
+def _since(asked: Asked) -> str:
+    if asked.since_ms is not None:
+        return str(asked.since_ms)
+    return f"TO_LONG(NOW() - {asked.only_since} minutes)" if asked.only_since is not None else ""
+
+
+def _date(at_ms: int) -> str:
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+    return f'TO_DATETIME("{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z")'
