@@ -232,6 +232,41 @@ def test_case_is_that_of_the_engine_for_every_letter_there_is() -> None:
     assert [code for code, letter in small.items() if set(text.cases(chr(code))) != alike[letter]] == []
 
 
+@pytest.mark.parametrize(
+    ("item", "is_said"),
+    [
+        ({"tool_name": "a" * 250}, True),
+        ({"tool_name": "a" * 251}, False),
+        ({"tool_name|cased": "a" * 5000}, True),
+        ({"tool_name|cased": "<" + "\U0001f600" * 499}, True),
+        ({"tool_name|cased": "<" + "\U0001f600" * 500}, False),
+        ({"tool_name|re": "^" + "a" * 1000}, False),
+        ({"tool_name|re": "^" + "\U0001f600" * 499 + "$"}, True),
+        ({"tool_name|re": "^" + "\U0001f600" * 501 + "$"}, False),
+    ],
+    ids=[
+        "sets",
+        "one more",
+        "a word",
+        "a pattern",
+        "two for one",
+        "re",
+        "re of both",
+        "re of both, one more",
+    ],
+)
+def test_a_pattern_is_as_long_as_elastic_takes_it_and_a_word_as_long_as_it_is(
+    item: dict[str, Any], is_said: bool
+) -> None:
+    """index.max_regex_length counts in UTF-16, as Java does."""
+    made = rule({"a": item, "condition": "a"})
+    if is_said:
+        lucene.make(COLUMNS).convert(made)
+    else:
+        with pytest.raises(Unsupported, match="longer than 1000"):
+            lucene.make(COLUMNS).convert(made)
+
+
 @pytest.mark.parametrize("depth", [64, 65, 340])
 def test_groups_are_nested_as_deep_as_conditions_and_no_deeper(depth: int) -> None:
     """pySigma reads some 400; what a pattern is printed by would be lost in them."""

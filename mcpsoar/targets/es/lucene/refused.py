@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from sigma.types import (
+    SigmaCasedString,
     SigmaCompareExpression,
     SigmaFieldReference,
     SigmaNumber,
@@ -70,7 +71,8 @@ def _list(kinds: Mapping[str, Kind]) -> refuse.Why:
 def _pattern(_item: Item, value: SigmaType) -> str | None:
     if not isinstance(value, SigmaString):
         return None
-    if len(text.pattern(value, folds=True)) > text.LONGEST:
+    said = text.of(value, folds=not isinstance(value, SigmaCasedString))
+    if said.startswith("/") and text.is_too_long(said[1:-1]):
         return f"a text whose pattern is longer than {text.LONGEST} characters"
     if SpecialChars.WILDCARD_MULTI not in value.s:
         return None

@@ -37,7 +37,7 @@ def of(value: SigmaRegularExpression) -> str:
     repeats.refuse(pieces, "lucene", "Lucene")
     branches = _branches(iter(pieces), wanted.flags, depth=0)
     made = "|".join(_whole(one) for one in branches)
-    if len(made) > text.LONGEST:
+    if text.is_too_long(made):
         raise Unsupported(f"|re: a pattern longer than {text.LONGEST} characters")
     return made
 

@@ -49,6 +49,11 @@ def pattern(value: SigmaString, *, folds: bool) -> str:
     return "".join(parts)
 
 
+def is_too_long(made: str) -> bool:
+    """Whether Elastic refuses a pattern; Java counts in UTF-16."""
+    return len(made.encode("utf-16-le", "surrogatepass")) // 2 > LONGEST
+
+
 def character(one: str) -> str:
     """One character as itself."""
     return r"[\\]" if one == "\\" else member(one)
