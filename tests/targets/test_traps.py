@@ -13,7 +13,7 @@ from sigma.types import SigmaFieldReference, SigmaRegularExpression, SigmaTimest
 from mcpsoar.targets.es.absence import BlankIsAbsent
 from mcpsoar.targets.es.backend import Esql
 from mcpsoar.targets.es.lucene import backend as query_strings
-from mcpsoar.targets.es.lucene import regexp, text
+from mcpsoar.targets.es.lucene import clauses, regexp, text
 from mcpsoar.targets.es.lucene.backend import Lucene
 from mcpsoar.targets.rule.pipeline import AsStored
 from mcpsoar.targets.spl.backend import Spl
@@ -39,6 +39,7 @@ from tests.targets.traps import (
 )
 
 _UNSTORED = put(AsStored, "apply_detection_item", lambda *_: None)
+_ALONE = put(clauses, "both", lambda parts: clauses._joined(list(parts), "AND"))
 _AS_IT_IS = put(regexp, "of", lambda value: value.regexp.original)
 
 MATRIX = [  # field notes 1.1, and what of the list of traps is about the same
@@ -193,7 +194,7 @@ MEANING = [  # field notes 1.2
     ),
     Trap(
         "1: NOT alone",
-        put(query_strings, "_both", lambda clauses: query_strings._joined(list(clauses), "AND")),
+        _ALONE,
         in_lucene({"tool_name": "x"}, ["x", "y", None], [1, 2], "not a"),
     ),
     Trap(
@@ -203,7 +204,7 @@ MEANING = [  # field notes 1.2
     ),
     Trap(
         "1: NOT beside NOT",
-        put(query_strings, "_both", lambda clauses: query_strings._joined(list(clauses), "AND")),
+        _ALONE,
         partial(lc.test_a_not_is_what_the_rule_means_wherever_it_stands, "not a and not b", [3]),
     ),
     Trap(
@@ -310,7 +311,7 @@ MEANING = [  # field notes 1.2
     ),
     Trap(
         "5: precedence",
-        put(query_strings, "_joined", lambda clauses, operator: f" {operator} ".join(clauses)),
+        put(clauses, "_joined", lambda parts, operator: f" {operator} ".join(parts)),
         partial(
             conversion.test_lucene_never_relies_on_precedence_nor_on_a_lone_not,
             "a or b and c",

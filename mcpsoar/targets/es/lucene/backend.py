@@ -1,12 +1,9 @@
 """pySigma's back end for Lucene, with Sigma's meaning of case, of absence, of lists and of NOT.
 
-Elastic's page "Query string": AND, OR and NOT have no precedence, so that every group here has one of AND and
-OR and its own parentheses; and what a NOT without anything beside it finds is not said, so that one that
-stands alone has a clause beside it that every event of a data stream fulfils.
-Whatever converts a condition gives one clause, or `NOT ` and one clause.
+Whatever converts a condition gives one clause, or `NOT ` and one clause: `clauses` joins them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sigma.backends.elasticsearch.elasticsearch_lucene import LuceneBackend
@@ -35,11 +32,9 @@ from sigma.types import (
 
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.lucene import regexp, text
+from mcpsoar.targets.es.lucene import clauses, regexp, text
 from mcpsoar.targets.rule.pipeline import PRIORITY, as_stored
 
-EVERY = f"_exists_:{paths.TIME}"  # page "Data streams": every document has its @timestamp
-_NOT = "NOT "
 _RANGES = {
     CompareOperators.LT: "{{* TO {}}}",
     CompareOperators.LTE: "[* TO {}]",
@@ -64,15 +59,15 @@ class Lucene(LuceneBackend):
         """Several texts of one field are asked in one group of that field."""
         if self.decide_convert_condition_as_in_expression(cond, state):
             return str(self.convert_condition_as_in_expression(cond, state))
-        return _either(self._clause(arg, state) for arg in cond.args)
+        return clauses.either(self._clause(arg, state) for arg in cond.args)
 
     def convert_condition_and(self, cond: ConditionAND, state: ConversionState) -> str:
         """NOT stands beside a clause that is none."""
-        return _both([self._clause(arg, state) for arg in cond.args])
+        return clauses.both([self._clause(arg, state) for arg in cond.args])
 
     def convert_condition_not(self, cond: ConditionNOT, state: ConversionState) -> str:
         """The other way round; an absent field is what a NOT finds, as Sigma wants it."""
-        return _negated(self._clause(cond.args[0], state))
+        return clauses.negated(self._clause(cond.args[0], state))
 
     def decide_convert_condition_as_in_expression(
         self, cond: ConditionOR | ConditionAND, state: ConversionState
@@ -127,7 +122,7 @@ class Lucene(LuceneBackend):
         if not isinstance(value, SigmaCompareExpression):
             raise TypeError(f"{type(value).__name__} is no comparison")
         if value.op is CompareOperators.NEQ:
-            return _negated(f"{cond.field}:{_number(value.number)}")
+            return clauses.negated(f"{cond.field}:{_number(value.number)}")
         return f"{cond.field}:{_RANGES[value.op].format(value.number)}"
 
     def convert_condition_field_eq_val_re(
@@ -147,7 +142,9 @@ class Lucene(LuceneBackend):
             raise TypeError(f"{type(value).__name__} is no network")
         colon = f"{cond.field}:/.*:.*/"
         is_old = value.network.version == 4
-        return _both([f'{paths.ADDRESS}:"{value.network}"', _negated(colon) if is_old else colon])
+        return clauses.both(
+            [f'{paths.ADDRESS}:"{value.network}"', clauses.negated(colon) if is_old else colon]
+        )
 
     def convert_condition_field_eq_expansion(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
@@ -165,14 +162,18 @@ class Lucene(LuceneBackend):
         """There; a list is, even if it is empty, and a text is not, if it is blank."""
         there = f"_exists_:{cond.field}"
         if cond.field in self._lists:
-            return _either([there, f"{paths.EMPTY_LISTS}:{text.literal(self._lists[cond.field])}"])
-        return _both([there, _negated(f"{cond.field}:/ */")]) if cond.field in self._blank else there
+            return clauses.either([there, f"{paths.EMPTY_LISTS}:{text.literal(self._lists[cond.field])}"])
+        return (
+            clauses.both([there, clauses.negated(f"{cond.field}:/ */")])
+            if cond.field in self._blank
+            else there
+        )
 
     def convert_condition_field_eq_val_null(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
     ) -> str:
         """The other way round."""
-        return _negated(self.convert_condition_field_exists(cond, state))
+        return clauses.negated(self.convert_condition_field_exists(cond, state))
 
     def convert_condition_field_not_exists(
         self, cond: ConditionFieldEqualsValueExpression, state: ConversionState
@@ -188,8 +189,7 @@ class Lucene(LuceneBackend):
         state: ConversionState,  # noqa: ARG002
     ) -> str:
         """No NOT stands alone, and no parentheses around it all."""
-        whole = _both([query]) if query.startswith(_NOT) else query
-        return whole[1:-1] if whole.startswith("(") else whole
+        return clauses.whole(query)
 
     def _clause(self, cond: Any, state: ConversionState) -> str:
         made = self.convert_condition(cond, state)
@@ -211,29 +211,6 @@ class Lucene(LuceneBackend):
         if field in self._folded:
             return text.of(value.lower(), folds=False)
         return text.of(value, folds=not isinstance(value, SigmaCasedString))
-
-
-def _both(clauses: Sequence[str]) -> str:
-    """AND; a NOT has at least one clause beside it."""
-    known = list(dict.fromkeys(clauses))
-    if all(one.startswith(_NOT) for one in known):
-        known.insert(0, EVERY)
-    return _joined(known, "AND")
-
-
-def _either(clauses: Iterable[str]) -> str:
-    """OR; a NOT beside it would be an AND NOT, so it has a group of its own."""
-    return _joined(
-        list(dict.fromkeys(_both([one]) if one.startswith(_NOT) else one for one in clauses)), "OR"
-    )
-
-
-def _joined(clauses: Sequence[str], operator: str) -> str:
-    return clauses[0] if len(clauses) == 1 else f"({f' {operator} '.join(clauses)})"
-
-
-def _negated(clause: str) -> str:
-    return clause.removeprefix(_NOT) if clause.startswith(_NOT) else f"{_NOT}{clause}"
 
 
 def _number(value: object) -> str:
