@@ -7,7 +7,9 @@ for, get theirs too. An event whose time cannot be read has that of its arrival.
 
 from collections.abc import Mapping, Sequence
 
-from mcpsoar.core.event import Column
+from mcpsoar.core.errors import Usage
+from mcpsoar.kit.mapping import FieldMapping, spellings
+from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import conf, identity
 from mcpsoar.siems.in_splunk.identity import Identity
 from mcpsoar.targets.spl import fields
@@ -22,43 +24,50 @@ TA = Identity(
     is_visible=False,
     workloads=("_search_heads", "_indexers"),
 )
-_AT = 'trim(json_extract(_raw, "event_time"))'
 _FULL = (
     r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?"
-    rf"([Zz]?|[+-][0-9]{{2}}:?[0-9]{{2}}){END}"
+    rf"([Zz]?|[+-][0-9]{{2}}:[0-9]{{2}}){END}"
 )
 _SPELT = ((_FULL, r"\1 \2 \3"), (r" [Zz]?$", " +0000"), (r"([+-][0-9]{2}):([0-9]{2})$", r"\1\2"))
 _FRACTION = r"^.*:[0-9]{2}(\.[0-9]{1,9})[^.]*$"
 _WITH_ZERO = r"0\1"
 _NUMBER = rf"^[0-9]+(\.[0-9]+)?{END}"
 _SECONDS_BELOW = 100_000_000_000  # the contract's section 6: below it seconds, else milliseconds
-_CIM = {
-    "actor_id": "user",
-    "server_name": "dest",
-    "src_ip": "src",
-    "tool_name": "command",
-    "user_agent": "http_user_agent",
-    "latency_ms": "response_time",
-    "bytes_out": "bytes_out",
+_CIM = {  # the fields of CIM 6 that a column answers
+    "user": "actor_id",
+    "dest": "server_name",
+    "src": "src_ip",
+    "command": "tool_name",
+    "http_user_agent": "user_agent",
+    "response_time": "latency_ms",
 }
-_ACTION = 'case(lower(decision)="allow", "allowed", isnotnull(decision), "blocked")'
+_TIME = "event_time"
 
 
-def files(columns: Sequence[Column]) -> dict[str, bytes]:
-    """By path inside the app's folder, without README and licence."""
+def files(content: Content) -> dict[str, bytes]:
+    """By path inside the app's folder, without README and licence. Raises Usage, Unsupported."""
     return {
         **identity.files(TA),
-        "default/props.conf": conf.written(props(columns)),
-        "default/transforms.conf": conf.written(transforms()),
+        "default/props.conf": conf.written(props(content)),
+        "default/transforms.conf": conf.written(transforms(content.mapping)),
     }
 
 
-def props(columns: Sequence[Column]) -> Mapping[str, conf.Stanza]:
-    """Parsing at ingest, and fields at search time."""
-    aliases = " ".join(f"{own} ASNEW {name}" for own, name in _CIM.items() if own != name)
-    calculated = fields.calculated(columns)
+def sourcetype(mapping: FieldMapping | None) -> str:
+    """Ours, or the one of the user's own events. Raises Usage for a mapping that names none."""
+    if mapping is None:
+        return SOURCETYPE
+    if not mapping.sourcetype:
+        raise Usage(f"the mapping {mapping.name!r} names no sourcetype: add one, such as example:gateway")
+    return mapping.sourcetype
+
+
+def props(content: Content) -> Mapping[str, conf.Stanza]:
+    """Parsing at ingest, and fields at search time: calculated fields do not see one another."""
+    calculated = fields.calculated(content.columns, sources=content.mapping)
+    decision = calculated["decision"]
     return {
-        SOURCETYPE: {
+        sourcetype(content.mapping): {
             "SHOULD_LINEMERGE": "0",
             "LINE_BREAKER": r"([\r\n]+)",
             "TRUNCATE": str(LONGEST),
@@ -67,31 +76,40 @@ def props(columns: Sequence[Column]) -> Mapping[str, conf.Stanza]:
             "TRANSFORMS-mcp_event_time": "mcp_event_time",
             "KV_MODE": "json",
             "AUTO_KV_JSON": "1",
-            "FIELDALIAS-mcp_cim": aliases,
-            "EVAL-action": _ACTION,
             "EVAL-app": '"mcp"',
             "EVAL-vendor_product": '"MCP audit"',
+            "EVAL-action": f'case({decision}="allow", "allowed", isnotnull({decision}), "blocked")',
+            **{f"EVAL-{name}": f"coalesce({calculated[own]}, {name})" for name, own in _CIM.items()},
             **{f"EVAL-{name}": expression for name, expression in calculated.items()},
         }
     }
 
 
-def transforms() -> Mapping[str, conf.Stanza]:
+def transforms(mapping: FieldMapping | None) -> Mapping[str, conf.Stanza]:
     """RFC 3339 with any offset, or none for UTC; seconds or milliseconds since 1970."""
-    return {"mcp_event_time": {"INGEST_EVAL": f"_time=coalesce({event_time()}, _time)"}}
+    paths = (_TIME,) if mapping is None else mapping.fields[_TIME].paths
+    found = [_read(keys) for path in paths for keys in spellings(path)]
+    return {"mcp_event_time": {"INGEST_EVAL": f"_time=coalesce({_seconds(found)}, _time)"}}
 
 
-def event_time() -> str:
-    """The time as an expression over the event's text; null where there is none."""
-    number, clock = f"tonumber({_AT})", _AT
+def _read(keys: Sequence[str]) -> str:
+    """Key by key, each as it is spelt."""
+    read = "_raw"
+    for key in keys:
+        read = f"json_extract_exact({read}, {literal(key)})"
+    return read
+
+
+def _seconds(found: Sequence[str]) -> str:
+    said = f"coalesce({', '.join(found)})"
+    at = f'coalesce({said}, "")'
+    number = f"tonumber({said})"
     seconds = f"if({number}<{_SECONDS_BELOW}, {number}, exact({number}/1000))"
+    clock = at
     for pattern, spelling in _SPELT:
         clock = f"replace({clock}, {literal(pattern)}, {literal(spelling)})"
-    digits = f"replace({_AT}, {literal(_FRACTION)}, {literal(_WITH_ZERO)})"
-    fraction = f"if({_matches(_FRACTION)}, tonumber({digits}), 0)"
+    digits = f"replace({at}, {literal(_FRACTION)}, {literal(_WITH_ZERO)})"
+    fraction = f"if(match({at}, {literal(_FRACTION)}), tonumber({digits}), 0)"
     told = f'exact(strptime({clock}, "%Y-%m-%d %H:%M:%S %z")+{fraction})'
-    return f"if({_matches(_NUMBER)}, {seconds}, {told})"
-
-
-def _matches(pattern: str) -> str:
-    return f"match({_AT}, {literal(pattern)})"
+    is_text = f"match({at}, {literal(_NUMBER)})"
+    return f"case(isnull({said}), null(), isnum({said}), {seconds}, {is_text}, {seconds}, true(), {told})"

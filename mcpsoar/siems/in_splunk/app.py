@@ -6,13 +6,14 @@ from itertools import chain
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.siems.asked import Content, Options
-from mcpsoar.siems.in_splunk import conf, gates, health, identity, lists, rules, views
-from mcpsoar.siems.in_splunk.addon import SOURCETYPE
+from mcpsoar.siems.in_splunk import conf, detections, gates, health, identity, lists, rules, views
+from mcpsoar.siems.in_splunk.addon import sourcetype
 from mcpsoar.siems.in_splunk.identity import Identity
 
 APP = Identity("mcpsoar", "MCP detection and gates", "Rules and gates over MCP events.", is_visible=True)
 EVENTS, INDEX = "mcp_audit_events", "mcp"
 _INDEX = re.compile(r"[a-z0-9_][a-z0-9_-]{0,79}")  # indexes.conf.spec 10.0, of a user's index
+_NAMED = (rules.name, detections.name)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -31,16 +32,21 @@ def files(content: Content) -> dict[str, bytes]:
 def searches(content: Content) -> Mapping[str, conf.Stanza]:
     """By name. Raises BadContent, Unsupported."""
     check(content.options)
-    return dict(chain(rules.searches(content), gates.searches(content), health.searches(content)))
+    made = (rules.searches, detections.searches, gates.searches, health.searches)
+    return dict(chain.from_iterable(one(content) for one in made))
 
 
 def macros(content: Content) -> Mapping[str, conf.Stanza]:
     """By stanza. Raises Usage."""
     check(content.options)
     index = content.options.index or INDEX
-    where = {EVENTS: {"definition": f'index="{index}" sourcetype="{SOURCETYPE}"'}}
+    where = {EVENTS: {"definition": f'index="{index}" sourcetype="{sourcetype(content.mapping)}"'}}
     made: Iterator[tuple[str, conf.Stanza]] = chain(
-        rules.macros(content), gates.macros(content), lists.macros(content.tuning), health.macros()
+        rules.macros(content),
+        detections.macros(content),
+        gates.macros(content),
+        lists.macros(content.tuning),
+        health.macros(),
     )
     return {name: {**stanza, "iseval": "0"} for name, stanza in chain(where.items(), made)}
 
@@ -49,7 +55,7 @@ def enabled(content: Content) -> frozenset[str]:
     """The searches that the overlay enables."""
     tuning = content.tuning
     return frozenset(
-        [rules.name(id_) for id_, one in tuning.rules.items() if one.enabled]
+        [named(id_) for id_, one in tuning.rules.items() if one.enabled for named in _NAMED]
         + [gates.name(id_) for id_, one in tuning.gates.items() if one.enabled]
     )
 

@@ -9,6 +9,7 @@ from mcpsoar.siems.in_splunk.lint_spl import calls
 from mcpsoar.targets.spl.tuned import LAG
 
 _PERIOD = re.compile(r"\d+(?:-59)?/?(\d*) \* \* \* \*")
+_SINCE = re.compile(r'_indextime>=relative_time\(now\(\), "-(\d+)m@m"\)')
 _MINUTES = re.compile(r"-(\d+)m@m")
 _Told = Iterator[tuple[Setting, str]]
 
@@ -58,11 +59,15 @@ def _of_times(name: str, values: Mapping[str, str]) -> Iterator[tuple[str, str]]
         yield "cron_schedule", f"cron_schedule = {cron}: not its own minute"
     if _windows(values):
         return
+    if values.get("realtime_schedule") != "0":
+        yield "realtime_schedule", "runs that were missed are not made up"
+    if since := _SINCE.search(values.get("search", "")):
+        if period is not None and int(since[1]) <= period:
+            yield "search", "runs leave a gap between them"
+        return
     first, last = (_minutes(values.get(f"dispatch.index_{end}", "")) for end in ("earliest", "latest"))
     if period is not None and first - last != period:
         yield "dispatch.index_earliest", "runs leave a gap between them, or overlap"
-    if values.get("realtime_schedule") != "0":
-        yield "realtime_schedule", "runs that were missed are not made up"
 
 
 def _windows(values: Mapping[str, str]) -> list[str]:

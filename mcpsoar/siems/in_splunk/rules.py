@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mcpsoar.core.content import RuleText
+from mcpsoar.core.content import RuleText, Text
 from mcpsoar.pack.overlay import RuleTuning
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, schedule
@@ -63,7 +63,7 @@ def _search(rule: RuleText, query: str, content: Content) -> Stanza:
     }
 
 
-def described(rule: RuleText, owner: str | None) -> str:
+def described(rule: Text, owner: str | None) -> str:
     """One line: what it is about, what looks like it, whose it is, and what to do."""
     said = [f"{rule.title}.", f"Risk: {rule.risk}."]
     said += [f"Looks like it: {one.strip().rstrip('.')}." for one in rule.false_alarms]

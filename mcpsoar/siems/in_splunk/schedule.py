@@ -12,6 +12,7 @@ SETTLE = 1  # minutes: what was indexed just now cannot be searched everywhere y
 EVERY = 5
 WIDE = "-7d@d"  # an event that comes later than this is not looked at
 AHEAD = "+10m"  # the contract's bound: a stamp further ahead is no event
+LATE = 60  # minutes: a pattern whose last event comes later than this may miss its beginning
 SLACK = 5  # minutes of range about a gate's window, which the search itself bounds exactly
 
 
@@ -34,6 +35,18 @@ def by_index_time(name: str, every: int) -> dict[str, str]:
         "dispatch.latest_time": AHEAD,
         "dispatch.index_earliest": f"-{every + SETTLE}m@m",
         "dispatch.index_latest": f"-{SETTLE}m@m",
+    }
+
+
+def looking_back(name: str, every: int, minutes: int) -> dict[str, str]:
+    """The schedule of a detection, whose search tells what is new: its range is all that it rests on."""
+    return {
+        "enableSched": "1",
+        "cron_schedule": cron(name, every),
+        "realtime_schedule": "0",
+        "allow_skew": "10%",
+        "dispatch.earliest_time": f"-{minutes + every + LATE}m@m",
+        "dispatch.latest_time": AHEAD,
     }
 
 

@@ -58,6 +58,7 @@ def test_the_pack_is_clean() -> None:
         (MACROS, r"^definition = 1440", "definition = 2880", "is shorter"),
         (SEARCHES, r"^dispatch.index_earliest = -6m@m", "dispatch.index_earliest = -5m@m", "leave a gap"),
         (SEARCHES, r"^dispatch.index_latest = -1m@m", "dispatch.index_latest = now", "leave a gap"),
+        (SEARCHES, r'now\(\), "-6m@m"', 'now(), "-5m@m"', "leave a gap between them"),
         (SEARCHES, r"^realtime_schedule = 0", "realtime_schedule = 1", "not made up"),
         (SEARCHES, r"^cron_schedule = \d-59/5", "cron_schedule = */5", "not its own minute"),
         (SEARCHES, r"^cron_schedule = .*", "cron_schedule = 0 0 * * 1", "not its own minute"),

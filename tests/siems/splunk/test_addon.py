@@ -1,0 +1,189 @@
+"""The add-on: an event's time as the contract has it, a user's own source type, CIM's names, what is cut."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from mcpsoar.core.errors import Usage
+from mcpsoar.kit.mapping import FieldMapping, Source
+from mcpsoar.siems.in_splunk import addon, health
+from tests.languages.spl import functions
+from tests.languages.spl.evaluate import Scope, evaluate
+from tests.languages.spl.expression import parse
+from tests.languages.spl.values import text, whole
+from tests.laws import contract_reading as plain
+from tests.siems.splunk import built
+from tests.targets.spl.splunk import EXTRACTIONS
+
+ARRIVED_S = 1_790_000_000
+MAPPING = FieldMapping(
+    "example-gateway",
+    "example:gateway",
+    "example.gateway",
+    {"event_time": Source(("meta.ts", "time")), "server_name": Source(("target.server",))},
+)
+
+
+@pytest.fixture(autouse=True)
+def _zones(monkeypatch: pytest.MonkeyPatch) -> None:
+    """strptime with %z, the offset as +hhmm (Search Reference 10.0, "Date and time format variables")."""
+
+    def strptime(_now: int, value: Any, form: Any) -> Any:
+        assert form == "%Y-%m-%d %H:%M:%S %z"
+        try:
+            return int(datetime.strptime(text(value), "%Y-%m-%d %H:%M:%S %z").timestamp())
+        except ValueError:
+            return None
+
+    least, most, _ = functions.FUNCTIONS["strptime"]
+    monkeypatch.setitem(functions.FUNCTIONS, "strptime", (least, most, strptime))
+
+
+def time_of(line: str, files: built.Files | None = None) -> int:
+    """What ingest makes of a line's time, in milliseconds."""
+    stanza = built.stanzas(files or built.files(), "TA-mcpsoar/default/transforms.conf")["mcp_event_time"]
+    name, _, expression = stanza["INGEST_EVAL"].partition("=")
+    assert name == "_time"
+    made: Any = evaluate(parse(expression), Scope({"_raw": line, "_time": whole(ARRIVED_S)}, 0))
+    return int(round(made * 1_000_000) // 1000)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("2026-03-01T12:00:00Z", "2026-03-01T12:00:00z", "2026-03-01t12:00:00Z", "2026-03-01 12:00:00"),
+        *("2026-03-01T12:00:00", "2026-03-01T12:00:00.5", "2026-03-01T12:00:00.123456789Z"),
+        *("2026-03-01T12:00:00+05:30", "2026-03-01T12:00:00.999-08:00", "2026-03-01T12:00:00.001+00:00"),
+        *(1772366400, 1772366400.25, 1772366400123, "1772366400", "1772366400123", 99_999_999_999),
+        *(946684800, "2024-02-29T23:59:59.9999Z"),
+    ],
+)
+def test_the_time_is_the_event_s_own(written: Any) -> None:
+    assert time_of(json.dumps({"event_time": written})) == plain.moment(written)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{}",
+        '{"event_time": null}',
+        '{"event_time": "soon"}',
+        '{"event_time": "2026-13-01T12:00:00Z"}',
+        '{"event_time": ""}',
+        '{"event_time": " 2026-03-01T12:00:00Z"}',
+        '{"event_time": "2026-03-01T12:00:00+0530"}',
+        '{"args": {"event_time": "2026-03-01T12:00:00Z"}}',
+        '{"args": "\\"event_time\\": \\"2026-03-01T12:00:00Z\\""}',
+        '{"event_time": "2026-03-01T12:00:00Z; 2026-03-01T12:00:00Z"}',
+    ],
+)
+def test_an_event_whose_time_cannot_be_read_has_that_of_its_arrival(line: str) -> None:
+    assert time_of(line) == ARRIVED_S * 1000
+
+
+@pytest.mark.parametrize(
+    ("event", "at"),
+    [
+        ({"meta": {"ts": 1772366400}}, 1772366400000),
+        ({"meta.ts": 1772366400}, 1772366400000),
+        ({"time": "2026-03-01T12:00:00Z", "event_time": 1}, 1772366400000),
+        ({"meta": {"ts": 1772366400}, "time": 5}, 1772366400000),
+    ],
+)
+def test_a_mapped_time_is_the_first_that_is_there(event: Mapping[str, Any], at: int) -> None:
+    files = built.unpacked(replace(built.content(), mapping=MAPPING))
+    assert time_of(json.dumps(event), files) == at
+
+
+def test_a_mapped_source_type_is_parsed_and_searched_under_its_name() -> None:
+    files = built.unpacked(replace(built.content(), mapping=MAPPING))
+    assert list(built.stanzas(files, "TA-mcpsoar/default/props.conf")) == ["example:gateway"]
+    assert built.macros(files)["mcp_audit_events"] == 'index="mcp" sourcetype="example:gateway"'
+    with pytest.raises(Usage, match="names no sourcetype"):
+        built.unpacked(replace(built.content(), mapping=replace(MAPPING, sourcetype="")))
+
+
+def found(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of CIM as a search finds them."""
+    raw = EXTRACTIONS[0].fields(json.dumps(event))
+    props = built.stanzas(built.files(), "TA-mcpsoar/default/props.conf")["mcp:audit"]
+    wanted = ("user", "dest", "src", "action", "app", "command")
+    return {name: evaluate(parse(props[f"EVAL-{name}"]), Scope(raw, 0)) for name in wanted}
+
+
+def test_the_names_of_cim_are_answered() -> None:
+    event = {"actor_id": "eve", "server_name": "crm", "src_ip": "10.0.0.1", "tool_name": "x"}
+    assert found({**event, "decision": "ALLOW"}) == {
+        "user": "eve",
+        "dest": "crm",
+        "src": "10.0.0.1",
+        "command": "x",
+        "action": "allowed",
+        "app": "mcp",
+    }
+    assert found({**event, "decision": "Deny"})["action"] == "blocked"
+    assert found({"user": "own", "decision": "maybe"}) | {"app": ""} == {
+        **dict.fromkeys(("dest", "src", "command", "action")),
+        "user": "own",
+        "app": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "is_cut"),
+    [
+        (json.dumps({"event_id": "1", "x": "a" * 4900}), False),
+        (json.dumps({"event_id": "1", "x": "a" * 5000}), True),
+        (json.dumps({"event_id": "1", "x": "é" * 2000}, ensure_ascii=False), True),
+        (json.dumps({f"k{at}": 1 for at in range(90)}), False),
+        (json.dumps({f"k{at}": 1 for at in range(101)}), True),
+        (json.dumps({"event_id": "1"})[:-1], True),
+        (json.dumps({"event_id": "1"}) + " ", False),
+        (json.dumps({"x": "a" * 1_048_576}), True),
+        (json.dumps({f"k{at}": 1 for at in range(5000)}), True),
+    ],
+)
+def test_what_splunk_may_not_have_seen_whole_is_told(line: str, is_cut: bool) -> None:
+    now_ms = ARRIVED_S * 1000
+    event = {"_raw": line, "_time": ARRIVED_S - 120, "_indextime": ARRIVED_S - 120, "server_name": "crm"}
+    rows = built.ran(built.files(), health.TRUNCATED, [event], now_ms=now_ms)
+    assert [row["by_server"] for row in rows] == (["crm"] if is_cut else [])
+    (row,) = built.ran(built.files(), health.ARRIVAL, [event], now_ms=now_ms)
+    assert row["truncated"] == int(is_cut)
+
+
+def test_limits_that_were_raised_are_two_macros() -> None:
+    event = {"_raw": json.dumps({"x": "a" * 6000}), "_time": ARRIVED_S - 120, "_indextime": ARRIVED_S - 120}
+    raised = {"mcp_longest": str(addon.LONGEST), "mcp_most_keys": "1000"}
+    assert built.ran(built.files(), health.TRUNCATED, [event], now_ms=ARRIVED_S * 1000, macro=raised) == []
+
+
+def test_field_health_names_rules_and_the_columns_that_never_come() -> None:
+    at = {"_raw": "{}", "_time": ARRIVED_S - 60, "_indextime": ARRIVED_S - 50}
+    nothing = {row["rule"] for row in built.ran(built.files(), health.FIELDS, [], now_ms=ARRIVED_S * 1000)}
+    assert nothing == {rule.id for rule in built.content().rules if rule.needs}
+    every = {name: "x" for rule in built.content().rules for name in rule.needs}
+    full = [at | every]
+    assert built.ran(built.files(), health.FIELDS, full, now_ms=ARRIVED_S * 1000) == []
+    full = [at | {name: one for name, one in every.items() if name not in ("decision", "approver_id")}]
+    rows = built.ran(built.files(), health.FIELDS, full, now_ms=ARRIVED_S * 1000)
+    lacking = {row["rule"]: row["missing_columns"] for row in rows}
+    assert lacking["approval_without_approver"] == ["approver_id", "decision"]
+    assert set(lacking) == {
+        rule.id for rule in built.content().rules if {"decision", "approver_id"} & set(rule.needs)
+    }
+
+
+def test_arrival_tells_of_silence_lag_and_stamps_ahead() -> None:
+    rows = built.ran(built.files(), health.ARRIVAL, [], now_ms=ARRIVED_S * 1000)
+    assert [row["state"] for row in rows] == ["no_data"]
+    events = [
+        {"_raw": "{}", "_time": ARRIVED_S - 3600, "_indextime": ARRIVED_S - 100},
+        {"_raw": "{}", "_time": ARRIVED_S - 300, "_indextime": ARRIVED_S - 1200},
+    ]
+    (row,) = built.ran(built.files(), health.ARRIVAL, events, now_ms=ARRIVED_S * 1000)
+    assert (row["state"], row["worst_lag_s"], row["ahead"], row["silent_s"]) == ("ok", 3500, 1, 100)
