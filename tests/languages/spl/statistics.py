@@ -97,8 +97,10 @@ def streamstats(arguments: str, rows: Rows, state: State) -> Rows:
 
 
 def accum(arguments: str, rows: Rows, _state: State) -> Rows:
-    """ "For each event where field is a number, … a running total … written to either the field itself, or a
-    newfield" (accum page): a result whose field is no number is refused."""
+    """ "For each event where field is a number, … a running total": without a number it is refused.
+
+    "The accumulated sum can be returned to either the same field, or a newfield that you specify."
+    """
     words = Words(arguments)
     name = words.name()
     new = words.renamed(name)

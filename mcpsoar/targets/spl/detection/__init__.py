@@ -76,11 +76,12 @@ def _begun(read: Sequence[str], tenant: str) -> Iterator[str]:
 def _shown(commands: Commands, found: Relation, since: str) -> None:
     """Each match once, and one row for all that was lost."""
     at, key, subject = (found.fields[name].held.text for name in ("event_ms", "event_key", "subject"))
-    match = wanted = f"{found.member}=1"
+    match = f"{found.member}=1"
     if since:
         elsewhere = "" if key == "event_key" else f"{key}!=event_key OR "
-        wanted = f"({match} AND ({elsewhere}_indextime>={since}))"
-    commands.say(f"where {wanted} OR {LOST}=1")
+        commands.say(f"where ({match} AND ({elsewhere}_indextime>={since})) OR {LOST}=1")
+    else:
+        commands.keep(found.member)
     commands.put_again("event_ms", f"if({match}, {at}, null())")
     commands.put_again("subject", f"if({match}, {subject}, null())")
     commands.put_again("event_key", f"if({match}, {key}, null())")

@@ -62,7 +62,7 @@ def _filled(node: exp.Expr, scope: Scope) -> str:
 def grouped(keys: Sequence[exp.Expr], scope: Scope, commands: Commands) -> tuple[list[str], str]:
     """Fields to group by, and a field that is 1 for the first row of each group."""
     by = values.partitioned(keys, scope, commands)
-    (first,) = commands.eventstats([("first", f"min({commands.row})")], by)
+    (first,) = commands.eventstats([("first_row", f"min({commands.row})")], by)
     return by, commands.put("is_first", f"if({scope.member}=1 AND {commands.row}={first}, 1, 0)")
 
 

@@ -167,7 +167,7 @@ class Query:
         if values.value(exp.column("one"), own).text != here.text:
             raise Unsupported(f"{node.this.sql('duckdb')} IN another column is not said in SPL")
         mark = self._commands.put("key", values.marked(here))
-        (match,) = self._commands.eventstats([("match", f"max({inner.member})")], [mark])
+        (match,) = self._commands.eventstats([("matched", f"max({inner.member})")], [mark])
         nulls = self._commands.put("empty", f"if({inner.member}=1 AND {here.null.text}, 1, 0)")
         rows, empty = self._commands.eventstats(
             [("rows", f"sum({inner.member})"), ("empty", f"max({nulls})")]

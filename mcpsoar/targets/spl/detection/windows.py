@@ -178,7 +178,7 @@ class _Sorted:
         for step, total in zip(steps, totals, strict=True):
             commands.say(f"accum {step} AS {total}")
         found = commands.eventstats(
-            [("window", f'max(eval(if({half}="0", {one}, null())))') for one in totals], [*self._by, at]
+            [("within", f'max(eval(if({half}="0", {one}, null())))') for one in totals], [*self._by, at]
         )
         commands.say(f'where {half}="0"')
         return {
