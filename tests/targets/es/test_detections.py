@@ -13,9 +13,10 @@ from mcpsoar.app import variants
 from mcpsoar.core.content import CaseKind
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.targets.es import detection
+from mcpsoar.targets.es import detection, paths
 from mcpsoar.targets.es.detection import Asked
-from tests.languages.esql import elastic_parser
+from mcpsoar.targets.es.detection import asked as asking
+from tests.languages.esql import Index, elastic_parser, run
 from tests.laws.test_detections import on_duckdb, shaken
 from tests.targets.es import ground
 from tests.targets.es.detected import (
@@ -28,6 +29,7 @@ from tests.targets.es.detected import (
     parsed,
     refusal,
     said,
+    stream,
 )
 
 EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "1"))
@@ -41,11 +43,11 @@ LOOKBACK_MINUTES = {
     "tools_ping_pong": 60,
 }
 REFUSED = {
-    "fan_out_spike": "read again after a window",
+    "fan_out_spike": "mcp_audit is read again after a window",
     "first_seen_client_on_server": "a window over all rows",
     "first_seen_tool_after_retrieval": "a window over all rows",
     "output_volume_spike": "a query in FROM",
-    "retrieval_then_write": "a running total over rows",
+    "retrieval_then_write": "a running count over rows",
 }
 
 
@@ -156,6 +158,14 @@ def test_each_identity_counts_once_and_the_first_received_is_it() -> None:
     assert matches("error_loop", [fine, *errors(10)]) == []
 
 
+def test_of_two_received_at_once_the_one_that_is_read_counts() -> None:
+    indices = stream("error_loop", [*errors(10), {**errors(10)[9], "status": "ok"}])
+    index = indices[ground.STREAM]
+    together = [{**document, paths.RECEIVED: RECEIVED} for document in index.documents]
+    found = run(said("error_loop"), {ground.STREAM: Index(index.fields, together)}, now_ms=0)
+    assert [row["event.id"] for row in found] == ["e9"]
+
+
 def test_an_event_without_an_id_is_its_own_and_is_told_by_its_time() -> None:
     events = errors(10, event_id=None)
     assert matches("error_loop", events) == [("", 1_772_366_409_000, "c1")]
@@ -181,6 +191,17 @@ def test_the_lookback_ends_now() -> None:
     asked = Asked(raw=True)
     for now, count in ((last, 0), (last + 1, 1), (last + 591_000, 1), (last + 591_001, 0)):
         assert len(matches("error_loop", events, asked, now_ms=now)) == count, now - last
+
+
+def test_more_matches_than_come_back_are_said_to_be_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = [one for name in ("c1", "c2", "c3") for one in errors(10, conversation_id=name)]
+    events = [{**event, "event_id": f"x{place}"} for place, event in enumerate(events)]
+    whole = run(said("error_loop"), stream("error_loop", events), now_ms=0)
+    assert [row["truncated"] for row in whole] == [False] * 3
+    monkeypatch.setattr(asking, "_MOST", 2)
+    query = detection.query(TEXTS["error_loop"], parsed("error_loop").tree, COLUMNS, EVERY)
+    cut = run(query, stream("error_loop", events), now_ms=0)
+    assert [(row["event.id"], row["truncated"]) for row in cut] == [("x19", True), ("x29", True)]
 
 
 def test_only_matches_whose_last_event_is_new_are_told() -> None:
@@ -220,7 +241,7 @@ def test_events_without_the_key_of_a_query_inside_are_held_apart() -> None:
                 "(PARTITION BY server_name ORDER BY event_ms, event_key) AS n FROM mcp_audit) "
                 "SELECT event_ms, event_key, server_name AS subject FROM n WHERE n > 3"
             ),
-            "a running total over rows",
+            "a running count over rows",
         ),
         (
             (

@@ -2,8 +2,12 @@
 
 What it cannot say exactly it refuses by name. Its rows are the SQL's: the event that completes a pattern and
 the subject to blame. It sees the events of its lookback and no others, as the SQL sees those of its table.
-Limits: STATS … VALUES holds a group's rows in memory and fails the query where they do not fit (page VALUES);
-at most 10 000 rows come back (page "Limitations").
+
+What a query may cost: each event of the lookback has a place in memory, and the rows of one group (a
+conversation, a server) stand there together; an aggregate over time that is no COUNT compared with numbers
+pairs the rows of a group within twice its window. What does not fit fails the query with an error of the
+circuit breaker (page VALUES), which the status of a rule shows, and gives no rows that look like all.
+At most 10 000 matches come back, and then each says `truncated` (page "Limitations").
 """
 
 from mcpsoar.targets.es.detection.asked import Asked, lookback_ms, query

@@ -11,15 +11,18 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import fields, paths
 from mcpsoar.targets.es.detection import packed
+from mcpsoar.targets.es.detection.early import read_at_all
 from mcpsoar.targets.es.detection.flow import APART, TAB, Flow
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.relation import Relation
 from mcpsoar.targets.es.detection.statement import Statement
+from mcpsoar.targets.es.expression import Printer
 from mcpsoar.targets.es.text import quoted
 
 _TABLE = "mcp_audit"
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
 _NEVER = "9999-12-31T23:59:59.999Z"
+_UNREAD = "~"
 _MINUTE_MS = 60_000
 _LONGEST_MS = 30 * 86_400_000
 _RECEIVED = "received_ms"
@@ -48,7 +51,7 @@ class Asked:
 
 
 def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked: Asked | None = None) -> str:
-    """One row a match: event.id (null for an event without), @timestamp, subject.
+    """One row a match: event.id (null for an event without), @timestamp, subject, truncated.
 
     Raises Unsupported, with the detection's name.
     """
@@ -92,7 +95,10 @@ def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[
     if strange:
         raise Unsupported(f"{strange[0]} is neither a text, a whole number nor a boolean")
     types = {name: _TYPES[kinds[name]] for name in used}
-    flow = Flow(_identities(columns, types, asked), {"event_ms": Type.WHOLE, "event_key": Type.TEXT, **types})
+    flow = Flow(
+        _identities(columns, types, asked, read_at_all(tree, _TABLE)),
+        {"event_ms": Type.WHOLE, "event_key": Type.TEXT, **types},
+    )
     if _since(asked):
         flow.types[_RECEIVED] = Type.WHOLE
     audit = Relation({name: exp.column(name) for name in flow.types})
@@ -103,13 +109,21 @@ def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[
     return [*flow.commands, *_matches(statement, found, asked)]
 
 
-def _identities(columns: Sequence[Column], types: dict[str, Type], asked: Asked) -> list[str]:
-    """Each identity once, the first received, with the columns that are read."""
+def _identities(
+    columns: Sequence[Column], types: dict[str, Type], asked: Asked, early: exp.Expr | None
+) -> list[str]:
+    """Each identity once, the first received, with the columns that are read.
+
+    One whose first event nobody reads goes, but only then: another under the same identity is none.
+    """
     start, end = _window(asked)
     normal = fields.evals(columns, {*types, "event_id"}) if asked.raw else ()
     at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
     parts = [packed.packed(_escaped(name, kind), kind) for name, kind in types.items()]
     row = packed.joined([at, *parts])
+    if early is not None:
+        # of two received at once the one that is read counts: a tab comes before the mark
+        row = f"CASE({_over_fields(columns, early)}, {row}, CONCAT({at}, {quoted(_UNREAD)}))"
     key = f'COALESCE(CONCAT("+", {packed.escape(paths.EVENT_ID)}), CONCAT(" ", {packed.escape("alone")}))'
     told = [f"event_ms = TO_LONG({paths.TIME})", f"event_key = {key}"]
     told += [f"{_RECEIVED} = TO_LONG(TO_DATETIME(MV_SLICE(part, 0)))"] if _since(asked) else []
@@ -120,9 +134,17 @@ def _identities(columns: Sequence[Column], types: dict[str, Type], asked: Asked)
         *([f"EVAL {APART.join(normal)}"] if normal else []),
         f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
         f"STATS row = MIN(row) BY {paths.EVENT_ID}, {paths.TIME}, alone",
+        *([f"WHERE SUBSTRING(row, {len(_NEVER) + 1}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
         f"EVAL part = SPLIT(row, {TAB})",
         f"EVAL {APART.join(told)}",
     ]
+
+
+def _over_fields(columns: Sequence[Column], condition: exp.Expr) -> str:
+    bare = condition.copy()
+    for one in bare.find_all(exp.Column):
+        one.set("table", None)
+    return Printer(columns).condition(bare)
 
 
 def _escaped(name: str, kind: Type) -> str:
@@ -131,20 +153,27 @@ def _escaped(name: str, kind: Type) -> str:
 
 
 def _matches(statement: Statement, found: Relation, asked: Asked) -> list[str]:
+    """Each match once; `truncated` where there are more than come back."""
     words = statement.words
     value = {name: words.value(found.columns[name]) for name in ("event_ms", "event_key", "subject")}
-    own = value["event_key"]
+    row = [packed.at(value["event_ms"]), value["event_key"], packed.packed(value["subject"], Type.TEXT)]
+    key, subject = "MV_SLICE(part, 1)", packed.unpacked("MV_SLICE(part, 2)", Type.TEXT)
     told = [
-        f'{paths.EVENT_ID} = CASE(STARTS_WITH({own}, "+"), {packed.unescape(f"SUBSTRING({own}, 2)")})',
-        f"{paths.TIME} = TO_DATETIME({value['event_ms']})",
-        f"subject = {packed.unescape(value['subject'])}",
+        f'{paths.EVENT_ID} = CASE(STARTS_WITH({key}, "+"), {packed.unescape(f"SUBSTRING({key}, 2)")})',
+        f"{paths.TIME} = TO_DATETIME(TO_LONG(MV_SLICE(part, 0)))",
+        f"subject = {packed.unescape(subject)}",
     ]
     return [
         *([f"WHERE {words.value(found.member)}"] if found.member is not None else []),
         *([f"WHERE {_RECEIVED} >= {_since(asked)}"] if _since(asked) else []),
+        f"EVAL row = {packed.joined(row)}",
+        "STATS row = VALUES(row)",
+        f"EVAL truncated = MV_COUNT(row) > {_MOST}",
+        "MV_EXPAND row",
+        "WHERE row IS NOT NULL",
+        f"EVAL part = SPLIT(row, {TAB})",
         f"EVAL {APART.join(told)}",
-        f"STATS matches = COUNT(*) BY {paths.EVENT_ID}, {paths.TIME}, event_key, subject",
-        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject",
+        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject, truncated",
         f"SORT {paths.TIME}, {paths.EVENT_ID}, subject",
         f"LIMIT {_MOST}",
     ]

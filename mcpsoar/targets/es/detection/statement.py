@@ -95,9 +95,9 @@ class Statement:
     def table(self, source: exp.Expr) -> Relation:
         """What a name after FROM or JOIN is."""
         if not isinstance(source, exp.Table):
-            raise Unsupported("a query in FROM")
+            raise Unsupported("a query in FROM, which has no name")
         if source.name not in self.relations:
-            raise Unsupported(f"{source.name} is read again after a window that must not see its rows")
+            raise Unsupported(f"{source.name} is read again after a window over some of its rows")
         return self.relations[source.name]
 
     def needed(self) -> set[str]:

@@ -39,7 +39,7 @@ class Windows:
         whole = [one for one in windows if isinstance(one.this, exp.RowNumber) or not one.args.get("order")]
         seeing = [one for one in windows if one not in whole]
         if any(not one.args.get("partition_by") for one in windows):
-            raise Unsupported("a window over all rows")
+            raise Unsupported("a window over all rows, which would have to stand in memory together")
         if seeing:
             self._narrowed()
         lags = [one for one in seeing if isinstance(one.this, exp.Lag) or _is_rows(one)]
@@ -186,7 +186,7 @@ class Windows:
         if not isinstance(first.this, AGGREGATES):
             raise Unsupported(f"{first.this.key.upper()} over a window")
         if [one.this.name for one in first.args["order"].expressions] != _BY_TIME:
-            raise Unsupported("a running total over rows")
+            raise Unsupported("a running count over rows, which ES|QL has no windows for")
         keys, frame = self._partition(first), _frame(first)
         if frame == Frame(None) and all(map(_is_marked_time, windows)):
             for one in windows:
@@ -219,7 +219,7 @@ class Windows:
             self._put(one, name)
         if frame.start is None:
             if any(one.function not in ("MIN", "MAX") for one in seen) or len(seen) > 1:
-                raise Unsupported("a running total")
+                raise Unsupported("a running total, which ES|QL has no windows for")
             time = self.flow.name("there_ms")
             self.of.gather([*keys, seen[0].column], {time: Aggregate("MIN(event_ms)", Type.WHOLE)})
         spans.spanned(self.flow, keys, frame, seen, self.of.needed(), time=time)
