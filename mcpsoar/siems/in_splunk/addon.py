@@ -8,12 +8,13 @@ for, get theirs too. An event whose time cannot be read has that of its arrival.
 from collections.abc import Mapping, Sequence
 
 from mcpsoar.core.errors import Usage
+from mcpsoar.core.event import Kind
 from mcpsoar.kit.mapping import FieldMapping, spellings
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import conf, identity
 from mcpsoar.siems.in_splunk.identity import Identity
 from mcpsoar.targets.spl import fields
-from mcpsoar.targets.spl.text import END, literal
+from mcpsoar.targets.spl.text import END, field, literal
 
 SOURCETYPE = "mcp:audit"
 LONGEST = 4_194_304  # characters of one event; what is longer is cut, and said to be
@@ -42,6 +43,7 @@ _CIM = {  # the fields of CIM 6 that a column answers
     "response_time": "latency_ms",
 }
 _TIME = "event_time"
+DOUBLED = "mcp_has_key_twice"
 
 
 def files(content: Content) -> dict[str, bytes]:
@@ -80,6 +82,7 @@ def props(content: Content) -> Mapping[str, conf.Stanza]:
             "EVAL-vendor_product": '"MCP audit"',
             "EVAL-action": f'case({decision}="allow", "allowed", isnotnull({decision}), "blocked")',
             **{f"EVAL-{name}": f"coalesce({calculated[own]}, {name})" for name, own in _CIM.items()},
+            f"EVAL-{DOUBLED}": _doubled(content),
             **{f"EVAL-{name}": expression for name, expression in calculated.items()},
         }
     }
@@ -90,6 +93,16 @@ def transforms(mapping: FieldMapping | None) -> Mapping[str, conf.Stanza]:
     paths = (_TIME,) if mapping is None else mapping.fields[_TIME].paths
     found = [_read(keys) for path in paths for keys in spellings(path)]
     return {"mcp_event_time": {"INGEST_EVAL": f"_time=coalesce({_seconds(found)}, _time)"}}
+
+
+def _doubled(content: Content) -> str:
+    """Two values where a column has one: a key that an event has twice (assumed: both are extracted)."""
+    scalars = [one.name for one in content.columns if one.kind not in (Kind.TEXTS, Kind.TIME)]
+    if content.mapping is not None:
+        sources = content.mapping.fields
+        scalars = [path for name in scalars if name in sources for path in sources[name].paths]
+    twice = " OR ".join(f"coalesce(mvcount({field(name)}), 0)>1" for name in scalars)
+    return f'if({twice}, "true", null())' if twice else "null()"
 
 
 def _read(keys: Sequence[str]) -> str:

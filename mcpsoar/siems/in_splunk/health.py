@@ -2,7 +2,7 @@
 
 Of JSON Splunk reads 5000 bytes and 100 keys unless limits.conf says more ([spath] extraction_cutoff, [kv]
 limit; its spec, 9.0), which no app may do for its users. What goes beyond is told by the macro of truncation,
-whose two bounds are macros: who raises the limits raises them too.
+whose two bounds are macros: who raises the limits raises them too. A key that is there twice is told as well.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from mcpsoar.core.event import Column
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, schedule
-from mcpsoar.siems.in_splunk.addon import LONGEST
+from mcpsoar.siems.in_splunk.addon import DOUBLED, LONGEST
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.backend import EVENTS
@@ -52,7 +52,9 @@ def macros() -> Iterator[tuple[str, Stanza]]:
     """The command that tells of an event whether Splunk may not have seen all of it, and its bounds."""
     yield from ((name, {"definition": most}) for name, most in _BOUNDS.items())
     longest, most = (f"`{name}`" for name in _BOUNDS)
-    seen = f'{_BYTES}>{longest} OR {_KEYS}>{most} OR len(_raw)>={LONGEST} OR NOT match(_raw, "}}\\s*$")'
+    short = f"{_BYTES}>{longest} OR {_KEYS}>{most} OR len(_raw)>={LONGEST}"
+    torn = 'NOT match(_raw, "}\\s*$")'
+    seen = f"{short} OR {torn} OR isnotnull({DOUBLED})"
     yield TRUNCATED_MACRO, {"definition": f"eval truncated=if({seen}, 1, 0)"}
 
 
@@ -113,7 +115,8 @@ def _truncated(tenant: str) -> Stanza:
     told = alert.Alert(
         label="MCP audit event that Splunk may not have seen whole",
         title="MCP audit events cut short on $by_server$",
-        description="An event is longer, or has more keys, than is read: no rule has seen the rest.",
+        description="An event is longer, or has more keys, than is read, or has a key twice: rules may not"
+        " have seen what it says.",
         level="medium",
         by=[*(["tenant"] if tenant else []), "by_server"],
         period="1h",

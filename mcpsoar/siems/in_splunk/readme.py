@@ -48,11 +48,15 @@ def _left_out(content: Content) -> Iterator[str]:
 
 def _needs(content: Content) -> Iterator[str]:
     """By column: how many rules and detections ask for it."""
-    texts: list[Text] = [*content.rules, *(one.text for one in content.detections)]
+    texts = _texts(content)
     counts = {one.name: _count(one.name in text.needs for text in texts) for one in content.columns}
     for name, count in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])):
         if count:
             yield f"| `{name}` | {count} |"
+
+
+def _texts(content: Content) -> list[Text]:
+    return [*content.rules, *(one.text for one in content.detections)]
 
 
 def _count(claims: Iterable[bool]) -> int:

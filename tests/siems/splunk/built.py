@@ -19,6 +19,7 @@ from tests.languages.spl import run
 from tests.languages.spl.times import relative
 from tests.targets.spl.splunk import ROOT
 
+SMALL = ("call_allowed_to_denied_server", "denied_call_executed")
 Files = Mapping[str, bytes]
 Event = Mapping[str, Any]
 
@@ -31,6 +32,12 @@ def content() -> Content:
 
 def tuned(tuning: Tuning, **options: str) -> Content:
     return replace(content(), tuning=tuning, options=Options(**options))
+
+
+def small(tuning: Tuning, **options: str) -> Content:
+    """Two rules and the gates: quick to build."""
+    found = tuned(tuning, **options)
+    return replace(found, rules=tuple(one for one in found.rules if one.id in SMALL), detections=())
 
 
 def unpacked(made: Content) -> Files:

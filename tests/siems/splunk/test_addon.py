@@ -10,6 +10,7 @@ import pytest
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.kit.mapping import FieldMapping, Source
+from mcpsoar.pack.overlay import Tuning
 from mcpsoar.siems.in_splunk import addon, health
 from tests.languages.spl import functions
 from tests.languages.spl.evaluate import Scope, evaluate
@@ -95,16 +96,16 @@ def test_an_event_whose_time_cannot_be_read_has_that_of_its_arrival(line: str) -
     ],
 )
 def test_a_mapped_time_is_the_first_that_is_there(event: Mapping[str, Any], at: int) -> None:
-    files = built.unpacked(replace(built.content(), mapping=MAPPING))
+    files = built.unpacked(replace(built.small(Tuning()), mapping=MAPPING))
     assert time_of(json.dumps(event), files) == at
 
 
 def test_a_mapped_source_type_is_parsed_and_searched_under_its_name() -> None:
-    files = built.unpacked(replace(built.content(), mapping=MAPPING))
+    files = built.unpacked(replace(built.small(Tuning()), mapping=MAPPING))
     assert list(built.stanzas(files, "TA-mcpsoar/default/props.conf")) == ["example:gateway"]
     assert built.macros(files)["mcp_audit_events"] == 'index="mcp" sourcetype="example:gateway"'
     with pytest.raises(Usage, match="names no sourcetype"):
-        built.unpacked(replace(built.content(), mapping=replace(MAPPING, sourcetype="")))
+        built.unpacked(replace(built.small(Tuning()), mapping=replace(MAPPING, sourcetype="")))
 
 
 def found(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,11 +146,17 @@ def test_the_names_of_cim_are_answered() -> None:
         (json.dumps({"event_id": "1"}) + " ", False),
         (json.dumps({"x": "a" * 1_048_576}), True),
         (json.dumps({f"k{at}": 1 for at in range(5000)}), True),
+        ('{"decision": "deny", "decision": "allow"}', True),
+        ('{"decision": "deny", "args": {"decision": "allow"}, "token_aud": ["a", "b"]}', False),
     ],
 )
 def test_what_splunk_may_not_have_seen_whole_is_told(line: str, is_cut: bool) -> None:
     now_ms = ARRIVED_S * 1000
     event = {"_raw": line, "_time": ARRIVED_S - 120, "_indextime": ARRIVED_S - 120, "server_name": "crm"}
+    props = built.stanzas(built.files(), "TA-mcpsoar/default/props.conf")["mcp:audit"]
+    extracted = EXTRACTIONS[0].fields(line) if line.rstrip().endswith("}") else {"_raw": line}
+    if evaluate(parse(props[f"EVAL-{addon.DOUBLED}"]), Scope(extracted, 0)) is not None:
+        event[addon.DOUBLED] = "true"
     rows = built.ran(built.files(), health.TRUNCATED, [event], now_ms=now_ms)
     assert [row["by_server"] for row in rows] == (["crm"] if is_cut else [])
     (row,) = built.ran(built.files(), health.ARRIVAL, [event], now_ms=now_ms)

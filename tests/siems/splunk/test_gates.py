@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +92,7 @@ def scopes(total: int, bad: int) -> list[Fields]:
 def test_tuned_thresholds_are_macros_and_mean_what_they_say(
     tuning: GateTuning, counts: tuple[int, int], state: str
 ) -> None:
-    files = built.unpacked(built.tuned(Tuning(gates={RATIO: tuning})))
+    files = built.unpacked(built.small(Tuning(gates={RATIO: tuning})))
     (row,) = rows(RATIO, scopes(*counts), TICK, files)
     assert row["state"] == state
     if tuning.window_ms:
@@ -105,7 +104,7 @@ def test_tuned_thresholds_are_macros_and_mean_what_they_say(
 
 def test_the_range_holds_the_window_and_the_lag() -> None:
     tuning = Tuning(gates={WRITES: GateTuning(window_ms=60 * MINUTE_MS)})
-    search = built.searches(built.unpacked(built.tuned(tuning)))[gates.name(WRITES)]
+    search = built.searches(built.unpacked(built.small(tuning)))[gates.name(WRITES)]
     assert search["dispatch.earliest_time"] == "-66m@m"
     assert search["alert.suppress.period"] == "60m"
 
@@ -127,7 +126,7 @@ def test_an_alert_is_one_row_a_subject_that_pages() -> None:
 
 
 def test_a_tenant_is_judged_alone_and_comes_first_in_every_key() -> None:
-    files = built.unpacked(built.tuned(Tuning(), tenant="org"))
+    files = built.unpacked(built.small(Tuning(), tenant="org"))
     events = [
         {**one, "org": org}
         for org, approval in (("x", ""), ("y", "ap-1"))
@@ -160,9 +159,9 @@ def test_the_approved_list_is_the_overlay_s_or_the_collection_s() -> None:
     (row,) = rows(REGISTRY, events, TICK)
     assert row["state"] == "ok"
     tuning = Tuning(approved=("crm", "007", 'a"b|c`$x$'))
-    (row,) = rows(REGISTRY, events, TICK, built.unpacked(built.tuned(tuning)))
+    (row,) = rows(REGISTRY, events, TICK, built.unpacked(built.small(tuning)))
     assert (row["state"], row["groups"]) == ("page", ["page 1 7", "page 1 CRM"])
-    (row,) = rows(REGISTRY, events, TICK, built.unpacked(built.tuned(Tuning(approved=()))))
+    (row,) = rows(REGISTRY, events, TICK, built.unpacked(built.small(Tuning(approved=()))))
     assert row["numerator"] == 5
     (row,) = rows(
         REGISTRY,
@@ -201,7 +200,7 @@ def test_pins_tickets_and_windows_fill_what_an_event_lacks(name: str) -> None:
         tickets={"ticketed": "CHG-1"},
         deploy_windows=tuple(DeployWindow(one, start * 1000, end * 1000) for one, start, end in windows),
     )
-    row = manifest_row(name, files=built.unpacked(built.tuned(tuning)))
+    row = manifest_row(name, files=built.unpacked(built.small(tuning)))
     assert (row["state"], row["numerator"]) == MANIFESTS[name][1:]
     row = manifest_row(
         name,
@@ -230,7 +229,7 @@ def test_pins_tickets_and_windows_fill_what_an_event_lacks(name: str) -> None:
 def test_what_is_derived_from_what_was_filled_is_derived_again(
     event: dict[str, str], match: str | None, ticket: str
 ) -> None:
-    files = built.unpacked(built.tuned(Tuning(pins={"crm": "aa"})))
+    files = built.unpacked(built.small(Tuning(pins={"crm": "aa"})))
     row = {"_time": 1, "event_ms": "1000", "server_name": "crm", **event}
     (found,) = run("server_name=* | `mcp_fill_manifest`", [row], now_ms=0, macros=built.macros(files))
     assert (found.get("manifest_match"), found["has_ticket"]) == (match, ticket)
@@ -246,7 +245,7 @@ def test_a_gate_that_reads_no_list_asks_none() -> None:
 
 def test_a_gate_enabled_by_the_overlay_runs_and_its_owner_is_named() -> None:
     tuning = GateTuning(enabled=True, owner="Blue", severity="critical")
-    files = built.unpacked(replace(built.content(), tuning=Tuning(gates={WRITES: tuning})))
+    files = built.unpacked(built.small(Tuning(gates={WRITES: tuning})))
     search = built.searches(files)[gates.name(WRITES)]
     assert (search["disabled"], search["alert.severity"]) == ("0", "6")
     assert "Owner: Blue." in search["description"]

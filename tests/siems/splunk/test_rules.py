@@ -83,7 +83,7 @@ def test_a_rule_is_quiet_about_what_the_overlay_allows_and_nothing_else() -> Non
         "#",
     ]
     allow = tuple((("server_name", name), ("tool_name", "t")) for name in hostile)
-    files = built.unpacked(built.tuned(Tuning(rules={RULE.id: RuleTuning(allow=allow)})))
+    files = built.unpacked(built.small(Tuning(rules={RULE.id: RuleTuning(allow=allow)})))
     shipped = built.searches(built.files())[rules.name(RULE.id)]["search"]
     assert built.searches(files)[rules.name(RULE.id)]["search"] == shipped
     events = [{**HIT, "server_name": name, "tool_name": "t"} for name in hostile]
@@ -99,7 +99,7 @@ def test_a_rule_is_quiet_about_what_the_overlay_allows_and_nothing_else() -> Non
 
 def test_an_enumeration_is_allowed_in_any_case() -> None:
     tuning = Tuning(rules={RULE.id: RuleTuning(allow=((("environment", "STAGING"),),))})
-    files = built.unpacked(built.tuned(tuning))
+    files = built.unpacked(built.small(tuning))
     events = [
         indexed({**HIT, "environment": one}, at_s=NOW_MS / 1000, received_s=NOW_MS / 1000 - 100, place=at)
         for at, one in enumerate(["Staging", "prod", None])
@@ -109,7 +109,7 @@ def test_an_enumeration_is_allowed_in_any_case() -> None:
 
 def test_level_schedule_owner_and_enabled_are_settings_of_the_search() -> None:
     tuning = RuleTuning(level="critical", every_minutes=15, owner="Blue", enabled=True)
-    search = built.searches(built.unpacked(built.tuned(Tuning(rules={RULE.id: tuning}))))[rules.name(RULE.id)]
+    search = built.searches(built.unpacked(built.small(Tuning(rules={RULE.id: tuning}))))[rules.name(RULE.id)]
     assert search["alert.severity"] == "6"
     assert search["disabled"] == "0"
     assert "Owner: Blue." in search["description"]
@@ -130,6 +130,6 @@ def test_minutes_are_spread() -> None:
 
 
 def test_throttling_begins_with_the_tenant() -> None:
-    search = built.searches(built.unpacked(built.tuned(Tuning(), tenant="org")))[rules.name(RULE.id)]
+    search = built.searches(built.unpacked(built.small(Tuning(), tenant="org")))[rules.name(RULE.id)]
     assert search["alert.suppress.fields"].split(",")[0] == "by_tenant"
     assert 'by_tenant=coalesce(org, "-")' in search["search"]
