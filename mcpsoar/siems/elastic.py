@@ -7,6 +7,7 @@ from mcpsoar.siems.asked import Content, Siem
 from mcpsoar.siems.checks import Check
 from mcpsoar.siems.in_elastic import (
     dashboard,
+    detection_rules,
     event_rules,
     exceptions,
     gate_rules,
@@ -35,7 +36,11 @@ class Elastic:
     def items(self, content: Content) -> tuple[Item, ...]:
         """The same, in the order in which the objects need each other."""
         naming.check(content.options)
-        rules = (*event_rules.lines(content), *gate_rules.lines(content))
+        rules = (
+            *event_rules.lines(content),
+            *detection_rules.lines(content),
+            *gate_rules.lines(content),
+        )
         return (
             *storage.items(content),
             *lookups.items(content),

@@ -23,7 +23,7 @@ _WIDTH = 48  # columns of a dashboard's grid
 def items(content: Content) -> Iterator[Item]:
     """The sessions, then the dashboard that refers to them; named TYPE/ID."""
     found = tuple(views.views(content))
-    source = naming.source(content.options)
+    source = naming.source(content)
     for view in found:
         yield _item("search", _id(view), _session(view, source), (), _SESSION)
     references = [

@@ -8,7 +8,7 @@ counted from when it was switched on: it cannot be put at a minute of the hour.
 
 from collections.abc import Iterator
 
-from mcpsoar.core.content import RuleText
+from mcpsoar.core.content import RuleText, Text
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.pack.overlay import RuleTuning
 from mcpsoar.siems.asked import Content
@@ -18,49 +18,52 @@ from mcpsoar.targets import esql
 from mcpsoar.targets.es import paths
 
 EVERY_MINUTES = 5
-_LOOK_BACK_MINUTES = 60  # Kibana makes up no run that it missed
+LOOK_BACK_MINUTES = 60  # Kibana makes up no run that it missed
 UNTUNED = RuleTuning()
 
 
 def lines(content: Content) -> Iterator[dict[str, object]]:
     """Every rule that ES|QL can say, by id."""
-    target = esql.Elastic(content.columns, index=naming.source(content.options))
-    for rule in content.rules:
-        try:
-            query = target.convert(rule)
-        except Unsupported:
-            continue
-        yield _line(rule, query, content)
+    for rule, query, _ in _converted(content):
+        if query:
+            every = content.tuning.rules.get(rule.id, UNTUNED).every_minutes or EVERY_MINUTES
+            asked = Asked(query, every, every + LOOK_BACK_MINUTES, paths.RECEIVED)
+            yield line(told(rule, content), asked, content.columns)
 
 
 def left_out(content: Content) -> Iterator[tuple[str, str]]:
-    """Rules and detections that this pack does not hold, and why."""
-    target = esql.Elastic(content.columns, index=naming.source(content.options))
-    for rule in content.rules:
-        try:
-            target.convert(rule)
-        except Unsupported as why:
-            yield rule.id, why.message
-    for one in content.detections:
-        yield one.text.id, "looks at several events: `mcpsoar rules scan` asks it"
+    """Rules that this pack does not hold, and why."""
+    for rule, query, why in _converted(content):
+        if not query:
+            yield rule.id, why
 
 
-def _line(rule: RuleText, query: str, content: Content) -> dict[str, object]:
-    said, tuning = prose.heading(rule), content.tuning.rules.get(rule.id, UNTUNED)
-    every = tuning.every_minutes or EVERY_MINUTES
-    told = Told(
-        uuid=rule.uuid,
-        name=rule.title,
-        description=prose.described(rule, said),
-        level=tuning.level or rule.level,
-        note=prose.triage(rule, said),
-        setup=prose.setup(rule.needs),
+def told(text: Text, content: Content) -> Told:
+    """What a rule or a detection tells, with the user's settings."""
+    said, tuning = prose.heading(text), content.tuning.rules.get(text.id, UNTUNED)
+    kind = "Rule" if isinstance(text, RuleText) else "Detection"
+    return Told(
+        uuid=text.uuid,
+        name=text.title,
+        description=prose.described(text, said),
+        level=tuning.level or text.level,
+        note=prose.triage(text, said),
+        setup=prose.setup(text.needs),
         owner=tuning.owner,
         is_enabled=bool(tuning.enabled),
-        tags=(f"Risk: {rule.risk}", f"Rule: {rule.id}", *rule.tags),
-        false_alarms=rule.false_alarms,
+        tags=(f"Risk: {text.risk}", f"{kind}: {text.id}", *text.tags),
+        false_alarms=text.false_alarms,
         references=said.get("references", ()),
-        needs=rule.needs,
-        lists=[naming.LIST, *([naming.own_list(rule.id)] if tuning.allow else [])],
+        needs=text.needs,
+        lists=[naming.LIST, *([naming.own_list(text.id)] if tuning.allow else [])],
     )
-    return line(told, Asked(query, every, every + _LOOK_BACK_MINUTES, paths.RECEIVED), content.columns)
+
+
+def _converted(content: Content) -> Iterator[tuple[RuleText, str, str]]:
+    """Each rule with its query, or with none and the reason."""
+    target = esql.Elastic(content.columns, index=naming.source(content))
+    for rule in content.rules:
+        try:
+            yield rule, target.convert(rule), ""
+        except Unsupported as why:
+            yield rule, "", why.message

@@ -38,7 +38,7 @@ def asked(content: Content) -> gate.Asked:
         approved=content.tuning.approved is not None,
         servers=bool(content.tuning.pins or content.tuning.tickets),
         windows=bool(content.tuning.deploy_windows),
-        index=naming.source(content.options),
+        index=naming.source(content),
         tenant=content.options.tenant,
     )
 

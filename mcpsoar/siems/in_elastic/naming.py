@@ -4,7 +4,7 @@ import re
 from uuid import UUID, uuid5
 
 from mcpsoar.core.errors import Usage
-from mcpsoar.siems.asked import Options
+from mcpsoar.siems.asked import Content, Options
 from mcpsoar.targets.es import paths
 
 TAG = "mcpsoar"
@@ -32,12 +32,16 @@ def own_list(rule_id: str) -> str:
     return f"{LIST}-{rule_id}"
 
 
-def source(options: Options) -> str:
+def index(content: Content) -> str:
+    """The data streams on their own cluster: what the user says, else what their log's mapping says."""
+    mapped = content.mapping.index if content.mapping and content.mapping.dataset else ""
+    return content.options.index or mapped or paths.INDEX
+
+
+def source(content: Content) -> str:
     """What follows FROM."""
-    index = options.index or paths.INDEX
-    if not options.cluster:
-        return index
-    return ",".join(f"{options.cluster}:{one}" for one in index.split(","))
+    cluster = content.options.cluster
+    return ",".join(f"{cluster}:{one}" if cluster else one for one in index(content).split(","))
 
 
 def check(options: Options) -> None:

@@ -7,13 +7,24 @@ from pathlib import Path
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.core.siem import PackFile
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_elastic import event_rules, gate_rules
-from mcpsoar.siems.in_elastic.sample import SAMPLES
+from mcpsoar.siems.in_elastic import detection_rules, event_rules, gate_rules, naming
+from mcpsoar.siems.in_elastic.sample import SAMPLES, in_their_words
 from mcpsoar.targets.es import OLDEST, paths
 
 _SUPPRESSED = """\
 A gate that pages says so each minute: alert suppression makes one alert of its window, by {keys}, and
 counts the rest."""
+_ASKED_LONGER = """\
+each run asks for what was completed by an event that came in within the last hour, and suppression makes one
+alert of what several runs find."""
+_ASKED_SHORTLY = """\
+each run asks for what was completed by an event that came in since the last run. One that came in within
+a minute of a run has two alerts, and a run that was skipped finds nothing of its time; suppression mends
+both."""
+_TENANT = """
+
+The tenant, `{tenant}`, has to stand at the top of the document, where your shipper puts it: in the event's
+own text anybody could write it."""
 _UNSUPPRESSED = """\
 This pack was built for the basic licence, which has no alert suppression (Platinum and Enterprise
 do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run
@@ -30,8 +41,9 @@ def file(content: Content) -> PackFile:
 
 def _said(content: Content) -> dict[str, str]:
     options = content.options
-    index = options.index or paths.INDEX
-    left = [f"- `{name}`: {why}" for name, why in event_rules.left_out(content)]
+    index = naming.index(content)
+    out = (*event_rules.left_out(content), *detection_rules.left_out(content))
+    left = [f"- `{name}`: {why}" for name, why in out]
     rules = len(content.rules) + len(content.detections) - len(left)
     keys = " and ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "state"])
     remote = f" (on the cluster `{options.cluster}`, as step 2)" if options.cluster else ""
@@ -41,12 +53,14 @@ def _said(content: Content) -> dict[str, str]:
         "index": index,
         "space": "" if options.space == "default" else f"/s/{options.space}",
         "where": remote,
+        "tenant": _TENANT.format(tenant=options.tenant) if options.tenant else "",
         "stream": index.split(",")[0].replace("*", "test"),
         "fields": "\n".join(_fields(content)),
-        "events": "\n".join(_events()),
+        "events": "\n".join(_events(content)),
         "expected": "\n".join(_expected(content)),
-        "windows": ", ".join(_windows(content)),
+        "windows": "; ".join(_windows(content)),
         "suppression": _UNSUPPRESSED if options.tier == "basic" else _SUPPRESSED.format(keys=keys),
+        "detections": _ASKED_LONGER if options.tier != "basic" else _ASKED_SHORTLY,
         "left_out": "\n".join(left) or "Nothing: every rule and detection is there.",
     }
 
@@ -60,10 +74,11 @@ def _fields(content: Content) -> Iterator[str]:
             yield f"| `{column.name}` | `{paths.of(column.name)}` | {needing} |"
 
 
-def _events() -> Iterator[str]:
+def _events(content: Content) -> Iterator[str]:
     for sample in SAMPLES:
         yield '{"create": {}}'
-        yield json.dumps({"event_time": "NOW", **sample.event})
+        event = {"event_time": "NOW", **sample.event}
+        yield json.dumps(in_their_words(event, content.mapping) if content.mapping else event)
 
 
 def _expected(content: Content) -> Iterator[str]:
@@ -77,6 +92,9 @@ def _expected(content: Content) -> Iterator[str]:
 
 
 def _windows(content: Content) -> Iterator[str]:
+    by_minutes: dict[int, list[str]] = {}
     for one in content.gates:
         minutes = gate_rules.widest_ms(one, content.options) // MINUTE_MS
-        yield f"{minutes} minutes for `{one.text.id}`"
+        by_minutes.setdefault(minutes, []).append(f"`{one.text.id}`")
+    for minutes, names in sorted(by_minutes.items()):
+        yield f"{minutes} minutes for {', '.join(names)}"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, Json
+from mcpsoar.kit.mapping import FieldMapping, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +59,15 @@ SAMPLES = (
         gates=(),
     ),
 )
+
+
+def in_their_words(event: Facts, mapping: FieldMapping) -> Facts:
+    """The event as the log would write it that the mapping reads; what it does not read is left out."""
+    said = {name: source for name, source in mapping.fields.items() if source.paths and name in event}
+    return {source.paths[0]: _word(event[name], source) for name, source in said.items()}
+
+
+def _word(value: Json, source: Source) -> Json:
+    if source.values:
+        return next((theirs for theirs, ours in source.values if ours == str(value).lower()), value)
+    return source.split.join(value) if source.split and isinstance(value, list) else value

@@ -6,7 +6,7 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming
-from mcpsoar.targets.es import OLDEST, fields, ingest, paths
+from mcpsoar.targets.es import OLDEST, fields, ingest, mapped, paths
 
 PRIORITY = 500  # the built-in template of logs-*-* has 100, those of integrations 200
 _META = {"managed_by": naming.TAG, "description": f"MCP audit events, for Elasticsearch {OLDEST} and later"}
@@ -36,13 +36,14 @@ def mappings(content: Content) -> dict[str, Any]:
 
 def _pipeline(content: Content) -> dict[str, Any]:
     """A tenant is what stands beside the event, and is kept: within the event anybody could write it."""
-    tenant = content.options.tenant
-    if not tenant or tenant in {paths.of(column.name) for column in content.columns}:
-        return ingest.pipeline(content.columns)
-    first = tenant.partition(".")[0]
-    if first in _written(content):
-        raise Usage(f"--tenant-field: the pipeline keeps nothing else in {first!r} than its own fields")
-    return ingest.pipeline(content.columns, kept=[first])
+    tenant, kept = content.options.tenant, list[str]()
+    if tenant and tenant not in {paths.of(column.name) for column in content.columns}:
+        kept = [tenant.partition(".")[0]]
+        if kept[0] in _written(content):
+            raise Usage(f"--tenant-field: the pipeline keeps nothing else in {kept[0]!r} than its own fields")
+    if content.mapping:
+        return mapped.pipeline(content.columns, content.mapping, kept=kept)
+    return ingest.pipeline(content.columns, kept=kept)
 
 
 def _written(content: Content) -> frozenset[str]:
@@ -60,6 +61,6 @@ def _template(content: Content) -> dict[str, Any]:
         "composed_of": [naming.MAPPINGS, naming.SETTINGS, naming.CUSTOM],
         "data_stream": {},
         "ignore_missing_component_templates": [naming.CUSTOM],
-        "index_patterns": (content.options.index or paths.INDEX).split(","),
+        "index_patterns": naming.index(content).split(","),
         "priority": PRIORITY,
     }

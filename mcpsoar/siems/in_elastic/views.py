@@ -58,7 +58,7 @@ def _status(content: Content) -> str:
     by = gate_rules.asked(content).by()
     silent = 'silent_minutes = DATE_DIFF("minute", last_received, NOW())'
     return _commands(
-        f"FROM {naming.source(content.options)}",
+        f"FROM {naming.source(content)}",
         f"STATS {assigned(f'{name} = {value}' for name, value in counted.items())}{grouped(by)}",
         f'EVAL state = CASE(events == 0, "no_data", "ok"), {silent}',
         f"KEEP {', '.join([*by, 'state', 'silent_minutes', *counted])}",
@@ -76,7 +76,7 @@ def _fields(content: Content) -> str:
     counts = [f"has_{one.name} = COUNT(*) WHERE {_is_known(one)}" for one in columns]
     findings = [_finding(one.name, needed[one.name]) for one in columns]
     return _commands(
-        f"FROM {naming.source(content.options)}",
+        f"FROM {naming.source(content)}",
         f"STATS {assigned(['events = COUNT(*)', *counts])}{grouped(by)}",
         f"EVAL finding = CONCAT({assigned(findings)})",
         'WHERE finding != ""',
@@ -113,7 +113,7 @@ def _story(content: Content) -> str:
     known = {column.name for column in content.columns}
     shown = [paths.of(name) for name in _STORY if name in known]
     return _commands(
-        f"FROM {naming.source(content.options)}",
+        f"FROM {naming.source(content)}",
         f"KEEP {', '.join(gate_rules.asked(content).by(*shown))}",
         f"SORT {paths.TIME} DESC",
         f"LIMIT {_MOST}",
