@@ -1,5 +1,6 @@
 """Detections as ES|QL give the rows that the SQL gives: in every case and variant, and over shaken logs."""
 
+import dataclasses
 import os
 import random
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.es import detection, paths
 from mcpsoar.targets.es.detection import Asked
 from mcpsoar.targets.es.detection import asked as asking
-from tests.languages.esql import Index, elastic_parser, run
+from tests.languages.esql import Field, Index, elastic_parser, run
 from tests.laws.test_detections import on_duckdb, shaken
 from tests.targets.es import ground
 from tests.targets.es.detected import (
@@ -193,6 +194,30 @@ def test_the_lookback_ends_now() -> None:
         assert len(matches("error_loop", events, asked, now_ms=now)) == count, now - last
 
 
+@pytest.mark.parametrize("name", converted())
+def test_events_of_tenants_are_never_seen_together(name: str) -> None:
+    """A pattern whose events are two tenants' is none; one of each tenant's is two."""
+    case = next(case for case in TEXTS[name].cases if case.kind is CaseKind.POSITIVE)
+    asked = dataclasses.replace(EVERY, tenant="customer.id")
+    (index,) = stream(name, case.events).values()
+    fields = {**index.fields, "customer.id": Field("keyword")}
+    both = [{**one, "customer.id": tenant} for one in index.documents for tenant in ("b", "a")]
+    half = [{**one, "customer.id": "ab"[at % 2]} for at, one in enumerate(index.documents)]
+    wanted = matches(name, case.events)
+    found = run(said(name, asked), {ground.STREAM: Index(fields, both)}, now_ms=0)
+    assert sorted(row["customer.id"] for row in found) == ["a"] * len(wanted) + ["b"] * len(wanted)
+    for tenant in "ab":
+        own = [one for one in half if one["customer.id"] == tenant]
+        alone = run(said(name), {ground.STREAM: Index(fields, own)}, now_ms=0)
+        parted = run(said(name, asked), {ground.STREAM: Index(fields, half)}, now_ms=0)
+        of_it = [
+            {k: v for k, v in row.items() if k != "customer.id"}
+            for row in parted
+            if row["customer.id"] == tenant
+        ]
+        assert of_it == alone
+
+
 def test_more_matches_than_come_back_are_said_to_be_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
     events = [one for name in ("c1", "c2", "c3") for one in errors(10, conversation_id=name)]
     events = [{**event, "event_id": f"x{place}"} for place, event in enumerate(events)]
@@ -275,6 +300,6 @@ def test_every_query_is_syntax_to_elastics_own_parser() -> None:
     module = os.environ.get("MCPSOAR_ESQL_PARSER")
     if not module:
         pytest.skip("MCPSOAR_ESQL_PARSER names no build of Elastic's parser")
-    asked = [Asked(), Asked(raw=True, only_since=10), EVERY]
+    asked = [Asked(), Asked(raw=True, only_since=10, index="logs-x", tenant="customer.id"), EVERY]
     queries = [said(name, one) for name in converted() for one in asked]
     assert elastic_parser.complaints(Path(module), queries) == [[] for _ in queries]

@@ -39,7 +39,8 @@ class Asked:
     """How a detection is asked: of the events between two times, or of its lookback up to now.
 
     `only_since`: matches alone whose completing event was received so many minutes ago at most, or since
-    `since_ms`. `raw`: events are not in normal form yet.
+    `since_ms`. `raw`: events are not in normal form yet. `tenant` is the field that parts customers: nothing
+    of one is seen beside another's, and every match says whose it is.
     """
 
     start_ms: int | None = None
@@ -48,6 +49,8 @@ class Asked:
     only_since: int | None = None
     since_ms: int | None = None
     raw: bool = False
+    index: str = paths.INDEX
+    tenant: str = ""
 
 
 def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked: Asked | None = None) -> str:
@@ -95,9 +98,11 @@ def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[
     if strange:
         raise Unsupported(f"{strange[0]} is neither a text, a whole number nor a boolean")
     types = {name: _TYPES[kinds[name]] for name in used}
+    own = {"event_ms": Type.WHOLE, "event_key": Type.TEXT}
     flow = Flow(
         _identities(columns, types, asked, read_at_all(tree, _TABLE)),
-        {"event_ms": Type.WHOLE, "event_key": Type.TEXT, **types},
+        {**own, **types},
+        paths.quoted(asked.tenant) if asked.tenant else "",
     )
     if _since(asked):
         flow.types[_RECEIVED] = Type.WHOLE
@@ -129,11 +134,12 @@ def _identities(
     told += [f"{_RECEIVED} = TO_LONG(TO_DATETIME(MV_SLICE(part, 0)))"] if _since(asked) else []
     told += packed.assigned(list(types), types, "part", 1)
     return [
-        f"FROM {paths.INDEX} METADATA _id, _index",
+        f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
+        *([] if asked.raw else [f"WHERE {fields.IS_EVENT}"]),
         *([f"EVAL {APART.join(normal)}"] if normal else []),
         f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
-        f"STATS row = MIN(row) BY {paths.EVENT_ID}, {paths.TIME}, alone",
+        f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'alone'])}",
         *([f"WHERE SUBSTRING(row, {len(_NEVER) + 1}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
         f"EVAL part = SPLIT(row, {TAB})",
         f"EVAL {APART.join(told)}",
@@ -167,16 +173,20 @@ def _matches(statement: Statement, found: Relation, asked: Asked) -> list[str]:
         *([f"WHERE {words.value(found.member)}"] if found.member is not None else []),
         *([f"WHERE {_RECEIVED} >= {_since(asked)}"] if _since(asked) else []),
         f"EVAL row = {packed.joined(row)}",
-        "STATS row = VALUES(row)",
+        f"STATS row = VALUES(row){''.join(f' BY {one}' for one in _tenant(asked))}",
         f"EVAL truncated = MV_COUNT(row) > {_MOST}",
         "MV_EXPAND row",
         "WHERE row IS NOT NULL",
         f"EVAL part = SPLIT(row, {TAB})",
         f"EVAL {APART.join(told)}",
-        f"KEEP {paths.EVENT_ID}, {paths.TIME}, subject, truncated",
-        f"SORT {paths.TIME}, {paths.EVENT_ID}, subject",
+        f"KEEP {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'subject', 'truncated'])}",
+        f"SORT {', '.join([paths.TIME, paths.EVENT_ID, 'subject', *_tenant(asked)])}",
         f"LIMIT {_MOST}",
     ]
+
+
+def _tenant(asked: Asked) -> list[str]:
+    return [paths.quoted(asked.tenant)] if asked.tenant else []
 
 
 def _window(asked: Asked) -> tuple[str, str]:

@@ -39,17 +39,21 @@ class Aggregate:
 
 @dataclass(slots=True)
 class Flow:
-    """`types` are the columns; names in texts are quoted, in arguments they are not."""
+    """`types` are the columns; names in texts are quoted, in arguments they are not.
+
+    `tenant` is the field, as ES|QL writes it, that every group begins with.
+    """
 
     commands: list[str]
     types: dict[str, Type]
+    tenant: str = ""
     _named: set[str] = field(default_factory=set)
 
     def name(self, wanted: str) -> str:
         """A name that no column has or had."""
         bare = f"{wanted}_" if wanted.rstrip("0123456789") in _TAKEN else wanted
         made, count = bare, 1
-        while made in self.types or made in self._named:
+        while made in self.types or made in self._named or made == self.tenant:
             count += 1
             made = f"{bare}_{count}"
         self._named.add(made)
@@ -64,8 +68,9 @@ class Flow:
         self.commands.append(f"WHERE {condition}")
 
     def for_all(self, name: str, aggregate: Aggregate) -> None:
-        """One value for all rows."""
-        self.commands.append(f"INLINE STATS {paths.quoted(name)} = {aggregate.text}")
+        """One value for all rows, or for all of a tenant."""
+        by = f" BY {self.tenant}" if self.tenant else ""
+        self.commands.append(f"INLINE STATS {paths.quoted(name)} = {aggregate.text}{by}")
         self.types[name] = aggregate.kind
 
     def gather(
@@ -151,4 +156,5 @@ class Flow:
 
     def stats(self, found: Mapping[str, str], keys: Sequence[str]) -> None:
         told = APART.join(f"{paths.quoted(name)} = {text}" for name, text in found.items())
-        self.commands.append(f"STATS {told}\n    BY {', '.join(map(paths.quoted, keys))}")
+        by = [*([self.tenant] if self.tenant else []), *map(paths.quoted, keys)]
+        self.commands.append(f"STATS {told}" + (f"\n    BY {', '.join(by)}" if by else ""))
