@@ -1,4 +1,4 @@
-"""A pack for a log in its owner's words: its streams, its pipeline, and the README's events as it has them."""
+"""A pack for a log in its owner's words: its streams, its pipeline, and the README's events."""
 
 import json
 from typing import Any
