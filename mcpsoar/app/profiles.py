@@ -20,7 +20,7 @@
     control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
 
 Times are in seconds; a token is named, never written. A table for a SIEM, [profiles.prod.splunk], is read by
-`app.siem_profiles`; a profile may be that alone.
+`app.siem_profiles`; a profile that is that alone is for `pack` commands.
 """
 
 from collections.abc import Mapping
@@ -120,7 +120,7 @@ class File:
             if role in table:
                 self._section = f"profiles.{name}.{role}"
                 roles[role] = self._binding(self._table(table, role))
-        if not roles and not table.keys() & set(siems):
+        if not roles:
             raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None

@@ -18,6 +18,7 @@ from mcpsoar.siems.deploy.steps import Action, Step, What
 from tests.siems.sites import SITES, Site, elastic, splunk
 
 GATE = {"splunk": "MCP gate", "elastic": "rule-gate"}
+NOWHERE = {"type": "search", "id": "nosuch", "name": "panel"}
 RETIRED = {"splunk": "MCP retired", "elastic": "rule-retired"}
 KEPT = {"splunk": "MCP & writes, 100% unapproved", "elastic": "rule-writes"}
 
@@ -241,7 +242,7 @@ def test_after_a_lost_state_ours_can_win(site: Site) -> None:
 
 
 def lose(site: Site) -> None:
-    for path in (site.home / "packs").glob("*.json"):
+    for path in (site.home / "packs").glob("*.jsonl"):
         path.unlink()
 
 
@@ -268,7 +269,7 @@ def test_a_change_that_is_refused_stops_no_other(site: Site) -> None:
     if site.siem == "splunk":
         bad = Item("saved/searches", "MCP bad", {"search": "index=x | nosuchcommand"})
     else:
-        bad = Item("saved_object", "dashboard/bad", {"attributes": {}, "references": [{"id": "missing-1"}]})
+        bad = Item("saved_object", "dashboard/bad", {"attributes": {}, "references": [NOWHERE]})
     items = (bad, *site.new)
     with site.place() as place:
         _, outcomes, verdict = place.apply(items)
@@ -310,11 +311,13 @@ def test_two_at_once_do_not_mix(site: Site) -> None:
             place.apply(site.new)
 
 
-@pytest.mark.parametrize("spoil", [lambda data: data[:-20], lambda data: data.replace(b"index=", b"index!=")])
+@pytest.mark.parametrize(
+    "spoil", [lambda data: data[:-20] + b"\n", lambda data: data.replace(b"index=", b"index!=")]
+)
 def test_a_state_that_was_tampered_with_is_refused(tmp_path: Path, spoil: Callable[[bytes], bytes]) -> None:
     with splunk(tmp_path / "home") as site:
         apply(site, site.old)
-        (path,) = (site.home / "packs").glob("*.json")
+        (path,) = (site.home / "packs").glob("*.jsonl")
         path.write_bytes(spoil(path.read_bytes()))
         with pytest.raises(Tampered, match="move it away"):
             plan(site, site.old)

@@ -192,13 +192,18 @@ class FakeKibana:
             key = (line["type"], line["id"])
             if key in self.objects and request.query_params.get("overwrite") != "true":
                 errors.append({"type": key[0], "id": key[1], "error": {"type": "conflict"}})
-            elif any(one["id"].startswith("missing") for one in line["references"]):
+            elif any(self._is_missing(one) for one in line["references"]):
                 errors.append({"type": key[0], "id": key[1], "error": {"type": "missing_references"}})
             else:
                 attributes = {name: _laid_out(name, value) for name, value in line["attributes"].items()}
                 self.objects[key] = {**line, "attributes": {**attributes, "kibanaAdded": 1}, "managed": False}
         answer = {"success": not errors, "successCount": len(lines) - len(errors)}
         return JSONResponse(answer | ({"errors": errors} if errors else {}))
+
+    def _is_missing(self, reference: dict[str, Any]) -> bool:
+        """Kibana asks of data views and searches alone whether they are there."""
+        kind, name = reference["type"], reference["id"]
+        return kind in ("index-pattern", "search") and (kind, name) not in self.objects
 
     def _export(self, data: bytes) -> Response:
         asked = json.loads(data)["objects"]
@@ -237,7 +242,9 @@ def _shown(rule: dict[str, Any]) -> dict[str, Any]:
 def _laid_out(name: str, value: Any) -> Any:
     if not name.endswith("JSON"):
         return value
-    return json.dumps({**json.loads(value), "addedByKibana": True}, indent=1)
+    said = json.loads(value)
+    more = [{**one, "addedByKibana": True} for one in said] if isinstance(said, list) else None
+    return json.dumps(more or {**said, "addedByKibana": True} if said else said, indent=1)
 
 
 def _file(request: Request, data: bytes) -> bytes:

@@ -75,7 +75,7 @@ def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()
         for key, item in old.items()
         if (last := applied.get(key)) is not None
     ]
-    return Plan(live.place, tuple(sorted(steps, key=_order(live.kinds))), found)
+    return Plan(live.place, tuple(sorted(steps, key=_order(live.kinds, everything))), found)
 
 
 def still_holds(step: Step, last: Applied | None, found: Found | None, traits: Traits, asked: Asked) -> bool:
@@ -110,14 +110,21 @@ def document(step: Step) -> Facts:
     }
 
 
-def _order(kinds: Mapping[str, Traits]) -> Callable[[Step], tuple[bool, int, str]]:
-    """What others stand on comes first, and goes last."""
+def _order(
+    kinds: Mapping[str, Traits], items: Iterable[Item]
+) -> Callable[[Step], tuple[bool, int, int, str]]:
+    """What others stand on comes first, and goes last: by kind, and among objects that name each other."""
     at = {kind: number for number, kind in enumerate(kinds)}
+    named = {item.name: _references(item) for item in items}
 
-    def place(step: Step) -> tuple[bool, int, str]:
+    def depth(name: str, above: tuple[str, ...] = ()) -> int:
+        below = [one for one in named.get(name, ()) if one in named and one not in (name, *above)]
+        return 1 + max((depth(one, (name, *above)) for one in below), default=0)
+
+    def place(step: Step) -> tuple[bool, int, int, str]:
         is_delete = step.action is Action.DELETE
-        number = at[step.item.kind]
-        return is_delete, -number if is_delete else number, step.item.name
+        sign = -1 if is_delete else 1
+        return is_delete, sign * at[step.item.kind], sign * depth(step.item.name), step.item.name
 
     return place
 
@@ -132,6 +139,13 @@ def title(item: Item) -> str:
     said = item.body.get("attributes")
     called = said.get("title") if isinstance(said, dict) else item.body.get("name")
     return called if isinstance(called, str) else ""
+
+
+def _references(item: Item) -> tuple[str, ...]:
+    """The names of the saved objects that one refers to."""
+    said = item.body.get("references")
+    named = [one for one in said if isinstance(one, dict)] if isinstance(said, list | tuple) else []
+    return tuple(f"{one.get('type')}/{one.get('id')}" for one in named)
 
 
 def _used(asked: Asked, items: Sequence[Item]) -> None:

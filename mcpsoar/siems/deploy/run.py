@@ -16,7 +16,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.retry import Bounds, persist
 from mcpsoar.siems.deploy.live import Found, Live, Traits
 from mcpsoar.siems.deploy.plan import Asked, Plan, still_holds
-from mcpsoar.siems.deploy.state import State, StateFile
+from mcpsoar.siems.deploy.state import Key, Pending, State, StateFile
 from mcpsoar.siems.deploy.steps import (
     Action,
     Applied,
@@ -104,8 +104,9 @@ class Run:
                 state = state.with_object(key, taken)
             elif step.action is Action.FORGET:
                 state = state.with_object(key, None)
-        if state != self._state:
-            self._save(state)
+        if state != self._state or any(step.is_sent for step in plan.steps):
+            self._file.write(state)
+            self._state = state
 
     def _done(self, step: Step) -> Outcome:
         """Raises Unreachable, Indeterminate and Malformed where it cannot be looked at any more."""
@@ -117,16 +118,18 @@ class Run:
             return Outcome(step, End.REFUSED, "it changed there since the plan was made: plan again")
         before = None if found is None else picked(found.body, item.body)
         if step.action is not Action.DELETE:
-            self._save(self._state.intending(before, item))
+            pending = Pending(before, item)
+            self._file.intend(pending)
+            self._state = self._state.intending(pending)
         found, trouble = self._sent(step, last, found)
         left = _left(step, last, found, traits, is_sure=trouble is None)
         if not left:
             is_new = step.action is Action.CREATE
             now = applied(step, None if is_new else last, found, traits) if found else None
-            self._save(self._state.with_object(key, now))
+            self._settle(key, now)
             return Outcome(step, End.DONE)
         if step.action is not Action.DELETE:
-            self._save(self._state.with_object(key, resolved(item, before, last, found, traits)))
+            self._settle(key, resolved(item, before, last, found, traits))
         if trouble is None:
             return Outcome(step, End.UNKNOWN, f"it reads back otherwise: {', '.join(left)}")
         is_doubt = isinstance(trouble, Unreachable | Indeterminate | Malformed)
@@ -175,9 +178,9 @@ class Run:
             clock=self._clock,
         )
 
-    def _save(self, state: State) -> None:
-        self._file.save(state)
-        self._state = state
+    def _settle(self, key: Key, now: Applied | None) -> None:
+        self._file.settle(key, now)
+        self._state = self._state.with_object(key, now)
 
 
 def verdict(plan: Plan, outcomes: Sequence[Outcome]) -> Verdict:

@@ -1,10 +1,13 @@
-"""What was last applied to one SIEM: a file, whole or not at all, and on disk before and after each write.
+"""What was last applied to one SIEM: a file that is on disk before and after each write.
 
-    {"format": 1, "place": …, "objects": {KIND: {NAME: {"digest": …, "keys": {…}, "seen": {…}}}},
-     "pending": null | {"kind", "name", "before": null | {…}, "after": {…}}}
+    {"format": 1, "place": …}
+    {"object": [KIND, NAME], "digest": …, "keys": {…}, "seen": {…}}
+    {"intent": [KIND, NAME], "before": null | {…}, "after": {…}}
+    {"forgotten": [KIND, NAME]}
 
-`keys` are ours as applied, `seen` digests of the rest as it was first seen. Without the file nothing is known
-to be ours: what is there and equal becomes ours, what differs is a conflict.
+One a line; the last one on an object counts, and an intent until the next line. `keys` are ours as applied,
+`seen` digests of the rest as it was first seen. Without the file nothing is known to be ours: what is there
+and equal becomes ours, what differs is a conflict.
 """
 
 import hashlib
@@ -57,8 +60,8 @@ class State:
             objects[key] = applied
         return replace(self, objects=objects, pending=None)
 
-    def intending(self, before: Facts | None, after: Item) -> "State":
-        return replace(self, pending=Pending(before, after))
+    def intending(self, pending: Pending) -> "State":
+        return replace(self, pending=pending)
 
 
 class StateFile:
@@ -69,7 +72,7 @@ class StateFile:
         name = f"{quote(profile, safe='')[:80]}-{siem}-{mark}"
         self._folder = home / "packs"
         self._place = place
-        self.path = self._folder / f"{name}.json"
+        self.path = self._folder / f"{name}.jsonl"
         self.lock_path = self._folder / f"{name}.lock"
 
     def make_folder(self) -> None:
@@ -77,48 +80,68 @@ class StateFile:
         jsonl.folder(self._folder)
 
     def load(self) -> State:
-        """What it holds; nothing where there is none. Raises Tampered."""
+        """What it holds; nothing where there is none. A torn last line is a crash's. Raises Tampered."""
         try:
-            data = jsonl.regular_bytes(self.path)
+            lines = jsonl.read(self.path).whole
         except FileNotFoundError:
             return State(self._place)
         except OSError as error:
             raise self._bad(error.strerror or "it cannot be read") from None
         try:
-            return self._state(json.loads(data))
-        except (ValueError, KeyError, TypeError, AttributeError):
+            return self._folded([json.loads(line) for line in lines])
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
             raise self._bad("it is not what was written") from None
 
-    def save(self, state: State) -> None:
-        """On disk when this returns. Raises Unwritable."""
-        objects: dict[str, dict[str, Any]] = {}
-        for (kind, name), one in state.objects.items():
-            said = {"digest": digest(one.keys), "keys": one.keys, "seen": one.seen}
-            objects.setdefault(kind, {})[name] = said
-        pending = state.pending and {
-            "kind": state.pending.after.kind,
-            "name": state.pending.after.name,
-            "before": state.pending.before,
-            "after": state.pending.after.body,
-        }
-        whole = {"format": _FORMAT, "place": state.place, "objects": objects, "pending": pending}
-        jsonl.replace(self.path, canonical(whole) + b"\n")
+    def write(self, state: State) -> None:
+        """All of it anew, whole or not at all. Raises Unwritable."""
+        lines: list[Facts] = [{"format": _FORMAT, "place": state.place}]
+        lines += [_object(key, applied) for key, applied in state.objects.items()]
+        if state.pending:
+            lines.append(_intent(state.pending))
+        jsonl.replace(self.path, b"".join(canonical(line) + b"\n" for line in lines))
 
-    def _state(self, said: dict[str, Any]) -> State:
-        if said["format"] != _FORMAT or said["place"] != self._place:
+    def intend(self, pending: Pending) -> None:
+        """On disk when this returns. Raises Unwritable."""
+        self._append(_intent(pending))
+
+    def settle(self, key: Key, applied: Applied | None) -> None:
+        """The end of an intent: the object as applied, or no more ours."""
+        self._append({"forgotten": [*key]} if applied is None else _object(key, applied))
+
+    def _append(self, line: Facts) -> None:
+        appender = jsonl.Appender(self.path)
+        try:
+            appender.append(canonical(line))
+        finally:
+            appender.close()
+
+    def _folded(self, lines: list[dict[str, Any]]) -> State:
+        if lines[0] != {"format": _FORMAT, "place": self._place}:
             raise ValueError
-        objects = {}
-        for kind, by_name in said["objects"].items():
-            for name, one in by_name.items():
-                if digest(one["keys"]) != one["digest"]:
+        state = State(self._place)
+        for line in lines[1:]:
+            if "object" in line:
+                kind, name = line["object"]
+                if digest(line["keys"]) != line["digest"]:
                     raise ValueError
-                objects[kind, name] = Applied(one["keys"], one["seen"])
-        pending = said["pending"]
-        if pending is None:
-            return State(self._place, objects)
-        after = Item(pending["kind"], pending["name"], pending["after"])
-        return State(self._place, objects, Pending(pending["before"], after))
+                state = state.with_object((kind, name), Applied(line["keys"], line["seen"]))
+            elif "intent" in line:
+                kind, name = line["intent"]
+                state = state.intending(Pending(line["before"], Item(kind, name, line["after"])))
+            else:
+                kind, name = line["forgotten"]
+                state = state.with_object((kind, name), None)
+        return state
 
     def _bad(self, why: str) -> Tampered:
         words = f"{why}; move it away to begin anew, with nothing there known to be ours"
         return Tampered(words, where=str(self.path))
+
+
+def _object(key: Key, applied: Applied) -> Facts:
+    return {"object": [*key], "digest": digest(applied.keys), "keys": applied.keys, "seen": applied.seen}
+
+
+def _intent(pending: Pending) -> Facts:
+    after = pending.after
+    return {"intent": [after.kind, after.name], "before": pending.before, "after": after.body}

@@ -1,0 +1,176 @@
+"""`mcpsoar pack plan|apply|drift` with the real pack, as a person types it."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mcpsoar.app import deploying
+from mcpsoar.cli.main import main
+from mcpsoar.core.siem import Item
+from mcpsoar.siems.asked import Options
+from tests.conftest import ROOT
+from tests.siems import fake_kibana, fake_splunk
+from tests.siems.sites import SITES, Site
+
+
+@cache
+def built(siem: str) -> tuple[Item, ...]:
+    """The real pack, built once: it takes seconds, and each command would build it anew."""
+    return deploying.items(ROOT, siem, Options())
+
+
+@pytest.fixture(params=sorted(SITES))
+def site(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """A SIEM with nothing of ours, and settings that name it."""
+    pack, build = built(request.param), deploying.items
+
+    def quick(root: Path, siem: str, options: Options, **files: Path | None) -> tuple[Item, ...]:
+        return build(root, siem, options, **files) if any(files.values()) else pack
+
+    monkeypatch.setattr(deploying, "items", quick)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SPLUNK_TOKEN", fake_splunk.TOKEN)
+    monkeypatch.setenv("ELASTIC_KEY", fake_kibana.TOKEN)
+    monkeypatch.setenv("MCPSOAR_HOME", str(tmp_path / "home"))
+    with SITES[request.param](tmp_path / "home") as made:
+        url = made.binding.base_url
+        if made.siem == "splunk":
+            table = f'url = "{url}"\ntoken = {{ env = "SPLUNK_TOKEN" }}\napp = "mcpsoar"\n'
+        else:
+            kibana = made.binding.options["kibana"]
+            table = f'url = "{url}"\nkibana = "{kibana}"\ntoken = {{ env = "ELASTIC_KEY" }}\n'
+        Path("mcpsoar.toml").write_text(f"[profiles.prod.{made.siem}]\n{table}")
+        yield made
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(["pack", *words])
+    told = capsys.readouterr()
+    assert "nobody-may-see" not in told.out + told.err
+    return code, told.out if code != 2 else told.err
+
+
+def document(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
+    code, out = run(capsys, *words, "--format", "json", "-q")
+    return code, json.loads(out)
+
+
+def test_the_pack_is_planned_applied_and_then_as_it_should_be(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, planned = document(capsys, "plan", site.siem)
+    assert (code, planned["verdict"]) == (0, "changes")
+    assert planned["counts"]["create"] == len(planned["steps"]) > 50
+    assert not site.faults.writes()
+    code, done = document(capsys, "apply", site.siem, "--plan", planned["plan"])
+    assert (code, done["verdict"]) == (0, "applied"), [
+        one for one in done["outcomes"] if one["end"] != "done"
+    ]
+    assert len(done["outcomes"]) == planned["counts"]["create"]
+    code, again = document(capsys, "plan", site.siem)
+    assert (code, again["verdict"], again["steps"]) == (0, "nothing_to_do", [])
+    site.faults.calls.clear()
+    assert run(capsys, "apply", site.siem, "-q") == (0, "nothing to do\n")
+    assert not site.faults.writes()
+    code, said = run(capsys, "drift", site.siem)
+    assert code == 0
+    assert said.startswith("no of ")
+
+    edit(site, "a \x1b[2J search\nof an analyst")
+    code, said = run(capsys, "drift", site.siem)
+    assert code == 1
+    assert "\x1b" not in said
+    assert "+ a \\x1b[2J search" in said
+    assert "edited there, kept" in said
+    code, told = document(capsys, "drift", site.siem)
+    assert (code, told["verdict"], len(told["steps"])) == (1, "drift", 1)
+    assert told["steps"][0]["drifted"] is True
+    name = told["steps"][0]["title"] or told["steps"][0]["name"]
+    code, said = run(capsys, "plan", site.siem, "--overwrite", name)
+    assert code == 0
+    assert "1 to change" in said
+    assert f"mcpsoar pack apply {site.siem}" in said
+    assert run(capsys, "apply", site.siem, "--overwrite", name, "-q")[0] == 0
+    assert run(capsys, "drift", site.siem)[0] == 0
+
+
+def edit(site: Site, text: str) -> None:
+    if site.siem == "splunk":
+        key = next(key for key in site.fake.things if key[0] == "saved/searches")
+        site.fake.things[key].content["search"] = text
+    else:
+        next(iter(site.fake.rules.values()))["query"] = text
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("plan", "nosuch"), "no siem named 'nosuch' can be deployed to; there are: elastic, splunk"),
+        (("plan", "SIEM", "--profile", "nosuch"), "there is no profile 'nosuch'"),
+        (("apply", "SIEM", "--plan", "sha256:0"), "nothing was sent: the plan is sha256:"),
+        (("plan", "SIEM", "--overwrite", "nosuch"), "nothing to overwrite"),
+        (("plan", "SIEM", "--overlay", "nosuch.yml"), "nosuch.yml"),
+        (("drift", "SIEM", "--adopt"), "No such option"),
+    ],
+)
+def test_a_mistake_is_told_and_nothing_is_sent(
+    site: Site, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], why: str
+) -> None:
+    code, said = run(capsys, *(site.siem if word == "SIEM" else word for word in words))
+    assert code == 2
+    assert why.lower() in said.lower()
+    assert not site.faults.writes()
+
+
+def test_a_siem_that_does_not_answer_is_a_3(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    site.faults.set(1, "before", often=10_000)
+    for verb in ("drift", "apply"):
+        assert run(capsys, verb, site.siem)[0] == 3
+    site.faults.set(0, "before")
+
+
+def test_a_secret_that_is_not_there_stops_its_own_commands_alone(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path("mcpsoar.toml")
+    path.write_text(path.read_text() + '[profiles.prod]\napi = "http://127.0.0.1:9"\n')
+    monkeypatch.delenv("SPLUNK_TOKEN")
+    monkeypatch.delenv("ELASTIC_KEY")
+    code, said = run(capsys, "plan", site.siem)
+    assert code == 2
+    assert "mcpsoar.toml:" in said
+    assert "empty or not there" in said
+    assert main(["contain", "github", "--dry-run"]) == 0
+    capsys.readouterr()
+
+
+def test_a_profile_of_a_siem_alone_contains_nothing_and_says_so(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert site
+    assert main(["contain", "github"]) == 2
+    assert "registry" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("token", "tokken", "unknown key 'tokken'"),
+        ("url = ", "uri = ", "unknown key 'uri'"),
+        ("http://", "ftp://", "must look like https://"),
+        ("env", "envv", "a token is named, not written"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_told_with_its_line(
+    site: Site, capsys: pytest.CaptureFixture[str], old: str, new: str, why: str
+) -> None:
+    path = Path("mcpsoar.toml")
+    path.write_text(path.read_text().replace(old, new, 1))
+    code, said = run(capsys, "plan", site.siem)
+    assert code == 2
+    assert why in said
+    assert "mcpsoar.toml:" in said
