@@ -20,6 +20,8 @@ from mcpsoar.targets.es import paths
 EVERY_MINUTES = 5
 LOOK_BACK_MINUTES = 60  # Kibana makes up no run that it missed
 UNTUNED = RuleTuning()
+_SHOWN = ("server_name", "tool_name", "actor_id", "decision", "event_id")
+_SHOWN_OF_SEVERAL = ("subject", paths.EVENT_ID)
 
 
 def lines(content: Content) -> Iterator[dict[str, object]]:
@@ -55,6 +57,7 @@ def told(text: Text, content: Content) -> Told:
         false_alarms=text.false_alarms,
         references=said.get("references", ()),
         needs=text.needs,
+        shown=[paths.of(name) for name in _SHOWN] if isinstance(text, RuleText) else _SHOWN_OF_SEVERAL,
         lists=[naming.LIST, *([naming.own_list(text.id)] if tuning.allow else [])],
     )
 

@@ -76,6 +76,7 @@ def _line(one: Gate, content: Content) -> dict[str, object]:
         tags=(f"Gate: {text.id}",),
         false_alarms=text.false_alarms,
         references=text.references,
+        shown=[*asked(content).by(), "gate", "state", "numerator", "denominator", "window_from", "window_to"],
     )
     minutes = (tuning.window_ms or text.window_ms) // MINUTE_MS
     made = Asked(query, 1, widest_ms(one, options) // MINUTE_MS + LAG_MINUTES + SLACK_MINUTES)

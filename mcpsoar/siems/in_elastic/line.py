@@ -26,7 +26,10 @@ MOST_KEYS = 3  # of alert_suppression.group_by
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a rule, a detection and a gate tell alike; `level` is Sigma's, `needs` are columns."""
+    """What a rule, a detection and a gate tell alike; `level` is Sigma's, `needs` are columns.
+
+    `shown` are the fields that an alert shows first.
+    """
 
     uuid: str
     name: str
@@ -40,6 +43,7 @@ class Told:
     false_alarms: Sequence[str] = ()
     references: Sequence[str] = ()
     needs: Sequence[str] = ()
+    shown: Sequence[str] = ()
     lists: Sequence[str] = ()
 
 
@@ -70,6 +74,7 @@ def line(told: Told, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
         "false_positives": list(told.false_alarms),
         "from": f"now-{asked.reads_minutes}m",
         "interval": f"{asked.every_minutes}m",
+        "investigation_fields": {"field_names": list(dict.fromkeys([*told.shown, *_paths(told.needs)]))},
         "language": "esql",
         "license": "Apache-2.0",
         "max_signals": MOST_ALERTS,
@@ -103,7 +108,11 @@ def line(told: Told, asked: Asked, columns: Sequence[Column]) -> dict[str, Any]:
 def required(needs: Sequence[str], columns: Sequence[Column]) -> list[dict[str, str]]:
     """The fields without which a log cannot answer it, with their types."""
     properties = fields.template(columns)["template"]["mappings"]["properties"]
-    return [{"name": path, "type": _type(path, properties)} for path in sorted(map(paths.of, needs))]
+    return [{"name": path, "type": _type(path, properties)} for path in _paths(needs)]
+
+
+def _paths(needs: Sequence[str]) -> list[str]:
+    return sorted(map(paths.of, needs))
 
 
 def _type(path: str, properties: Mapping[str, Any]) -> str:

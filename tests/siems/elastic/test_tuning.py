@@ -122,6 +122,30 @@ def test_what_is_allowed_is_an_exception_that_compares_exactly(tuned: tuple[Item
         assert other is rule or lists == ([] if other["name"].startswith("MCP gate") else ["mcpsoar"])
 
 
+def test_an_allowed_event_has_no_alert_and_its_neighbours_have(tuned: tuple[Item, ...]) -> None:
+    """Kibana takes away, before the query, what an item of a rule's lists matches (buildExceptionFilter)."""
+    title = "MCP Server In Production That The Registry Does Not Approve"
+    shadow = {"event_time": "2026-03-01T11:59:00Z", "registry_status": "unknown", "server_name": "x"}
+    events = [
+        {**shadow, "server_name": HOSTILE},
+        {**shadow, "server_name": HOSTILE.upper()},
+        {**shadow, "actor_id": "svc-deploy", "environment": "PROD"},
+        {**shadow, "actor_id": "svc-deploy"},
+        {**shadow, "actor_id": "svc-deploy", "environment": "production"},
+    ]
+    held = ground.held(events, ground.columns())
+    index = held[ground.STREAM]
+    items = built.of_kind("exception_item", tuned).values()
+    kept = [one for one in index.documents if not any(_matches(item["entries"], one) for item in items)]
+    query = named(tuned, title)["query"]
+    assert ground.places(query, held) == (0, 1, 2, 3, 4)
+    assert ground.places(query, {ground.STREAM: Index(index.fields, kept)}) == (1, 3, 4)
+
+
+def _matches(entries: Any, document: Any) -> bool:
+    return all(document.get(one["field"]) == one["value"] for one in entries)
+
+
 def test_every_list_that_a_rule_names_is_there(tuned: tuple[Item, ...]) -> None:
     there = built.of_kind("exception_list", tuned).keys()
     rules = built.of_kind("detection_rule", tuned).values()
