@@ -6,7 +6,7 @@ whose two bounds are macros: who raises the limits raises them too. A key that i
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from mcpsoar.core.event import Column
 from mcpsoar.siems.asked import Content
@@ -32,7 +32,7 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
     yield (
         FIELDS,
         {
-            "description": "Rules that the last day's events cannot answer, and the columns that none has.",
+            "description": "What asks for columns that no event of the last day has: silent, and no all-clear.",
             "search": _fields(content),
             **looked,
         },
@@ -59,15 +59,14 @@ def macros() -> Iterator[tuple[str, Stanza]]:
 
 
 def _fields(content: Content) -> str:
-    target, columns = splunk.make(content.columns), {one.name: one for one in content.columns}
+    columns = {one.name: one for one in content.columns}
     lacking, asked = [], set()
-    for rule in content.rules:
-        read = set(_WORD.findall(target.convert(rule))) & set(columns)
-        for need in rule.needs:
+    for id_, needs, read in _read(content):
+        for need in needs:
             enough = sorted({need} | {name for name in read if _tells(columns[name], need)})
             asked |= set(enough)
             missing = " AND ".join(f"seen_{name}=0" for name in enough)
-            lacking.append(f"if({missing}, {literal(f'{rule.id}: {need}')}, null())")
+            lacking.append(f"if({missing}, {literal(f'{id_}: {need}')}, null())")
     counts = ", ".join(f"count({name}) AS seen_{name}" for name in sorted(asked))
     return "\n| ".join(
         [
@@ -81,6 +80,15 @@ def _fields(content: Content) -> str:
             "table rule missing_columns events",
         ]
     )
+
+
+def _read(content: Content) -> Iterator[tuple[str, Sequence[str], Collection[str]]]:
+    """Of each rule and detection what it needs and what it reads."""
+    target, columns = splunk.make(content.columns), {one.name for one in content.columns}
+    for rule in content.rules:
+        yield rule.id, rule.needs, columns & set(_WORD.findall(target.convert(rule)))
+    for one in content.detections:
+        yield one.text.id, one.text.needs, one.columns
 
 
 def _tells(column: Column, need: str) -> bool:

@@ -10,7 +10,7 @@ import hashlib
 
 SETTLE = 1  # minutes: what was indexed just now cannot be searched everywhere yet
 EVERY = 5
-WIDE = "-7d@d"  # an event that comes later than this is not looked at
+WIDE = "-48h@h"  # an event that comes later than this is not looked at; a user may look further back
 AHEAD = "+10m"  # the contract's bound: a stamp further ahead is no event
 LATE = 60  # minutes: a pattern whose last event comes later than this may miss its beginning
 SLACK = 5  # minutes of range about a gate's window, which the search itself bounds exactly

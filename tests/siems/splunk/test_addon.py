@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mcpsoar.core.content import Text
 from mcpsoar.core.errors import Usage
 from mcpsoar.kit.mapping import FieldMapping, Source
 from mcpsoar.pack.overlay import Tuning
@@ -169,20 +170,23 @@ def test_limits_that_were_raised_are_two_macros() -> None:
     assert built.ran(built.files(), health.TRUNCATED, [event], now_ms=ARRIVED_S * 1000, macro=raised) == []
 
 
+def all_texts() -> list[Text]:
+    return [*built.content().rules, *(one.text for one in built.content().detections)]
+
+
 def test_field_health_names_rules_and_the_columns_that_never_come() -> None:
     at = {"_raw": "{}", "_time": ARRIVED_S - 60, "_indextime": ARRIVED_S - 50}
     nothing = {row["rule"] for row in built.ran(built.files(), health.FIELDS, [], now_ms=ARRIVED_S * 1000)}
-    assert nothing == {rule.id for rule in built.content().rules if rule.needs}
-    every = {name: "x" for rule in built.content().rules for name in rule.needs}
+    texts = all_texts()
+    assert nothing == {text.id for text in texts if text.needs}
+    every = {name: "x" for text in texts for name in text.needs}
     full = [at | every]
     assert built.ran(built.files(), health.FIELDS, full, now_ms=ARRIVED_S * 1000) == []
     full = [at | {name: one for name, one in every.items() if name not in ("decision", "approver_id")}]
     rows = built.ran(built.files(), health.FIELDS, full, now_ms=ARRIVED_S * 1000)
     lacking = {row["rule"]: row["missing_columns"] for row in rows}
     assert lacking["approval_without_approver"] == ["approver_id", "decision"]
-    assert set(lacking) == {
-        rule.id for rule in built.content().rules if {"decision", "approver_id"} & set(rule.needs)
-    }
+    assert set(lacking) == {text.id for text in texts if {"decision", "approver_id"} & set(text.needs)}
 
 
 def test_arrival_tells_of_silence_lag_and_stamps_ahead() -> None:

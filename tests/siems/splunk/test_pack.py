@@ -62,6 +62,34 @@ def test_the_command_writes_the_pack(tmp_path: Path) -> None:
     )
 
 
+OVERLAY = """
+gates:
+  scope-mismatch: {page: ">= 2 %", window: 30m, owner: Identity, enabled: true}
+rules:
+  denied_call_executed: {every: 15m, allow: [{server_name: lab}]}
+  error_loop: {level: critical, allow: [{conversation_id: c-1}]}
+approved: [crm]
+tickets: {crm: CHG-1}
+"""
+
+
+def test_the_overlay_of_a_file_is_built_in(tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yml"
+    overlay.write_text(OVERLAY)
+    out = tmp_path / "out"
+    assert main.main(["pack", "build", "splunk", "-o", str(out), "--overlay", str(overlay)]) == 0
+    with tarfile.open(next(out.glob("mcpsoar-*.tgz"))) as tar:
+        text = tar.extractfile("mcpsoar/default/macros.conf")
+        assert text is not None
+        macros = conf.stanzas(text.read().decode())
+    assert "$numerator$*50>=$denominator$*1" in macros["mcp_scope_mismatch_state(3)"]["definition"]
+    assert macros["mcp_scope_mismatch_window"]["definition"] == "30"
+    assert '(server_name."")!="lab"' in macros["mcp_denied_call_executed_filter"]["definition"]
+    assert '(subject."")!="c-1"' in macros["mcp_error_loop_filter"]["definition"]
+    assert '(server_name."")="crm", "true"' in macros["mcp_approved_list"]["definition"]
+    assert '"CHG-1"' in macros["mcp_fill_manifest"]["definition"]
+
+
 @pytest.mark.parametrize(
     "options",
     [
