@@ -1,18 +1,19 @@
-"""`python -m tests.equality [--logs N]`: one table of what every language finds; exit 1 for a difference.
+"""`python -m tests.equality [--logs N]`: what every language finds, in one table; exit 1 for a difference.
 
-A number is of events found; `≠ n` are the events on which a language differs from SQL, and a word in its
-place is a refusal, told in full below.
+Of a rule: the events found, or `≠ n`, the events on which a language differs from SQL. Of a detection and a
+gate: the logs of which a language says something else. `refused` is told in full below its table.
 """
 
 import argparse
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from tests.equality import gates
+from tests.equality import detections, gates
 from tests.equality.asked import RULES, events
 from tests.equality.languages import LANGUAGES, Found
 
 _LOGS = 200
+_REFUSED = "refused"
 
 
 def main(words: Sequence[str]) -> int:
@@ -20,41 +21,59 @@ def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m tests.equality")
     parser.add_argument("--logs", type=int, default=_LOGS, metavar="N", help="random logs for the gates")
     asked = parser.parse_args(words)
-    found = {name: language(RULES, events()) for name, language in LANGUAGES.items()}
-    want, refusals, wrong = found["SQL"], [], 0
-    rows = [("RULE", *LANGUAGES)]
-    for rule in RULES:
-        cells = []
-        for name, got in found.items():
-            cell, is_wrong = _cell(got, want, rule.id)
-            wrong += is_wrong
-            cells.append(cell)
-            if cell == "refused":
-                refusals.append(f"{name}: {got[rule.id]}")
-        rows.append((rule.id, *cells))
-    print(f"{len(RULES)} rules, each asked about {len(events())} events")
-    _show(rows)
-    print(*refusals, sep="\n")
-    counted = gates.differences(asked.logs)
-    print(f"{len(counted)} gates, each over {asked.logs} random logs: logs that a language judges otherwise")
-    _show([("GATE", *gates.LANGUAGES)])
-    _show([(gate, *(str(by[name]) for name in gates.LANGUAGES)) for gate, by in counted.items()])
-    wrong += sum(sum(by.values()) for by in counted.values())
-    print(f"{wrong} differences, {len(refusals)} refusals")
+    wrong = sum((_rules(), _detections(), _gates(asked.logs)))
+    print(f"{wrong} differences")
     return 1 if wrong else 0
 
 
-def _cell(got: Found, want: Found, rule: str) -> tuple[str, bool]:
+def _rules() -> int:
+    found = {name: language(RULES, events()) for name, language in LANGUAGES.items()}
+    print(f"{len(RULES)} rules, each asked about {len(events())} events")
+    rows = [(rule.id, *(_cell(got, found["SQL"], rule.id) for got in found.values())) for rule in RULES]
+    _show(("RULE", *LANGUAGES), rows, _refusals(found))
+    return sum(cell.startswith("≠") for row in rows for cell in row)
+
+
+def _cell(got: Found, want: Found, rule: str) -> str:
     places = got[rule]
     if isinstance(places, str):
-        return "refused", False
+        return _REFUSED
     off = set(places) ^ set(want[rule])
-    return (f"≠ {len(off)}" if off else str(len(places))), bool(off)
+    return f"≠ {len(off)}" if off else str(len(places))
 
 
-def _show(rows: Iterable[Sequence[str]]) -> None:
-    for name, *cells in rows:
+def _refusals(found: dict[str, Found]) -> Iterator[str]:
+    for name, got in found.items():
+        yield from (f"{name}: {told}" for told in got.values() if isinstance(told, str))
+
+
+def _detections() -> int:
+    rows: list[tuple[str, ...]] = []
+    said: list[str] = []
+    for name, matches, off in detections.rows():
+        rows.append(
+            (name, str(matches), *(_REFUSED if isinstance(one, str) else str(one) for one in off.values()))
+        )
+        said += [f"{language}: {one}" for language, one in off.items() if isinstance(one, str)]
+    print(
+        f"{len(rows)} detections, each over its cases in every spelling; of Lucene none: it asks of one event"
+    )
+    _show(("DETECTION", "MATCHES", *detections.LANGUAGES), rows, said)
+    return sum(int(cell) for _, _, *cells in rows for cell in cells if cell != _REFUSED)
+
+
+def _gates(logs: int) -> int:
+    counted = gates.differences(logs)
+    print(f"{len(counted)} gates, each over {logs} random logs")
+    rows = [(gate, *(str(by[name]) for name in gates.LANGUAGES)) for gate, by in counted.items()]
+    _show(("GATE", *gates.LANGUAGES), rows, ())
+    return sum(sum(by.values()) for by in counted.values())
+
+
+def _show(head: Sequence[str], rows: Iterable[Sequence[str]], refusals: Iterable[str]) -> None:
+    for name, *cells in (head, *rows):
         print(f"{name:48}", *(f"{cell:>8}" for cell in cells))
+    print(*refusals, sep="\n")
 
 
 if __name__ == "__main__":

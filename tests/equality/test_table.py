@@ -7,7 +7,7 @@ import pytest
 
 from mcpsoar.core.content import RuleText
 from tests.equality import __main__ as table
-from tests.equality import gates
+from tests.equality import detections, gates
 from tests.equality.asked import RULES
 from tests.equality.languages import Facts, Found, in_esql, in_sql
 
@@ -20,6 +20,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "RULES", FEW)
     monkeypatch.setattr(table, "events", lambda: EVENTS)
     monkeypatch.setattr(gates, "differences", lambda _: {"registry-drift": Counter[str]()})
+    monkeypatch.setattr(
+        detections, "rows", lambda: [("error_loop", 3, {"SPL": 0, "ES|QL": "no word for it"})]
+    )
 
 
 def told(
@@ -33,7 +36,9 @@ def test_languages_that_agree_are_a_0(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert told(monkeypatch, in_esql) == 0
-    assert "0 differences, 0 refusals" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "0 differences" in out
+    assert "ES|QL: no word for it" in out
 
 
 def test_one_event_more_is_a_difference(
@@ -54,9 +59,21 @@ def test_a_refusal_is_no_difference_and_is_told(
     assert told(monkeypatch, lambda rules, events: {**in_sql(rules, events), FEW[1].id: "no such word"}) == 0
     out = capsys.readouterr().out
     assert "ES|QL: no such word" in out
-    assert "0 differences, 1 refusals" in out
+    assert "0 differences" in out
 
 
 def test_a_gate_that_is_judged_otherwise_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gates, "differences", lambda _: {"registry-drift": Counter({"SPL": 1})})
     assert told(monkeypatch, in_esql) == 1
+
+
+def test_a_detection_that_finds_others_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    def planted(name: str, events: Sequence[Facts]) -> list[tuple[str, int, str]]:
+        return in_spl(name, events)[1:]
+
+    target, in_spl = detections.LANGUAGES["SPL"]
+    monkeypatch.undo()
+    monkeypatch.setattr(detections, "LANGUAGES", {"SPL": (target, planted)})
+    ((_, matches, off),) = detections.rows(["error_loop"])
+    assert off["SPL"]
+    assert matches
