@@ -19,7 +19,7 @@ _MANY = 100  # events; a longer case in every spelling takes minutes
 
 
 def rows(names: Sequence[str] = tuple(sorted(TEXTS))) -> Iterator[tuple[str, int, Mapping[str, int | str]]]:
-    """By detection: its matches in all logs; in how many logs a language finds others, or why it says none."""
+    """By detection: its matches in all logs; in how many logs a language finds others, or its refusal."""
     refusals = {
         language: {one.rule.id: one.refusal for one in rules.converted(ROOT, target) if one.refusal}
         for language, (target, _) in LANGUAGES.items()
