@@ -51,5 +51,5 @@ def check(options: Options) -> None:
         if said and not shape.fullmatch(said):
             raise Usage(f"{_OPTIONS.get(name, f'--{name}')} is no name that Elastic takes: {said!r}")
     if options.cluster and options.tier != "enterprise":
-        # page "Query across clusters", 9.x: both clusters need the Enterprise licence
+        # Elasticsearch 9.2, EsqlLicenseChecker: the feature esql-ccs
         raise Usage("ES|QL across clusters needs an Enterprise licence: say --tier enterprise")
