@@ -20,7 +20,7 @@ _SETTINGS = ("from", "values", "split", "constant")
 _MOST_KEYS = 4  # of a path: of n keys there are 2^(n-1) spellings
 # what Splunk's and Elastic's expressions and DuckDB's paths all take as it is written
 _KEY = re.compile(r"[\w@:/-]+(?: +[\w@:/-]+)*")
-_SPLIT = re.compile(r"[ !#%&+,./:;<=>@^_|~-]")
+_SPLIT = re.compile(r"[ ,;:|/+]")  # what no pattern of any SIEM takes for something else
 _PRINTED = re.compile(r"[ -~]+")
 _WHOLE = 10**18
 

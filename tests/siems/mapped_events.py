@@ -1,10 +1,13 @@
 """Mappings, and raw events that bend each of their paths: other types and spellings, the name elsewhere."""
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from mcpsoar.core.event import Kind
 from mcpsoar.kit.mapping import FieldMapping, Source, spellings
+from mcpsoar.pack import schema
 
 _DECISIONS = (
     ("403", "deny"),
@@ -104,6 +107,15 @@ _ANY: tuple[Any, ...] = (
     *("Permitted", " BLOCKED\u2003", "allow", "ALLOW", "deny", 403, "403", "a-b.c", "aXb.c", "o\u212a"),
     *("tool_call", "Registry", "Success", "failure", " call", "list", "read_only", ["read_only"]),
 )
+_LISTS = (["a"], ["a", "b"], ["r", "w"], ["read_only"], ["secret.k", "pii.a"], ["r:*"], ["x"])
+_WORDS = tuple(one for one in _ANY if isinstance(one, str))
+_TYPES: dict[Kind, tuple[str, tuple[Any, ...]]] = {
+    Kind.BOOL: ("boolean", (True, False)),
+    Kind.INTEGER: ("long", (0, 1, -3, 10**15)),
+    Kind.NUMBER: ("double", (0.0, 1.5, -3.0)),
+    Kind.TEXTS: ("keyword", _LISTS),
+}
+_COLUMNS = {column.name: column for column in schema.load(Path(__file__).resolve().parents[2])}
 _KEYS = tuple(
     sorted({key for one in MAPPINGS for it in one.fields.values() for p in it.paths for key in p.split(".")})
 )
@@ -111,6 +123,38 @@ _KEYS = tuple(
 
 def paths(mapping: FieldMapping) -> list[str]:
     return sorted({path for source in mapping.fields.values() for path in source.paths})
+
+
+def stored_as(mapping: FieldMapping) -> dict[str, tuple[str, tuple[Any, ...]]]:
+    """By path: the type that its field has in an index, and values that such a field keeps as they are."""
+    found: dict[str, tuple[str, tuple[Any, ...]]] = {}
+    for name, source in mapping.fields.items():
+        kind = _COLUMNS[name].kind
+        if kind is Kind.TIME:
+            continue
+        told = ("keyword", _WORDS) if source.values or kind in (Kind.TEXT, Kind.ENUM) else _TYPES[kind]
+        if source.split:  # of an element with a blank in it an EVAL says that it cannot tell
+            words = tuple(one for one in _WORDS if source.split == " " or not one.strip() or " " not in one)
+            told = ("keyword", (*words, *_LISTS))
+        found |= dict.fromkeys(source.paths, told)
+    return found
+
+
+@st.composite
+def kept_events(draw: st.DrawFn, mapping: FieldMapping) -> dict[str, Any]:
+    """Path → value, of an event that an index has kept whole."""
+    fields = stored_as(mapping)
+    chosen = draw(st.lists(st.sampled_from(sorted(fields)), unique=True))
+    chosen = [path for path in chosen if not any(other.startswith(f"{path}.") for other in fields)]
+    return {path: draw(st.sampled_from(fields[path][1])) for path in chosen}
+
+
+def nested(kept: dict[str, Any]) -> dict[str, Any]:
+    """The event that it was."""
+    event: dict[str, Any] = {}
+    for path, value in kept.items():
+        _put(event, tuple(path.split(".")), value)
+    return event
 
 
 @st.composite

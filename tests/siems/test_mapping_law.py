@@ -1,4 +1,7 @@
-"""One raw event and one mapping: the same facts in SQL, Python and SPL, whatever stands in the event."""
+"""One raw event and one mapping: the same facts in SQL, Python and SPL, whatever stands in the event.
+
+ES|QL sees what an index has kept of events, and is asked about such. The pipeline runs in the live suite.
+"""
 
 import json
 import os
@@ -10,17 +13,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
 from mcpsoar.detect import mapped, matching, prelude
 from mcpsoar.detect.engines.duckdb import connect, literal, quoted, rows
-from mcpsoar.kit.mapping import FieldMapping, event
+from mcpsoar.kit.mapping import FieldMapping, Source, event
 from mcpsoar.pack import schema
+from mcpsoar.targets.es import mapped as es
+from mcpsoar.targets.es import paths
 from mcpsoar.targets.spl import own
+from tests.languages.esql import Field, Index, run
 from tests.languages.spl.evaluate import Scope, boolean
 from tests.languages.spl.expression import parse
 from tests.languages.spl.nodes import Node
 from tests.languages.spl.values import decided
-from tests.siems.mapped_events import MAPPINGS, events
+from tests.siems.mapped_events import MAPPINGS, events, kept_events, nested, stored_as
 from tests.targets.spl.splunk import EXTRACTIONS, ROOT, Calculated, Extraction
 
 EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "40"))
@@ -128,7 +135,7 @@ def differences(log: Sequence[Facts], one: Sequence[Facts], other: Sequence[Fact
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=[one.name for one in MAPPINGS])
-@settings(max_examples=EXAMPLES // 4, deadline=None)
+@settings(max_examples=EXAMPLES // 5, deadline=None)
 @given(data=st.data())
 def test_every_reader_finds_the_same(mapping: FieldMapping, data: st.DataObject) -> None:
     log = data.draw(st.lists(events(mapping), min_size=4, max_size=16))
@@ -136,3 +143,61 @@ def test_every_reader_finds_the_same(mapping: FieldMapping, data: st.DataObject)
     assert not differences(log, in_sql(log, mapping), oracle)
     for extraction in EXTRACTIONS:
         assert not differences(log, in_spl(log, mapping, extraction), oracle)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=[one.name for one in MAPPINGS])
+@settings(max_examples=EXAMPLES // 2, deadline=None)
+@given(data=st.data())
+def test_what_an_index_has_kept_is_read_the_same(mapping: FieldMapping, data: st.DataObject) -> None:
+    log = data.draw(st.lists(kept_events(mapping), min_size=4, max_size=16))
+    oracle = [
+        {name: _as_set(one[name]) for name in sorted(_touched(mapping))}
+        for one in in_python([nested(one) for one in log], mapping)
+    ]
+    assert not differences(log, in_esql(log, mapping), oracle)
+
+
+def in_esql(log: Sequence[Facts], mapping: FieldMapping) -> list[Facts]:
+    """What the EVALs make of events that are stored under the paths of the mapping."""
+    kept = {name: paths.of(name) for name in sorted(_touched(mapping))}
+    made = ", ".join(es.evals(COLUMNS, kept, mapping))
+    shown = ", ".join(map(paths.quoted, kept.values()))
+    fields: dict[str, Any] = {path: kind for path, (kind, _) in stored_as(mapping).items()}
+    documents = [{"_id": f"{at:06d}", **one} for at, one in enumerate(log)]
+    query = f"FROM x METADATA _id | EVAL {made} | KEEP _id, {shown} | SORT _id"
+    found = run(
+        query, {"x": Index({path: Field(kind) for path, kind in fields.items()}, documents)}, now_ms=0
+    )
+    return [
+        {
+            name: _as_set(
+                [row[path]] if KINDS[name] is Kind.TEXTS and isinstance(row.get(path), str) else row.get(path)
+            )
+            for name, path in kept.items()
+        }
+        for row in found
+    ]
+
+
+def _as_set(value: Any) -> Any:
+    """A stored list has lost its order and its repeats."""
+    return sorted(set(value)) if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("kind", ["is_error", "chain_depth"])
+def test_a_path_that_is_read_as_two_types_is_refused(kind: str) -> None:
+    sources = {"server_name": Source(("a",)), kind: Source(("a",))}
+    with pytest.raises(Unsupported, match="a is read as keyword and as"):
+        es.evals(COLUMNS, list(sources), FieldMapping("g", "", "g", sources))
+
+
+def test_a_field_is_read_before_another_takes_its_name() -> None:
+    """user.id is theirs for the approver, and ours for the actor."""
+    sources = {"actor_id": Source(("user.name",)), "approver_id": Source(("user.id",))}
+    mapping = FieldMapping("g", "", "g", sources)
+    made = ", ".join(es.evals(COLUMNS, list(sources), mapping))
+    index = Index(
+        {"user.name": Field("keyword"), "user.id": Field("keyword")}, [{"user.name": "kim", "user.id": "lee"}]
+    )
+    (row,) = run(f"FROM x | EVAL {made} | KEEP user.id, mcp.approver_id", {"x": index}, now_ms=0)
+    assert row == {"user.id": "kim", "mcp.approver_id": "lee"}

@@ -20,6 +20,8 @@ from mcpsoar.targets.es.text import quoted
 
 # page "ignore_above": a term has at most 32766 bytes, a longer one rejects its event; a character has up to 4
 LONGEST = 32_766 // 4
+# the ingest pipeline leaves what is no event where it came in: no window counts it
+IS_EVENT = 'COALESCE(event.kind, "") != "pipeline_error"'
 _BLANKS = "".join(map(chr, stored.BLANKS))
 _WORDS = {"type": "keyword", "ignore_above": LONGEST}
 _TYPES: dict[Kind, dict[str, Any]] = {
@@ -72,29 +74,29 @@ def evals(columns: Sequence[Column], wanted: Collection[str]) -> tuple[str, ...]
     needed = set(wanted) | {one.name for tree in trees.values() for one in tree.find_all(exp.Column)}
     given = [column for column in columns if column.name in needed and not column.derived]
     printer = Printer(columns)
-    own = [_assigned(column, _own(column)) for column in given]
-    derived = [_assigned(column, _whole(column, printer.value(trees[column.name]))) for column in asked]
+    own = [_assigned(column, normal(column, paths.of(column.name))) for column in given]
+    derived = [
+        _assigned(
+            column, whole(column, printer.value(trees[column.name]), normal(column, paths.of(column.name)))
+        )
+        for column in asked
+    ]
     return tuple(one for one in (*own, *derived) if one)
 
 
-def _assigned(column: Column, value: str) -> str:
-    path = paths.quoted(paths.of(column.name))
-    return f"{path} = {value}" if value != path else ""
-
-
-def _whole(column: Column, made: str) -> str:
+def whole(column: Column, made: str, own: str) -> str:
     """What the column's SQL makes of the others, else the event's own value; but what is worse wins."""
-    own = _own(column)
     value = f"COALESCE({made}, {own})"
     worse = str(column.worse).lower()
     return value if column.worse is None else f"CASE({own} == {worse}, {worse}, {value})"
 
 
-def _own(column: Column) -> str:
-    path = paths.quoted(paths.of(column.name))
+def normal(column: Column, field: str) -> str:
+    """The normal form of a column that is stored in `field`."""
+    path = paths.quoted(field)
     match column.kind:
         case Kind.TEXT:
-            return f"CASE(NOT {path} RLIKE {quoted(f'[{_BLANKS}]*')}, {path})"
+            return f"CASE(NOT {blank(field)}, {path})"
         case Kind.ENUM:
             values = ", ".join(map(quoted, column.values))
             return f"CASE(TO_LOWER({path}) IN ({values}), TO_LOWER({path}))"
@@ -102,3 +104,13 @@ def _own(column: Column) -> str:
             return f"CASE(MV_COUNT({path}) == 1, {path})"
         case Kind.TIME | Kind.TEXTS:
             return path
+
+
+def blank(field: str) -> str:
+    """Whether a text is nothing but blanks; null for several."""
+    return f"{paths.quoted(field)} RLIKE {quoted(f'[{_BLANKS}]*')}"
+
+
+def _assigned(column: Column, value: str) -> str:
+    path = paths.quoted(paths.of(column.name))
+    return f"{path} = {value}" if value != path else ""
