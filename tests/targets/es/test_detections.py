@@ -40,6 +40,7 @@ LOOKBACK_MINUTES = {
     "foreign_audience_attempts": 30,
     "identical_call_repeated": 4,
     "outputs_not_classified": 30,
+    "retrieval_then_write": 31 * 24 * 60,
     "token_on_two_servers": 120,
     "tools_ping_pong": 60,
 }
@@ -48,7 +49,6 @@ REFUSED = {
     "first_seen_client_on_server": "a window over all rows",
     "first_seen_tool_after_retrieval": "a window over all rows",
     "output_volume_spike": "a query in FROM",
-    "retrieval_then_write": "a running count over rows",
 }
 
 

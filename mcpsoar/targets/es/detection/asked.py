@@ -24,7 +24,8 @@ _MOST = 10_000  # rows that a query gives at most (page "Limitations")
 _NEVER = "9999-12-31T23:59:59.999Z"
 _UNREAD = "~"
 _MINUTE_MS = 60_000
-_LONGEST_MS = 30 * 86_400_000
+_DAY_MS = 86_400_000
+_LONGEST_MS = 30 * _DAY_MS
 _RECEIVED = "received_ms"
 _TYPES = {
     Kind.TEXT: Type.TEXT,
@@ -72,15 +73,18 @@ def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked
 def lookback_ms(tree: exp.Query) -> int:
     """How far back the events lie that a match of now may rest on.
 
-    Where rows are numbered, or windows have no beginning, what was first is told by 30 days.
-    Else a window before the row, and one before that for the row that it follows.
+    Where rows are numbered, or windows have no beginning, what was first is told by 30 days, or by a day more
+    than the SQL names. Else a window before the row, and one before that for the row that it follows.
     """
     windows = list(tree.find_all(exp.Window))
     numbers = [int(one.name) for one in tree.find_all(exp.Literal) if one.is_int]
     times = [one for one in numbers if one >= _MINUTE_MS - 1]
-    if not times or any(map(_is_endless, windows)) or max(times) * 2 > _LONGEST_MS:
-        return max([_LONGEST_MS, *(one + _LONGEST_MS for one in times if one >= _LONGEST_MS)])
-    return -(-2 * max(times) // _MINUTE_MS) * _MINUTE_MS
+    longest = max(times, default=0)
+    if longest >= _LONGEST_MS:
+        return longest + _DAY_MS
+    if not times or any(map(_is_endless, windows)) or longest * 2 > _LONGEST_MS:
+        return _LONGEST_MS
+    return -(-2 * longest // _MINUTE_MS) * _MINUTE_MS
 
 
 def _is_endless(window: exp.Window) -> bool:

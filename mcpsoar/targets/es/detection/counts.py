@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from mcpsoar.targets.es.detection.relation import is_number
+from mcpsoar.targets.es.detection.relation import conjuncts, is_number
 
 COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 
@@ -27,6 +27,36 @@ def bounds(todo: Sequence[exp.Expr], window: exp.Window) -> list[int]:
     read = [one for tree in todo for one in tree.find_all(exp.Column) if one.name in names]
     passed = sum(isinstance(one.parent, exp.Select | exp.Alias | exp.Lag) for one in read)
     return sorted(found) if asked + passed == len(read) and min(found, default=0) > 1 else []
+
+
+def is_label(todo: Sequence[exp.Expr], window: exp.Window) -> bool:
+    """Whether a running COUNT of some rows is only asked for being equal, in joins within its partition."""
+    of, order = window.this, window.args.get("order")
+    case = of.this if isinstance(of, exp.Count) else None
+    if not isinstance(case, exp.Case) or case.args.get("default") or window.args.get("spec") or order is None:
+        return False
+    names = [one.this.name for one in order.expressions]
+    if len(case.args["ifs"]) != 1 or len(names) != 2 or names[1] != "event_key":
+        return False
+    alias = window.parent.alias if window.parent is not None else ""
+    read = [one for tree in todo for one in tree.find_all(exp.Column) if one.name == alias]
+    within = {one.name for one in window.args.get("partition_by") or []}
+    return bool(alias and read) and all(_ties(one, within) for one in read)
+
+
+def _ties(column: exp.Column, within: set[str]) -> bool:
+    """Whether it stands in a join that has it, and these columns, equal on both sides."""
+    join = column.find_ancestor(exp.Join)
+    if join is None:
+        return False
+    equal = {
+        one.this.name
+        for one in conjuncts(join.args.get("on"))
+        if isinstance(one, exp.EQ)
+        and isinstance(one.this, exp.Column)
+        and one.this.name == one.expression.name
+    }
+    return isinstance(column.parent, exp.EQ) and {column.name, *within} <= equal
 
 
 def comparisons(

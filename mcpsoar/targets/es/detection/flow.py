@@ -41,12 +41,14 @@ class Aggregate:
 class Flow:
     """`types` are the columns; names in texts are quoted, in arguments they are not.
 
-    `tenant` is the field, as ES|QL writes it, that every group begins with.
+    `tenant` is the field, as ES|QL writes it, that every group begins with. `apart`, where there is one, is
+    the column that tells which rows windows see; the others stay, each alone.
     """
 
     commands: list[str]
     types: dict[str, Type]
     tenant: str = ""
+    apart: str = ""
     _named: set[str] = field(default_factory=set)
 
     def name(self, wanted: str) -> str:
@@ -107,8 +109,9 @@ class Flow:
         kinds = {name: self.types[column] for name, (column, _) in wanted.items()}
         held_types = {column: self.types[column] for column in held}
         before = packed.row([one for one in held if one != "event_ms"], self.types)
+        by = self.members(keys)
         self.commands.append(f"EVAL row = {packed.row(names, self.types)},\n    before = {before}")
-        self.stats({"row": "VALUES(row)", "before": "VALUES(before)"}, keys)
+        self.stats({"row": "VALUES(row)", "before": "VALUES(before)"}, by)
         sorts = [f'{one} = MV_SORT({one}, "DESC")' for one in ("row", "before")]
         self.commands.append(f"EVAL {APART.join([*sorts, 'rows = MV_COUNT(row)'])}")
         counts = sorted({count for _, count in wanted.values()})
@@ -145,6 +148,13 @@ class Flow:
         told += packed.assigned(names, self.types, "part", 2)
         self.commands.append(f"EVAL {APART.join(told)}")
         self.forget({*keys, *names, *OWN})
+
+    def members(self, keys: Sequence[str]) -> list[str]:
+        """The keys of a window, whose rows see no row that is no member."""
+        if not self.apart:
+            return list(keys)
+        self.commands.append(f"EVAL alone = CASE(NOT {paths.quoted(self.apart)}, {packed.place()})")
+        return [*keys, "alone"]
 
     def forget(self, kept: Collection[str]) -> None:
         """Have no column but these."""

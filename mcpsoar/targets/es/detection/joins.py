@@ -9,7 +9,7 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.flow import APART, TAB, Aggregate
-from mcpsoar.targets.es.detection.packed import Type
+from mcpsoar.targets.es.detection.packed import OWN, Type
 from mcpsoar.targets.es.detection.relation import (
     Relation,
     Scope,
@@ -46,6 +46,10 @@ def joined(of: "Statement", join: exp.Join, where: list[exp.Expr]) -> list[exp.E
         of.scope.tables[alias] = Relation(table.columns, None, table.keys)
         of.extra |= names_in(condition)
         return [condition, *alike, *map(of.read, rest)]
+    if not is_left and all(left == right for left, right in pairs) and set(OWN) <= {r.name for _, r in pairs}:
+        of.scope.tables[alias] = Relation(table.columns)  # the same event is the same row
+        of.extra |= names_in(condition)
+        return [condition, *map(of.read, rest)]
     if not _is_one(of, table, pairs, condition):
         raise Unsupported(f"a join with {join.this.name}, which may have several rows for one")
     there = _beside(of, alias, table, pairs, condition)
@@ -83,6 +87,7 @@ def _is_one(of: "Statement", table: Relation, pairs: _Pairs, member: exp.Expr | 
     unique += (
         [names_in(exp.Tuple(expressions=list(table.keys)))] if table.keys else [{"event_ms", "event_key"}]
     )
+    unique += [set(tied) for flag, tied in of.ties if flag in list(conjuncts(member))]
     return any(one <= held for one in unique)
 
 

@@ -44,6 +44,9 @@ class Statement:
         self.places: dict[str, tuple[str, ...]] = {}  # 1 in one row a partition, and the columns of that
         self.scope = Scope({})
         self.name = ""  # of the SELECT at hand
+        self.ties: list[
+            tuple[exp.Expr, frozenset[str]]
+        ] = []  # rows such that no two have these columns alike
         self.numbers: set[str] = set()  # columns that are never null
         self.always: set[str] = set()  # columns that every row keeps
 

@@ -40,14 +40,20 @@ class Windows:
         seeing = [one for one in windows if one not in whole]
         if any(not one.args.get("partition_by") for one in windows):
             raise Unsupported("a window over all rows, which would have to stand in memory together")
-        if seeing:
-            self._narrowed()
         lags = [one for one in seeing if isinstance(one.this, exp.Lag) or _is_rows(one)]
+        labels = [one for one in seeing if one not in lags and counts.is_label(self.of.todo, one)]
+        if seeing and len(seeing) == len(lags) + len(labels) and self._is_read_again():
+            self._apart()
+        elif seeing:
+            self._narrowed()
+        for one in labels:
+            self._label(one)
         for _, some in groupby(sorted(lags, key=_partition), key=_partition):
             self._lagged(list(some))
-        times = [one for one in seeing if one not in lags]
+        times = [one for one in seeing if one not in (*lags, *labels)]
         for _, alike in groupby(sorted(times, key=_alike), key=_alike):
             self._timed(list(alike))
+        self.flow.apart = ""
         for one in whole:
             self._whole(one)
         return self.member
@@ -72,6 +78,32 @@ class Windows:
                 if one in read and not isinstance(value, exp.Column):
                     columns[one] = exp.column(self.of.column(value, one))
             self.of.scope.tables[name] = type(table)(columns)
+
+    def _is_read_again(self) -> bool:
+        """Whether a table of before is read after this SELECT."""
+        later = {one.name for tree in self.of.todo[1:] for one in tree.find_all(exp.Table)}
+        return bool(later & set(self.of.relations))
+
+    def _apart(self) -> None:
+        """Keep the rows that the windows must not see, each alone."""
+        if self.keys is not None:
+            raise Unsupported("rows of groups in an order")
+        if self.member is not None:
+            held = exp.Coalesce(this=self.member.copy(), expressions=[exp.false()])
+            self.flow.apart = self.of.column(held, "is_in")
+
+    def _label(self, window: exp.Window) -> None:
+        """A count that only ties rows to the one that was counted last: a text for that one does it too."""
+        keys = self._partition(window)
+        condition = self.of.read(window.this.this.args["ifs"][0].this)
+        marked = self.of.column(condition, "is_counted")
+        order = self.of.column(self.of.read(window.args["order"].expressions[0].this), "turn_ms")
+        self.of.extra |= {*keys, marked, order}
+        name = self._name(window)
+        told = f"COALESCE({paths.quoted(marked)}, false)"
+        spans.last_before(self.flow, keys, name, told, self.of.needed(), order=order)
+        self.of.ties.append((condition, frozenset({*keys, name})))
+        self._put(window, name)
 
     def _partition(self, window: exp.Window) -> list[str]:
         return list(
@@ -118,9 +150,8 @@ class Windows:
         """The one place that is asked for; whatever else a row's place is, is not told."""
         alias = window.parent.alias if window.parent is not None else ""
         found = set()
-        readers = [
-            tree for tree in self.of.todo if any(t.name == self.of.name for t in tree.find_all(exp.Table))
-        ]
+        named = [[one.name for one in tree.find_all(exp.Table)] for tree in self.of.todo]
+        readers = [tree for tree, names in zip(self.of.todo, named, strict=True) if self.of.name in names]
         for one in counts.comparisons(readers, {alias}, (exp.EQ, exp.NEQ, *counts.COMPARED)):
             number = one.expression
             is_first = isinstance(one, exp.GT) and number.name == "1"
