@@ -1,5 +1,6 @@
 """What people do in a SIEM between two deployments, and what becomes of it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -405,3 +406,20 @@ def test_a_name_twice_an_unknown_kind_and_nothing_to_overwrite_are_refused(site:
         plan(site, (*site.old, site.old[0]))
     with pytest.raises(Usage, match="nothing to overwrite"):
         plan(site, site.old, Asked(overwrite=("nosuch*",)))
+
+
+def test_a_search_is_made_with_its_actions_and_without_running(tmp_path: Path) -> None:
+    """Over REST the list of actions switches them; a conf file's `action.notable = 1` alone is ignored."""
+    with splunk(tmp_path / "home") as site:
+        apply(site, site.old)
+        made = rule(site, KEPT["splunk"])
+        assert (made["actions"], made["action.notable"], made["disabled"]) == ("notable", "1", "1")
+
+
+def test_text_that_holds_json_is_sent_as_text(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        attributes = site.fake.objects["dashboard", "mcp-overview"]["attributes"]
+        assert json.loads(attributes["panelsJSON"])["a"] == 1
+        source = attributes["kibanaSavedObjectMeta"]["searchSourceJSON"]
+        assert json.loads(source)["query"] == {"language": "kuery"}

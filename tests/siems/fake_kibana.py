@@ -240,6 +240,8 @@ def _shown(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _laid_out(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _laid_out(key, inner) for key, inner in value.items()}
     if not name.endswith("JSON"):
         return value
     said = json.loads(value)

@@ -7,6 +7,7 @@ Splunk Enterprise 9.4, REST API Reference Manual: "Search endpoint descriptions"
 booleans come back rewritten, every object has keys that nobody said.
 """
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,7 +138,7 @@ class FakeSplunk:
         thing = Thing({}, self.app)
         if self.private:
             thing.owner, thing.sharing = "svc", "user"
-        thing.content |= (_DEFAULTS if kind == "saved/searches" else {}) | form
+        thing.content |= _acted(_DEFAULTS | form) if kind == "saved/searches" else form
         self.things[kind, name] = thing
         return JSONResponse({"entry": [self._entry(kind, name)], "messages": []}, 201)
 
@@ -146,7 +147,7 @@ class FakeSplunk:
             return _said(400, 'Argument "name" is not supported by this handler.')
         if refused := self._refused(kind, form):
             return refused
-        self.things[kind, name].content |= form
+        self.things[kind, name].content |= _acted(form) if kind == "saved/searches" else form
         return JSONResponse({"entry": [self._entry(kind, name)], "messages": []})
 
     def _refused(self, kind: str, form: dict[str, str]) -> Response | None:
@@ -181,6 +182,12 @@ class FakeSplunk:
             "removable": thing.removable,
         }
         return {"name": name, "id": f"https://splunk/{kind}/{name}", "acl": acl, "content": content}
+
+
+def _acted(form: dict[str, str]) -> dict[str, str]:
+    """`action.NAME` is read-only and ignored; the list `actions` switches."""
+    said = {key: value for key, value in form.items() if not re.fullmatch(r"action\.[^.]+", key)}
+    return said | {f"action.{name}": "1" for name in form.get("actions", "").split(",") if name}
 
 
 def _rewritten(key: str, value: str) -> Any:

@@ -153,7 +153,14 @@ def elastic_old() -> tuple[Item, ...]:
         Item(
             "saved_object",
             "dashboard/mcp-overview",
-            {"attributes": {"title": "MCP", "panelsJSON": '{"a": 1}'}, "references": []},
+            {
+                "attributes": {
+                    "title": "MCP",
+                    "panelsJSON": '{"a": 1}',
+                    "kibanaSavedObjectMeta": {"searchSourceJSON": '{"query": {"language": "kuery"}}'},
+                },
+                "references": [],
+            },
         ),
     )
 

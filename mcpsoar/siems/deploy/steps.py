@@ -161,7 +161,11 @@ def applied(step: Step, last: Applied | None, found: Found, traits: Traits) -> A
         for key, value in step.item.body.items()
         if not traits.is_once(key) and (key not in open_keys or key in before)
     }
-    return Applied(keys, _seen_beside(keys, last, found))
+    seen = _seen_beside(keys, last, found)
+    unset = {key.key for key in step.changes}
+    # what was edited before it ceased to be ours is an edit still, if it is ever ours again
+    seen |= {key: _seen(value) for key, value in before.items() if key not in keys and key not in unset}
+    return Applied(keys, seen)
 
 
 def resolved(

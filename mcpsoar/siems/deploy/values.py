@@ -13,7 +13,7 @@ _EMPTY: tuple[Json, ...] = (None, "", [], {}, ())
 
 
 def is_empty(value: Json) -> bool:
-    return value in _EMPTY
+    return value in _EMPTY or (isinstance(value, dict) and all(map(is_empty, value.values())))
 
 
 def same(one: Json, other: Json) -> bool:

@@ -89,7 +89,9 @@ def _why(said: Facts) -> str:
 
 
 def _opened(key: str, value: Json) -> Json:
-    """Text that holds JSON, as what it holds."""
+    """Text that holds JSON, as what it holds, however deep it lies."""
+    if isinstance(value, dict):
+        return {inner: _opened(inner, one) for inner, one in value.items()}
     if not key.endswith("JSON") or not isinstance(value, str):
         return value
     try:
@@ -99,7 +101,9 @@ def _opened(key: str, value: Json) -> Json:
 
 
 def _closed(key: str, value: Json) -> Json:
-    return json.dumps(value, sort_keys=True) if key.endswith("JSON") and not isinstance(value, str) else value
+    if key.endswith("JSON") and not isinstance(value, str):
+        return json.dumps(value, sort_keys=True)
+    return {inner: _closed(inner, one) for inner, one in value.items()} if isinstance(value, dict) else value
 
 
 def _is_absent(status: int, said: Json) -> bool:

@@ -4,6 +4,7 @@ Kibana API 9, Security Detections: PATCH changes the keys that it names, PUT rep
 """
 
 from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Conflict
 from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space
@@ -73,7 +74,11 @@ class Rules(Shelf):
         key = (named["list_id"], named["namespace_type"])
         if key not in self._lists:
             found = self._space.find("exception_lists", query=named)
-            self._lists[key] = str((found or link).get("id", named["list_id"]))
+            if found is None or not isinstance(found.get("id"), str):
+                # a rule is linked once: to nothing would be for good
+                where = self._space.edge.where
+                raise Conflict(f"the exception list {key[0]!r} of the rule is not there", where=where)
+            self._lists[key] = found["id"]
         return self._lists[key]
 
 

@@ -22,7 +22,7 @@ from mcpsoar.kit.body import form
 from mcpsoar.kit.http import TIMEOUT_S, Edge
 from mcpsoar.kit.options import seconds
 from mcpsoar.siems.deploy.live import Change, Found, Traits
-from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_said_once, spelt
+from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_said_once, spelt, with_actions
 
 OPTIONS = ("app", "owner", "sharing", "scheme", "timeout_s")
 _LIMIT_BYTES = 1 << 25  # a hundred saved searches of two hundred keys each
@@ -101,7 +101,8 @@ class Splunk:
 
     def create(self, item: Item) -> None:
         """Two calls where it is made with another owner or sharing than asked for."""
-        fields = {"name": item.name} | {key: value for key, value in item.body.items() if key not in ACL}
+        said = with_actions(item.body) if item.kind == "saved/searches" else item.body
+        fields = {"name": item.name} | {key: value for key, value in said.items() if key not in ACL}
         reply = self._edge.change("POST", *self._path(item.kind), body=form(fields), query=_JSON)
         made = self._listed(reply.body)
         if not made or spelt(item.kind, _acl(made[0])) != self._acl:

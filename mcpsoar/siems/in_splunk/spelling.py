@@ -6,6 +6,7 @@ as the browser that last saved them made them.
 """
 
 import re
+from collections.abc import Mapping
 
 from mcpsoar.core.digest import Facts, Json
 
@@ -33,9 +34,22 @@ def spelt(kind: str, body: Facts) -> dict[str, str]:
     }
 
 
+def with_actions(body: Mapping[str, str]) -> dict[str, str]:
+    """The same with the list of its actions: over REST it alone switches them, `action.email` is read-only.
+
+    Search endpoint descriptions, saved/searches: `actions` and `action.email`.
+    """
+    on = sorted(key.partition(".")[2] for key, value in body.items() if _is_switch(key) and value == "1")
+    return {"actions": ",".join(on), **body} if on else dict(body)
+
+
 def is_said_once(key: str) -> bool:
     """Whether a search runs, and which actions it takes: said when it is made, and then its owners' own."""
-    return key in ("disabled", "is_scheduled", "actions") or _ACTION.fullmatch(key) is not None
+    return key in ("disabled", "is_scheduled", "actions") or _is_switch(key)
+
+
+def _is_switch(key: str) -> bool:
+    return _ACTION.fullmatch(key) is not None
 
 
 def _text(key: str, value: Json) -> str:
