@@ -32,7 +32,7 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
     yield (
         FIELDS,
         {
-            "description": "What asks for columns that no event of the last day has: silent, and no all-clear.",
+            "description": "What asks for columns that the last day's events never have: no all-clear.",
             "search": _fields(content),
             **looked,
         },
