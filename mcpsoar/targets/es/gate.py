@@ -146,6 +146,7 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
     return [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
+        *([] if asked.raw else [f"WHERE {paths.IS_EVENT}"]),
         *([f"EVAL {assigned(normal)}"] if normal else []),
         *listed.fills(needed, servers=asked.servers, windows=asked.windows),
         *([f"LOOKUP JOIN {LOOKUP} ON {paths.of('server_name')}"] if _looks_up(gate, asked) else []),

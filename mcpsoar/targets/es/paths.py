@@ -13,6 +13,8 @@ EMPTY_LISTS = "mcp.empty_lists"  # the columns whose list is there and holds not
 TRUNCATED = "mcp.truncated"  # the columns whose text was longer than a term, and `arguments` that did not fit
 ARGUMENTS = "mcp.arguments"
 ADDRESS = "source.ip"
+# a condition of ES|QL: the ingest pipeline leaves what is no event where it came in, and no window counts it
+IS_EVENT = 'COALESCE(event.kind, "") != "pipeline_error"'
 _ECS = {
     "event_time": TIME,
     "ingest_time": RECEIVED,

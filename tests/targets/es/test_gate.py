@@ -242,6 +242,17 @@ def test_an_alert_has_a_row_only_while_the_gate_pages() -> None:
     assert run(query, stream([], None), now_ms=0) == []
 
 
+def test_what_the_pipeline_rejects_is_no_event_of_any_gate() -> None:
+    """It stays in the stream, with the time at which it came in: nothing is still no data."""
+    reject = {paths.TIME: TICK - MINUTE_MS, "event.kind": "pipeline_error", paths.RECEIVED: TICK - MINUTE_MS}
+    indices = {
+        ground.STREAM: Index(ground.mapping(SOME), [reject]),
+        gate.LOOKUP: Index(APPROVED, [], lookup=True),
+    }
+    for text in GATES.values():
+        assert said(text, indices, Asked(as_of_ms=TICK))["state"] == "no_data"
+
+
 def test_a_gate_that_cannot_be_said_is_refused_with_its_name() -> None:
     text = GATES["unapproved-write-calls"]
     made = parsed(text)
