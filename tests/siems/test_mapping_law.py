@@ -134,6 +134,63 @@ def differences(log: Sequence[Facts], one: Sequence[Facts], other: Sequence[Fact
     ]
 
 
+BENT: list[Facts] = [
+    {"target": {"server": 5}, "server": "x", "x": {"target": {"server": "y"}}},
+    {"target": {"server": "a"}, "target.server": "b"},
+    {"target": {"server": " "}, "target.server": "b"},
+    {"target": {"server": None}, "target.server": None},
+    {"target": '{"server": "a"}'},
+    {"target": [{"server": "a"}]},
+    {"target": {"server": ["a"]}},
+    {"call": {"depth": 3}, "call.depth": 4, "depth": 5},
+    {"call": {"depth": "null"}, "call.ms": 1.5},
+    {"call": {"depth": [3]}, "call.depth": 4},
+    {"token": {"scope": "r w"}, "needs": "r"},
+    {"token": {"scope": "r  w"}, "needs": ["r"]},
+    {"token": {"scope": ["r w", "x"]}, "needs": "r,x"},
+    {"token.scope": ["r", 5], "needs": []},
+    {"token": {"scope": "admin"}, "needs": ","},
+    {"token": {"scope": "r a:*"}, "needs": " "},
+    {"token": {"aud": ["a"]}, "token.aud": ["b"], "target.server": "a"},
+    {"token": {"aud": []}, "call": {"in_scope": "false"}},
+    {"outcome": " PERMITTED\u2003"},
+    {"outcome": "permitted\n"},
+    {"outcome": "allow"},
+    {"outcome": True},
+    {"outcome": 403},
+    {"outcome": ["permitted"]},
+    {"outcome": "aXb-c"},
+]
+
+CHOSEN: list[Facts] = [
+    {"user.name": '{"full": "kim"}'},
+    {"user": '{"name.full": "kim"}'},
+    {"user": {"name.full": "kim"}},
+    {"user.name": {"full": "kim"}, "user": {"name": {"full": "lee"}}},
+    {"by": " ", "user": {"name": {"full": "kim"}}},
+    {"verdict": 5, "policy": {"verdict": "blocked"}},
+    {"verdict": "\u00a0", "policy.verdict": "Blocked"},
+    {"user": {"tags": []}, "tags": ["read_only"]},
+    {"user": {"tags": "x"}, "tags": ["a"]},
+    {"user": {"tags": None}, "tags": ["read_only", 5]},
+    {"labels": " ", "scan.labels": "secret.a;b"},
+    {"tool-name": " ", "tool name": "t"},
+    {"failed": "Failure", "outcome": {"failed": "success"}},
+    {"what": "CALL ", "size": "7"},
+]
+
+
+@pytest.mark.parametrize("extraction", EXTRACTIONS, ids=["nulls absent", "nulls text"])
+@pytest.mark.parametrize(("mapping", "log"), [(MAPPINGS[1], BENT), (MAPPINGS[2], CHOSEN)], ids=["1", "2"])
+def test_a_bent_event_tells_one_story(
+    mapping: FieldMapping, log: list[Facts], extraction: Extraction
+) -> None:
+    """One for each repair: a name at another level, two spellings, types, blanks, pieces, words."""
+    oracle = in_python(log, mapping)
+    assert not differences(log, in_sql(log, mapping), oracle)
+    assert not differences(log, in_spl(log, mapping, extraction), oracle)
+
+
 @pytest.mark.parametrize("mapping", MAPPINGS, ids=[one.name for one in MAPPINGS])
 @settings(max_examples=EXAMPLES // 5, deadline=None)
 @given(data=st.data())
