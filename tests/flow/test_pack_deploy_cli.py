@@ -1,6 +1,7 @@
 """`mcpsoar pack plan|apply|drift` with the real pack, as a person types it."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from mcpsoar.app import deploying
 from mcpsoar.cli.main import main
 from mcpsoar.core.siem import Item
+from mcpsoar.kit.clock import SystemClock
 from mcpsoar.siems.asked import Options
 from tests.conftest import ROOT
 from tests.siems import fake_kibana, fake_splunk
@@ -154,6 +156,18 @@ def test_a_profile_of_a_siem_alone_contains_nothing_and_says_so(
     assert site
     assert main(["contain", "github"]) == 2
     assert "registry" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("siem", sorted(SITES))
+def test_the_settings_that_the_readme_shows_name_each_siem(siem: str, tmp_path: Path) -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(shown)
+    secrets = {"SPLUNK_TOKEN": "one-for-splunk", "ELASTIC_API_KEY": "one-for-elastic"}
+    name, bound = deploying.bound(siem, str(path), None, secrets)
+    assert (name, bound.connector) == ("prod", siem)
+    with deploying.place(name, bound, tmp_path, SystemClock()) as made:
+        assert "example.com" in made.live.place
 
 
 @pytest.mark.parametrize(
