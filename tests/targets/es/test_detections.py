@@ -4,6 +4,7 @@ import dataclasses
 import os
 import random
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,30 @@ def test_the_lookback_ends_now() -> None:
     asked = Asked(raw=True)
     for now, count in ((last, 0), (last + 1, 1), (last + 591_000, 1), (last + 591_001, 0)):
         assert len(matches("error_loop", events, asked, now_ms=now)) == count, now - last
+
+
+def moved(events: Sequence[Facts], by_ms: int) -> list[Facts]:
+    return [
+        {
+            **event,
+            "event_time": (
+                datetime.fromisoformat(str(event["event_time"])) + timedelta(milliseconds=by_ms)
+            ).isoformat(timespec="milliseconds"),
+        }
+        for event in events
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in converted() if "MV_APPEND(event_ms / " in said(name)])
+def test_a_window_sees_over_the_border_of_its_stretch_of_time(name: str) -> None:
+    """Wherever the stretches begin that rows are paired in, the rows are the same, but later."""
+    width = int(said(name).partition("MV_APPEND(event_ms / ")[2].partition(",")[0])
+    case = next(case for case in TEXTS[name].cases if case.kind is CaseKind.POSITIVE)
+    wanted = matches(name, case.events)
+    for quarter in range(1, 4):
+        by_ms = width * quarter // 4
+        found = matches(name, moved(case.events, by_ms))
+        assert found == [(key, at_ms + by_ms, subject) for key, at_ms, subject in wanted]
 
 
 @pytest.mark.parametrize("name", converted())
