@@ -14,10 +14,12 @@ from mcpsoar.cli.drill_text import lines
 from mcpsoar.cli.main import group
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
+from mcpsoar.pack import mapping, schema
 from mcpsoar.pack.locate import own
 
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+YAML = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TEXT = re.compile(r"^```text\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)\)")
 VARIES = (
@@ -93,3 +95,10 @@ def test_the_output_that_is_shown_is_what_the_drill_prints(
         (root / "README.md").write_text(readme.replace(shown, text))
         return
     assert masked(shown) == masked(text)
+
+
+def test_the_mapping_is_one(readme: str, tmp_path: Path) -> None:
+    (said,) = YAML.findall(readme)
+    path = tmp_path / "mapping.yml"
+    path.write_text(said)
+    assert mapping.read(path, schema.load(own())).fields["token_scopes"].split == " "
