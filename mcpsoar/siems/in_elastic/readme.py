@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from mcpsoar.core.content import Text
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.core.siem import PackFile
 from mcpsoar.siems.asked import Content
@@ -68,8 +69,9 @@ def _said(content: Content) -> dict[str, str]:
 def _fields(content: Content) -> Iterator[str]:
     yield "| your field | Elastic's | rules that need it |"
     yield "|---|---|---|"
+    texts: tuple[Text, ...] = (*content.rules, *detection_rules.kept(content))
     for column in content.columns:
-        needing = sum(column.name in rule.needs for rule in content.rules)
+        needing = sum(column.name in text.needs for text in texts)
         if needing:
             yield f"| `{column.name}` | `{paths.of(column.name)}` | {needing} |"
 

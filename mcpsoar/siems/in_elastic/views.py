@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mcpsoar.core.content import Text
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_elastic import gate_rules, naming
+from mcpsoar.siems.in_elastic import detection_rules, gate_rules, naming
 from mcpsoar.targets.es import alert, gate, paths
 from mcpsoar.targets.es.gate import assigned, grouped
 from mcpsoar.targets.es.text import quoted
@@ -68,9 +69,10 @@ def _status(content: Content) -> str:
 def _fields(content: Content) -> str:
     """One row a field that is not in every event."""
     needed: dict[str, list[str]] = {}
-    for rule in content.rules:
-        for name in rule.needs:
-            needed.setdefault(name, []).append(rule.id)
+    texts: tuple[Text, ...] = (*content.rules, *detection_rules.kept(content))
+    for text in texts:
+        for name in text.needs:
+            needed.setdefault(name, []).append(text.id)
     columns = [column for column in content.columns if column.name in needed]
     by = gate_rules.asked(content).by()
     counts = [f"has_{one.name} = COUNT(*) WHERE {_is_known(one)}" for one in columns]
