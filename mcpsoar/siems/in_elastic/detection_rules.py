@@ -9,7 +9,7 @@ more: what comes in just then has two alerts, and a run that was skipped loses w
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mcpsoar.core.content import DetectionText
+from mcpsoar.core.content import Text
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.detect.detection import Detection
@@ -31,9 +31,9 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
             yield _line(one, content)
 
 
-def kept(content: Content) -> Iterator[DetectionText]:
-    """Detections that this pack holds."""
-    yield from (one.text for one, why in _asked(content) if not why)
+def texts(content: Content) -> tuple[Text, ...]:
+    """The rules, and the detections that this pack holds."""
+    return (*content.rules, *(one.text for one, why in _asked(content) if not why))
 
 
 def left_out(content: Content) -> Iterator[tuple[str, str]]:

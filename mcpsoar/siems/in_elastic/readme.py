@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from mcpsoar.core.content import Text
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.core.siem import PackFile
 from mcpsoar.siems.asked import Content
@@ -69,7 +68,7 @@ def _said(content: Content) -> dict[str, str]:
 def _fields(content: Content) -> Iterator[str]:
     yield "| your field | Elastic's | rules that need it |"
     yield "|---|---|---|"
-    texts: tuple[Text, ...] = (*content.rules, *detection_rules.kept(content))
+    texts = detection_rules.texts(content)
     for column in content.columns:
         needing = sum(column.name in text.needs for text in texts)
         if needing:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mcpsoar.core.content import Text
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import detection_rules, gate_rules, naming
@@ -69,8 +68,7 @@ def _status(content: Content) -> str:
 def _fields(content: Content) -> str:
     """One row a field that is not in every event."""
     needed: dict[str, list[str]] = {}
-    texts: tuple[Text, ...] = (*content.rules, *detection_rules.kept(content))
-    for text in texts:
+    for text in detection_rules.texts(content):
         for name in text.needs:
             needed.setdefault(name, []).append(text.id)
     columns = [column for column in content.columns if column.name in needed]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.core.content import Text
 from mcpsoar.siems.asked import Options
 from mcpsoar.siems.in_elastic import detection_rules, views
 from mcpsoar.targets.es import paths
@@ -120,8 +119,7 @@ def test_a_field_that_no_event_has_names_the_rules_that_need_it() -> None:
     assert "shadow_server_in_production" in statuses
     assert any(one.startswith("token_aud: in 1 of 2 events") for one in found)
     assert not any(one.startswith(("server_name:", "decision:")) for one in found)
-    texts: tuple[Text, ...] = (*built.content().rules, *detection_rules.kept(built.content()))
-    needed = {name for text in texts for name in text.needs}
+    needed = {name for text in detection_rules.texts(built.content()) for name in text.needs}
     assert len(found) == len(needed - {"server_name", "decision"})
 
 
