@@ -2,7 +2,8 @@
 
 The time is set at ingest from the event's own top-level key, exactly: a nested key of that name, which a
 caller chooses, is not it. So events posted to the HTTP event collector, whose timestamps Splunk does not look
-for, get theirs too. An event whose time cannot be read has that of its arrival.
+for, get theirs too, with fractions of a second (transforms.conf.spec 9.0, INGEST_EVAL). An event whose time
+cannot be read has that of its arrival.
 """
 
 from collections.abc import Mapping, Sequence

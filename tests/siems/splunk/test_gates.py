@@ -1,12 +1,17 @@
-"""The saved searches of gates, as shipped with their macros: what `gates check` says, tuned or not."""
+"""The saved searches of gates, as shipped with their macros: what `gates check` says, tuned or not.
+
+MCPSOAR_EXAMPLES sets the number of random logs.
+"""
 
 import json
+import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from mcpsoar.app.watch import look
 from mcpsoar.core.content import GateText, Ratio, Threshold
@@ -14,11 +19,12 @@ from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.pack.overlay import DeployWindow, GateTuning, Tuning
 from mcpsoar.siems.in_splunk import gates
 from tests.languages.spl import run
-from tests.laws.random_logs import NOW
+from tests.laws.random_logs import NOW, logs
 from tests.siems.splunk import built
 from tests.targets.spl.splunk import ROOT, Fields
 from tests.targets.spl.test_gate import in_splunk, said, told
 
+EXAMPLES = int(os.environ.get("MCPSOAR_EXAMPLES", "4"))
 GATES = [gate.text for gate in built.content().gates]
 TICK = NOW - NOW % MINUTE_MS
 WRITES, RATIO, REGISTRY, MANIFEST = (
@@ -56,6 +62,17 @@ def agree(text: GateText, lines: bytes, files: built.Files, pack: Path = ROOT) -
 def test_a_gate_as_shipped_judges_its_cases_as_the_engine_does(text: GateText) -> None:
     for case in text.cases:
         agree(text, log(case.events), built.files())
+
+
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+@given(lines=logs())
+def test_a_gate_as_shipped_says_of_any_log_what_the_engine_says(lines: bytes) -> None:
+    for text in GATES:
+        agree(text, lines, built.files())
 
 
 def scopes(total: int, bad: int) -> list[Fields]:
