@@ -14,20 +14,18 @@ from mcpsoar.targets.spl.held import Held
 AGGREGATES = (exp.Count, exp.Sum, exp.Min, exp.Max)
 
 
-def aggregated(
-    nodes: Sequence[exp.Expr], scope: Scope, commands: Commands, by: Sequence[str]
-) -> Mapping[exp.Expr, Field]:
+def aggregated(nodes: Sequence[exp.Expr], scope: Scope, commands: Commands, by: Sequence[str]) -> list[Field]:
     """A field for each aggregate over the scope's rows, of one group or of all. Raises Unsupported."""
     kinds = [_kind(one, scope) for one in nodes]
     asked = [("told", _statistic(one, scope, commands)) for one in nodes]
     names = commands.eventstats(asked, by) if asked else []
-    found: dict[exp.Expr, Field] = {}
+    found = []
     for node, kind, name in zip(nodes, kinds, names, strict=True):
         if kind in (Kind.INTEGER, Kind.NUMBER):
             told = f"coalesce({name}, 0)" if isinstance(node, exp.Count) else None
-            found[node] = Field(Held(kind, commands.put("counted", told) if told else name))
+            found.append(Field(Held(kind, commands.put("counted", told) if told else name)))
         else:
-            found[node] = Field(Held(kind, commands.put("told", f"substr({name}, 2)")))
+            found.append(Field(Held(kind, commands.put("told", f"substr({name}, 2)"))))
     return found
 
 

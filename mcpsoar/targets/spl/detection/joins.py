@@ -40,11 +40,6 @@ class _Keys:
     brings: str
     once: str
 
-    @property
-    def filled(self) -> str:
-        """A condition: none of it is NULL."""
-        return " AND ".join(f'{one}!="-" AND {one}!="+"' for one in self.by)
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -86,7 +81,7 @@ def _keys(left: _Side, right: _Side, commands: Commands, *, is_same: bool) -> _K
     """A row of both sides, with other fields as the key of each, comes twice from here."""
     if is_same:
         by = [commands.put("key", left.key(at, "-")) for at in range(len(left.values))]
-        return _Keys(by, f"{right.member}=1", "")
+        return _Keys(by, f"{right.member}=1 AND {_filled(by)}", "")
     both = f'{left.member}=1 AND {right.member}=1, mvappend("l", "r")'
     side = commands.put("side", f'case({both}, {left.member}=1, "l", {right.member}=1, "r", true(), "-")')
     commands.expand(side)
@@ -108,7 +103,7 @@ def _looked_up(
         commands.say(f"where {keys.once}")
     if is_left:
         return fields, scope.member
-    return fields, commands.put("joined", f"if({scope.member}=1 AND {count}>0 AND {keys.filled}, 1, 0)")
+    return fields, commands.put("joined", f"if({scope.member}=1 AND {count}>0 AND {_filled(keys.by)}, 1, 0)")
 
 
 def _multiplied(
@@ -119,15 +114,21 @@ def _multiplied(
     (those,) = commands.eventstats([("those", f"values({own})")], keys.by)
     if keys.once:
         commands.say(f"where {keys.once}")
-    is_matched = f"{scope.member}=1 AND {keys.filled}"
+    is_matched = f"{scope.member}=1 AND {_filled(keys.by)}"
     pair = commands.put("pair", f'if({is_matched}, mvappend("-", {those}), "-")')
-    alone = f" OR ({scope.member}=1 AND (isnull({those}) OR NOT ({keys.filled})))" if is_left else ""
+    is_alone = f"{scope.member}=1 AND (isnull({those}) OR NOT ({_filled(keys.by)}))"
+    alone = commands.put("alone", f"if({is_alone}, 1, 0)") if is_left else ""
     commands.expand(pair)
-    member = commands.put("joined", f'if({pair}!="-"{alone}, 1, 0)')
+    kept = f" OR {alone}=1" if is_left else ""
+    member = commands.put("joined", f'if({pair}!="-"{kept}, 1, 0)')
     for one in dict.fromkeys((*asked.members, scope.member, other.member)):
         commands.put_again(one, f'if({pair}="-", {one}, 0)')
-    commands.put_again(pair, f"if({other.member}=1, {commands.row}, {pair})")
+    commands.put_again(pair, f'if({pair}="-" AND {other.member}=1, {commands.row}, {pair})')
     fields, _ = _brought(other, asked, _Keys([pair], f"{other.member}=1", ""), [], commands)
+    if is_left:
+        for name, found in fields.items():
+            told = commands.put("brought", f"if({alone}=1, null(), {found.held.text})")
+            fields[name] = Field(Held(found.held.kind, told))
     commands.number()
     return fields, member
 
@@ -150,6 +151,11 @@ def _brought(
         text = held if made == held else commands.put("brought", made)
         fields[name] = Field(Held(other.fields[name].held.kind, text))
     return fields, told[: len(counted)]
+
+
+def _filled(by: Sequence[str]) -> str:
+    """A condition: none of a key is NULL."""
+    return " AND ".join(f'{one}!="-" AND {one}!="+"' for one in by)
 
 
 def _pair(condition: exp.Expr, scope: Scope, there: Scope) -> tuple[exp.Expr, exp.Expr] | None:

@@ -1,8 +1,7 @@
 """A statement, one SELECT after the other: each becomes a relation over the results of one search."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlglot import exp
 
@@ -62,14 +61,9 @@ class Query:
             return self._grouped(select, scope, name)
         nodes = [one for part in select.expressions for one in part.find_all(exp.Window)]
         keys = _renamed(scope, select) | _counted(select)
-        self._answer(windows.computed(nodes, scope, self._commands))
+        _answer(windows.computed(nodes, scope, self._commands))
         fields = {one.alias_or_name: self._projected(one, scope, name) for one in select.expressions}
         return Relation(scope.member, fields, keys)
-
-    def _answer(self, found: Mapping[Any, Field]) -> None:
-        """Put columns where functions stood."""
-        for node, one in found.items():
-            node.replace(given(one))
 
     def _from(self, select: exp.Select) -> Scope:
         alias, relation = self._source(select.args["from_"].this)
@@ -144,7 +138,7 @@ class Query:
         told = groups.keys_of(select) if group else frozenset()
         by, member = groups.grouped(keys, scope, self._commands) if has_groups else ([], "")
         found = groups.aggregated(nodes, scope, self._commands, by)
-        self._answer(found)
+        _answer(zip(nodes, found, strict=True))
         scope = Scope(member or scope.member, scope.parts)
         if having:
             scope = self._filtered(scope, list(conjuncts(select.args["having"].this)), name)
@@ -177,6 +171,12 @@ class Query:
             'true(), "false")'
         )
         return Field(Held(Kind.BOOL, self._commands.put("is_among", told)))
+
+
+def _answer(found: Iterable[tuple[exp.Expr, Field]]) -> None:
+    """Put columns where functions stood."""
+    for node, one in found:
+        node.replace(given(one))
 
 
 def _is_total(select: exp.Select) -> bool:

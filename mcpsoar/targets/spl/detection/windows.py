@@ -6,7 +6,7 @@ comes twice, to be added at its time and to be taken away n + 1 milliseconds lat
 from `streamstats` with a window of n, far below its limit (max_stream_window).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 
 from sqlglot import exp
@@ -22,12 +22,12 @@ from mcpsoar.targets.spl.held import Held
 STREAM = 10_000  # results; limits.conf, max_stream_window
 
 
-def computed(nodes: Sequence[exp.Window], scope: Scope, commands: Commands) -> Mapping[exp.Window, Field]:
-    """A field for each of the window functions of one SELECT. Raises Unsupported."""
+def computed(nodes: Sequence[exp.Window], scope: Scope, commands: Commands) -> list[tuple[exp.Window, Field]]:
+    """Each of the window functions of one SELECT with the field that it is. Raises Unsupported."""
     asked = sorted(map(read, nodes), key=lambda one: str(one.sorting))
-    found: dict[exp.Window, Field] = {}
+    found: list[tuple[exp.Window, Field]] = []
     for _, some in groupby(asked, key=lambda one: one.sorting):
-        found |= _Sorted(list(some), scope, commands).fields()
+        found += _Sorted(list(some), scope, commands).fields()
     return found
 
 
@@ -39,14 +39,14 @@ class _Sorted:
         self._by = values.partitioned(asked[0].partition, scope, commands)
         self._order: list[str] = []  # fields
 
-    def fields(self) -> dict[exp.Window, Field]:
+    def fields(self) -> list[tuple[exp.Window, Field]]:
         """One for each function."""
         first = self._asked[0]
         if first.frame.kind == "sliding":
             return self._sliding()
         if first.order:
             self._sort(back=isinstance(first.function, exp.Lead))
-        return {one.node: self._one(one) for one in self._asked}
+        return [(one.node, self._one(one)) for one in self._asked]
 
     def _one(self, one: Over) -> Field:
         match one.frame.kind, one.function:
@@ -163,9 +163,9 @@ class _Sorted:
         return _integer(self._commands.put("most", told))
 
     def _whole(self, one: Over) -> Field:
-        return groups.aggregated([one.function], self._scope, self._commands, self._by)[one.function]
+        return groups.aggregated([one.function], self._scope, self._commands, self._by)[0]
 
-    def _sliding(self) -> dict[exp.Window, Field]:
+    def _sliding(self) -> list[tuple[exp.Window, Field]]:
         commands, reach = self._commands, self._asked[0].frame.reach
         order = values.value(self._asked[0].order[0], self._scope)
         weights = [self._weight(one) for one in self._asked]
@@ -181,13 +181,14 @@ class _Sorted:
             [("within", f'max(eval(if({half}="0", {one}, null())))') for one in totals], [*self._by, at]
         )
         commands.say(f'where {half}="0"')
-        return {
-            one.node: _integer(
-                commands.put("any", f"if({name}>0, 1, 0)") if isinstance(one.function, exp.Max) else name,
-                is_flag=isinstance(one.function, exp.Max),
-            )
+        found = [
+            commands.put("any", f"if({name}>0, 1, 0)") if isinstance(one.function, exp.Max) else name
             for one, name in zip(self._asked, found, strict=True)
-        }
+        ]
+        return [
+            (one.node, _integer(name, is_flag=isinstance(one.function, exp.Max)))
+            for one, name in zip(self._asked, found, strict=True)
+        ]
 
 
 def _integer(name: str, *, is_flag: bool = False) -> Field:
