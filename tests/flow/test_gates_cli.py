@@ -320,3 +320,25 @@ def test_a_log_that_broke_off_is_no_all_clear(tmp_path: Path, capsys: pytest.Cap
     assert code == 3
     assert f"CANNOT TELL: {path} broke off" in capsys.readouterr().out
     assert document(capsys, "check", str(path))[1]["cut"] == [str(path)]
+
+
+def test_a_log_in_another_layout_is_checked_by_its_mapping(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = log(tmp_path / "log", {"at": WRITE["event_time"], "id": "w1", "call": {"sort": "W", "said": "ok"}})
+    fields = """
+  event_time: at
+  event_id: id
+  action_class: {from: call.sort, values: {w: write}}
+  decision: {from: call.said, values: {ok: allow}}
+"""
+    mapping = tmp_path / "mapping.yml"
+    mapping.write_text(f"name: g\nfields:{fields}")
+    code, said, _ = document(capsys, "check", path, "--mapping", str(mapping))
+    assert code == 1
+    paged = next(gate for gate in said["gates"] if gate["gate"] == "unapproved-write-calls")
+    assert (paged["state"], paged["evidence"]) == ("page", ["w1"])
+    mapping.write_text(f"name: g\nfields:{fields}  sever_name: x\n")
+    assert main(["gates", "check", path, "--mapping", str(mapping)]) == 2
+    complaint = capsys.readouterr().err
+    assert f"{mapping}:7: 'sever_name' means nothing here; the nearest is 'server_name'" in complaint
