@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app import siem_profiles
-from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.errors import Held, Unwritable, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.siem import Item
@@ -68,7 +68,11 @@ class Place:
                 raise Usage(f"nothing was sent: the plan is {plan.digest} by now; read it first")
             tell(plan)
             run = Run(self.live, self.file, state, asked=asked, clock=self.clock, say=say, bounds=bounds)
-            outcomes = run.carry_out(plan)
+            try:
+                outcomes = run.carry_out(plan)
+            except Unwritable as trouble:
+                trouble.next_command = f"mcpsoar pack apply {self.siem} --home ANOTHER_DIR"
+                raise
             return plan, outcomes, runs.verdict(plan, outcomes)
 
     def _hold(self, lock: FileLock, by: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mcpsoar.app.deploying import NOTHING
-from mcpsoar.core.errors import Indeterminate, Malformed, Unreachable
+from mcpsoar.core.errors import Indeterminate, Malformed, Unreachable, Unsupported
 from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.retry import Bounds
@@ -101,7 +101,7 @@ def test_an_upgrade_changes_what_differs_and_removes_what_is_no_more(site: Site)
 @pytest.mark.parametrize(
     ("site", "how"),
     [
-        *((siem, how) for siem in sorted(SITES) for how in (faults.BEFORE, faults.AFTER)),
+        *((siem, how) for siem in sorted(SITES) for how in (faults.BEFORE, faults.AFTER, faults.NOWHERE)),
         ("splunk", faults.BUSY),
         ("splunk", faults.CUT),
     ],
@@ -123,8 +123,9 @@ def test_a_server_that_fails_at_any_call_is_finished_by_the_next_apply(site: Sit
             site.faults.set(at, how)
             verdict = quietly(site, items)
             site.faults.set(0, how)
-            # a rule is refused where the list that it is linked to could not be made
-            assert verdict is not Verdict.NO or "the exception list" in "".join(site.said), at
+            # a write that met a 404 is refused; so is a rule whose list could not be made
+            refused = "the exception list" in "".join(site.said) or how == faults.NOWHERE
+            assert verdict is not Verdict.NO or refused, at
             assert apply(site, items)[1] is Verdict.YES, (at, site.said)
             assert stable(site.there()) == end, at
 
@@ -133,6 +134,6 @@ def quietly(site: Site, items: tuple[Item, ...]) -> Verdict:
     """One try for each call. A look before the first write that fails ends it: nothing was sent."""
     try:
         return apply(site, items, bounds=ONCE)[1]
-    except (Indeterminate, Unreachable, Malformed):
+    except (Indeterminate, Unreachable, Malformed, Unsupported):
         assert not site.faults.writes()
         return Verdict.CANNOT_TELL

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mcpsoar.app.deploying import NOTHING
-from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Usage
+from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Unwritable, Usage
 from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.lock import FileLock
@@ -423,3 +423,24 @@ def test_text_that_holds_json_is_sent_as_text(tmp_path: Path) -> None:
         assert json.loads(attributes["panelsJSON"])["a"] == 1
         source = attributes["kibanaSavedObjectMeta"]["searchSourceJSON"]
         assert json.loads(source)["query"] == {"language": "kuery"}
+
+
+def test_a_siem_that_is_busy_for_a_moment_is_asked_again(site: Site) -> None:
+    for how in ("busy", "before", "cut"):
+        site.faults.set(3, how, often=2)
+        assert plan(site, site.old).steps
+    site.faults.set(0, "busy")
+
+
+def test_a_state_that_cannot_be_written_lets_nothing_be_sent(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path, __: bytes) -> None:
+        raise Unwritable("no space left")
+
+    monkeypatch.setattr("mcpsoar.kit.jsonl.replace", full)
+    site.faults.calls.clear()
+    with pytest.raises(Unwritable) as caught:
+        apply(site, site.new)
+    assert caught.value.next_command == f"mcpsoar pack apply {site.siem} --home ANOTHER_DIR"
+    assert not site.faults.writes()

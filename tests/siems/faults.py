@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 Handler = Callable[[Request], Awaitable[Response]]
 BEFORE = "before"  # 503 and nothing done
 AFTER = "after"  # done, and 500
 BUSY = "busy"  # 429 with a Retry-After, nothing done
 CUT = "cut"  # done, and an answer that breaks off
+NOWHERE = "nowhere"  # a proxy's or a router's 404, nothing done
 
 
 @dataclass
@@ -36,6 +37,8 @@ class Faults:
             return await handle(request)
         if self.how == BEFORE:
             return Response("upstream", 503)
+        if self.how == NOWHERE:
+            return JSONResponse({"statusCode": 404, "error": "Not Found", "message": "Not Found"}, 404)
         if self.how == BUSY:
             return Response("{}", 429, headers={"Retry-After": "0"})
         await handle(request)

@@ -52,7 +52,7 @@ class Change:
 
 
 class Live(Protocol):
-    """One SIEM at one place. Sends each change once; retries nothing; raises as `kit.http.Edge` does."""
+    """One SIEM at one place. Sends each change once and is patient with reads; raises as `kit.http.Edge`."""
 
     place: str
     kinds: Mapping[str, Traits]

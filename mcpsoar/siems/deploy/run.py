@@ -11,9 +11,8 @@ from enum import StrEnum
 
 from mcpsoar.core.errors import Indeterminate, Malformed, Trouble, Unreachable, Unwritable, Usage
 from mcpsoar.core.ports import Clock
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
-from mcpsoar.kit.retry import Bounds, persist
+from mcpsoar.kit.retry import Bounds
 from mcpsoar.siems.deploy.live import Found, Live, Traits
 from mcpsoar.siems.deploy.plan import Asked, Plan, still_holds
 from mcpsoar.siems.deploy.state import Key, Pending, State, StateFile
@@ -85,7 +84,9 @@ class Run:
                 continue
             try:
                 outcome = self._done(step)
-            except (Unreachable, Indeterminate, Malformed) as trouble:
+            except (Unwritable, Usage):
+                raise
+            except Trouble as trouble:  # it cannot be looked at: a token that ended, a proxy gone astray
                 is_silent = True
                 outcome = Outcome(step, End.UNKNOWN, str(trouble))
             outcomes.append(outcome)
@@ -109,11 +110,11 @@ class Run:
             self._state = state
 
     def _done(self, step: Step) -> Outcome:
-        """Raises Unreachable, Indeterminate and Malformed where it cannot be looked at any more."""
+        """Raises Trouble where it cannot be looked at any more."""
         item, traits = step.item, self._live.kinds[step.item.kind]
         key = (item.kind, item.name)
         last = self._state.objects.get(key)
-        found = self._look(item)
+        found = self._live.one(item)
         if not still_holds(step, last, found, traits, self._asked):
             return Outcome(step, End.REFUSED, "it changed there since the plan was made: plan again")
         before = None if found is None else picked(found.body, item.body)
@@ -142,7 +143,7 @@ class Run:
         traits, until = self._live.kinds[step.item.kind], self._clock.monotonic() + self._bounds.seconds
         for attempt in range(1, self._bounds.attempts + 1):
             trouble = self._try(step, last, found)
-            found = self._look(step.item)
+            found = self._live.one(step.item)
             if trouble is None or not isinstance(trouble, Unreachable | Indeterminate):
                 break
             if not (left := _left(step, last, found, traits, is_sure=False)):
@@ -169,14 +170,6 @@ class Run:
         except Trouble as trouble:
             return trouble
         return None
-
-    def _look(self, item: Item) -> Found | None:
-        return persist(
-            lambda: self._live.one(item),
-            again=(Unreachable, Indeterminate),
-            bounds=self._bounds,
-            clock=self._clock,
-        )
 
     def _settle(self, key: Key, now: Applied | None) -> None:
         self._file.settle(key, now)

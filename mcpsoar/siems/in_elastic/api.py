@@ -18,8 +18,9 @@ from mcpsoar.core.errors import Trouble, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.siem import Item
-from mcpsoar.kit.http import TIMEOUT_S, Edge, checked_url
+from mcpsoar.kit.http import TIMEOUT_S, checked_url
 from mcpsoar.kit.options import seconds
+from mcpsoar.kit.patient import Patient
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.api_exceptions import ExceptionItems, ExceptionLists
 from mcpsoar.siems.in_elastic.api_indices import Documents, LookupIndices, Pipelines, Templates
@@ -44,8 +45,8 @@ def connect(binding: Binding, *, clock: Clock) -> "Elastic":
         raise Usage(f"kibana: {trouble.message}", where=binding.where) from None
     timeout_s = seconds(binding, "timeout_s", TIMEOUT_S)
 
-    def edge(url: str, headers: Mapping[str, str]) -> Edge:
-        return Edge(
+    def edge(url: str, headers: Mapping[str, str]) -> Patient:
+        return Patient(
             url,
             binding.token,
             clock=clock,
@@ -63,7 +64,7 @@ def connect(binding: Binding, *, clock: Clock) -> "Elastic":
 class Elastic:
     """`siems.deploy.live.Live`."""
 
-    def __init__(self, kibana: Edge, elasticsearch: Edge, space: str) -> None:
+    def __init__(self, kibana: Patient, elasticsearch: Patient, space: str) -> None:
         self._edges = (kibana, elasticsearch)
         in_space = Space(kibana, space)
         # what others stand on comes first

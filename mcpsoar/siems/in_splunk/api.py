@@ -19,8 +19,9 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.siem import Item
 from mcpsoar.kit.body import form
-from mcpsoar.kit.http import TIMEOUT_S, Edge
+from mcpsoar.kit.http import TIMEOUT_S
 from mcpsoar.kit.options import seconds
+from mcpsoar.kit.patient import Patient
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_said_once, spelt, with_actions
 
@@ -42,7 +43,7 @@ _SEARCH = Traits(
 def connect(binding: Binding, *, clock: Clock) -> "Splunk":
     """Sends nothing yet. Raises Usage."""
     scheme = _word(binding, "scheme", "Bearer", ("Bearer", "Splunk"))
-    edge = Edge(
+    edge = Patient(
         binding.base_url,
         binding.token,
         clock=clock,
@@ -70,7 +71,7 @@ class Splunk:
         "data/ui/views": _PLAIN,
     }
 
-    def __init__(self, edge: Edge, app: str, acl: Mapping[str, str]) -> None:
+    def __init__(self, edge: Patient, app: str, acl: Mapping[str, str]) -> None:
         self._edge = edge
         self._app = app
         self._acl = acl
