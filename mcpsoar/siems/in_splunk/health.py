@@ -18,6 +18,8 @@ from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.text import literal
 
 FIELDS, ARRIVAL, TRUNCATED = "MCP health fields", "MCP health arrival", "MCP health truncated"
+SILENT = "MCP health silent"
+_QUIET = 15  # minutes without an event: no gate has anything to judge
 TRUNCATED_MACRO = "mcp_is_truncated"
 _DAY = {"dispatch.earliest_time": "-24h@m", "dispatch.latest_time": "now"}
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -27,7 +29,7 @@ _BOUNDS = {"mcp_longest": "5000", "mcp_most_keys": "100"}
 
 
 def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Two to look at and one that alerts."""
+    """Two to look at and two that alert."""
     looked = {"disabled": "0", "enableSched": "0", **_DAY}
     yield (
         FIELDS,
@@ -46,6 +48,7 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
         },
     )
     yield TRUNCATED, _truncated(content.options.tenant)
+    yield SILENT, _silent()
 
 
 def macros() -> Iterator[tuple[str, Stanza]]:
@@ -142,6 +145,27 @@ def _truncated(tenant: str) -> Stanza:
         "search": "\n| ".join(commands),
         "disabled": "1",
         **schedule.by_index_time(TRUNCATED, schedule.EVERY),
+        **alert.settings(told),
+    }
+
+
+def _silent() -> Stanza:
+    """Without events a search has no rows: it is the count of none that tells."""
+    told = alert.Alert(
+        label="MCP audit events stopped",
+        title=f"No MCP audit event was indexed for {_QUIET} minutes",
+        description="Rules and gates are silent for want of events: look at the forwarders and the gateways.",
+        level="high",
+        by=["state"],
+        period="1h",
+        risky=[],
+    )
+    commands = [EVENTS, "stats count AS events", "where events=0", 'eval state="no_data"']
+    return {
+        "description": told.description,
+        "search": "\n| ".join(commands),
+        "disabled": "1",
+        **schedule.by_index_time(SILENT, _QUIET),
         **alert.settings(told),
     }
 

@@ -198,3 +198,13 @@ def test_arrival_tells_of_silence_lag_and_stamps_ahead() -> None:
     ]
     (row,) = built.ran(built.files(), health.ARRIVAL, events, now_ms=ARRIVED_S * 1000)
     assert (row["state"], row["worst_lag_s"], row["ahead"], row["silent_s"]) == ("ok", 3500, 1, 100)
+
+
+def test_silence_is_an_alert_and_one_event_ends_it() -> None:
+    now_ms = ARRIVED_S * 1000
+    (row,) = built.ran(built.files(), health.SILENT, [], now_ms=now_ms)
+    assert row["state"] == "no_data"
+    event = {"_raw": "{}", "_time": ARRIVED_S - 86_400, "_indextime": ARRIVED_S - 600}
+    assert built.ran(built.files(), health.SILENT, [event], now_ms=now_ms) == []
+    late = {**event, "_indextime": ARRIVED_S - 1800}
+    assert len(built.ran(built.files(), health.SILENT, [late], now_ms=now_ms)) == 1
