@@ -58,9 +58,11 @@ def _whole(column: Column, normal: Mapping[str, Held]) -> str:
     tree = sqlglot.parse_one(column.derived, dialect="duckdb")
     here = normal[column.name]
     if column.kind is not Kind.BOOL:
-        return f"coalesce({expression.value(tree, normal)}, {here.text})"
+        value = expression.value(tree, normal)
+        return value if here.text == own.NOTHING else f"coalesce({value}, {here.text})"
     made = [(expression.condition(tree, normal), "true"), (expression.false(tree, normal), "false")]
-    said = [(Said(f'{here.text}="{word}"'), word) for word in ("true", "false")]
+    said = [(Said(f'{here.text}="{word}"'), word) for word in ("true", "false") if here.text != own.NOTHING]
     worse = [pair for pair in said if pair[1] == str(column.worse).lower()]
     pairs = [*worse, *made, *(pair for pair in said if pair not in worse)]
-    return f"case({', '.join(f'{said.text}, {literal(word)}' for said, word in pairs if said != NO)})"
+    known = ", ".join(f"{said.text}, {literal(word)}" for said, word in pairs if said != NO)
+    return f"case({known})" if known else own.NOTHING

@@ -8,6 +8,7 @@ from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl.place import BLANKS, Place
 from mcpsoar.targets.spl.text import END, NO, YES, Said, both, either, literal, quoted
 
+NOTHING = "null()"
 _INTEGER = r"-?[0-9]{1,18}(\.0+)?"
 _LONG, _SHORT = r"^(-?)0*([0-9]+?)(\.0+)?$", r"\1\2"
 _NUMBER = r"-?[0-9]+(\.[0-9]+)?"
@@ -22,7 +23,7 @@ def held(column: Column, source: Source) -> Held:
     if source.constant is not None:
         return Held(column.kind, literal(_constant(source.constant)))
     if not source.paths:
-        return Held(column.kind, "null()", NO if column.kind is Kind.TEXTS else None)
+        return Held(column.kind, NOTHING, NO if column.kind is Kind.TEXTS else None)
     places = [Place(path) for path in source.paths]
     found = [_at(column, source, place) for place in places]
     if len(found) == 1:
@@ -73,8 +74,7 @@ def _split(at: str, place: Place) -> Held:
     """A text of pieces, or a list of such: none of them is empty."""
     piece = f"[^{quoted(at)}]+"
     pieces = f"^{piece}(?:{quoted(at)}{piece})*{END}"
-    joined = f"mvjoin({place.elements}, {literal(at)})"
-    text = f"case({place.listed.text}, {joined}, true(), {place.text})"
+    text = place.joined(at)
     is_well = Said(f'match(coalesce({text}, ""), {literal(pieces)})')
     return Held(
         Kind.TEXTS,

@@ -48,9 +48,12 @@ class Place:
     @cached_property
     def text(self) -> str:
         """A text that is not blank, else null."""
-        if self._is_sure:
-            return _text(self._keys[0])
-        return f"if({self._count}=1, coalesce({', '.join(map(_text, self._keys))}), null())"
+        return self._alone(*map(_text, self._keys))
+
+    def joined(self, at: str) -> str:
+        """That text, or the elements of a list of texts with `at` between them, else null."""
+        elements = f"if({self._is_list.text}, mvjoin({self.elements}, {literal(at)}), null())"
+        return self._alone(elements, *map(_text, self._keys))
 
     @cached_property
     def scalar(self) -> str:
@@ -69,14 +72,23 @@ class Place:
     @cached_property
     def listed(self) -> Said:
         """A list of nothing but texts, also where it is empty."""
-        count = f"coalesce(mvcount({self.elements}), 0)"
-        is_long = both(Said(f"{count}>{_MANY}"), self._begins(_LIST))
-        return both(self._once, either(is_long, self._begins(f"(?:{_EMPTY}|{_TEXTS})")))
+        return both(self._once, self._is_list)
 
     @property
     def emptied(self) -> Said:
         """An empty list."""
         return both(self._once, self._begins(_EMPTY))
+
+    @property
+    def _is_list(self) -> Said:
+        count = f"coalesce(mvcount({self.elements}), 0)"
+        is_long = both(Said(f"{count}>{_MANY}"), self._begins(_LIST))
+        return either(is_long, self._begins(f"(?:{_EMPTY}|{_TEXTS})"))
+
+    def _alone(self, *parts: str) -> str:
+        """The first that is not null, where nothing else is there."""
+        found = parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+        return found if self._is_sure else f"if({self._count}=1, {found}, null())"
 
     @property
     def _is_sure(self) -> bool:
