@@ -40,7 +40,7 @@ def triage(text: Text, said: dict[str, Any]) -> str:
 def runbook(gate: GateText, owner: str) -> str:
     """The same of a gate, whose steps are numbered."""
     steps = "\n".join(f"{number}. {step.strip()}" for number, step in enumerate(gate.runbook, 1))
-    facts = f"Owner: {owner}. Target: {gate.target}. Pages when: {gate.page_when}."
+    facts = f"Owner: {owner}. Target: {gate.target}. Pages, as shipped, when: {gate.page_when}."
     return "\n\n".join(["## Triage", facts, steps, *_benign(gate.false_alarms)])
 
 

@@ -1,6 +1,7 @@
 """Every line of rules.ndjson is one that Kibana takes, and asks what its rule or gate asks."""
 
 import copy
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -193,3 +194,19 @@ def test_the_gates_have_ids_that_never_change() -> None:
     assert (
         ids["MCP gate: Calls ask for more than their tokens grant"] == "2805c82d-e7d2-5322-91cf-d37d703d0eae"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("rule", "MCP Server In Production That The Registry Does Not Approve"),
+        ("gate", "MCP gate: Calls ask for more than their tokens grant"),
+        ("detection", "MCP Tool Called On Through Ten Errors In Five Minutes"),
+    ],
+)
+def test_a_line_reads_as_its_golden_says(name: str, title: str, golden: Any) -> None:
+    """Its long texts a line each."""
+    (rule,) = [one for one in rules(Options(tier="platinum")) if one["name"] == title]
+    shown = rule | {key: rule[key].split("\n") for key in ("description", "note", "query")}
+    path = built.ROOT / "tests" / "golden" / "elastic" / f"{name}.json"
+    golden(path, json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
