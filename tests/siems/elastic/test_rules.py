@@ -201,7 +201,6 @@ def test_the_gates_have_ids_that_never_change() -> None:
     [
         ("rule", "MCP Server In Production That The Registry Does Not Approve"),
         ("gate", "MCP gate: Calls ask for more than their tokens grant"),
-        ("detection", "MCP Tool Called On Through Ten Errors In Five Minutes"),
     ],
 )
 def test_a_line_reads_as_its_golden_says(name: str, title: str, golden: Any) -> None:
