@@ -21,6 +21,8 @@ _ASKED_SHORTLY = """\
 each run asks for what was completed by an event that came in since the last run. One that came in within
 a minute of a run has two alerts, and a run that was skipped finds nothing of its time; suppression mends
 both."""
+_ACROSS = """
+  Across clusters none of this can be tuned, as ES|QL joins nothing there after counting: a build says so."""
 _TENANT = """
 
 The tenant, `{tenant}`, has to stand at the top of the document, where your shipper puts it: in the event's
@@ -59,6 +61,7 @@ def _said(content: Content) -> dict[str, str]:
         "events": "\n".join(_events(content)),
         "expected": "\n".join(_expected(content)),
         "windows": "; ".join(_windows(content)),
+        "across": _ACROSS if options.cluster else "",
         "suppression": _UNSUPPRESSED if options.tier == "basic" else _SUPPRESSED.format(keys=keys),
         "detections": _ASKED_LONGER if options.tier != "basic" else _ASKED_SHORTLY,
         "left_out": "\n".join(left) or "Nothing: every rule and detection is there.",

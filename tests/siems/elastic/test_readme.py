@@ -50,6 +50,8 @@ def test_the_space_and_the_licence_are_those_of_the_build() -> None:
     assert "kibana.example.com/s/soc\n" in text(Options(space="soc"))
     assert "an alert each minute" in text()
     assert "by `organization.id` and `state`" in text(EVERY["with a licence and tenants"])
+    assert "none of this can be tuned" in text(EVERY["across clusters"])
+    assert "none of this can be tuned" not in text()
 
 
 def test_the_overlay_of_the_readme_is_one(tmp_path: Path) -> None:
