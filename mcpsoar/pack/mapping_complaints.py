@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.kit import yamltext
+from mcpsoar.kit.complaints import unknown
 
 _TOP = {
     "name": (r"[a-z0-9][a-z0-9_-]*", "name is a word in lower case, such as example-gateway"),
@@ -31,7 +31,7 @@ def complaints(located: yamltext.Located, columns: Sequence[Column]) -> Iterator
     if not isinstance(value, dict):
         yield located.bad("is no mapping: a YAML map of name, sourcetype, dataset and fields")
         return
-    yield from _unknown(located, value, (*_TOP, "fields"))
+    yield from unknown(located, value, (*_TOP, "fields"))
     for key, (pattern, said) in _TOP.items():
         is_well = isinstance(value.get(key), str) and re.fullmatch(pattern, value[key])
         if (key in value or key == "name") and not is_well:
@@ -41,7 +41,7 @@ def complaints(located: yamltext.Located, columns: Sequence[Column]) -> Iterator
         yield located.bad("fields is a map from our column to your field", "fields")
         return
     by_name = {column.name: column for column in columns}
-    yield from _unknown(located, fields, by_name, "fields")
+    yield from unknown(located, fields, by_name, "fields")
     if "event_time" not in fields:
         yield located.bad("event_time is missing, without which no line is an event", "fields")
     for name, said in fields.items():
@@ -54,7 +54,7 @@ def _field(located: yamltext.Located, column: Column, said: Any) -> Iterator[Bad
     if not isinstance(said, dict):
         yield from _paths(located, said, *at)
         return
-    yield from _unknown(located, said, _SETTINGS, *at)
+    yield from unknown(located, said, _SETTINGS, *at)
     if ("from" in said) == ("constant" in said):
         yield located.bad("has either from or constant", *at)
     elif "constant" in said:
@@ -131,12 +131,3 @@ def _is_of_kind(value: Any, column: Column) -> bool:
 def _named(column: Column) -> str:
     values = f" ({', '.join(column.values)})" if column.values else ""
     return f"{column.name}, which is {column.kind.value}{values}"
-
-
-def _unknown(
-    located: yamltext.Located, value: Mapping[Any, Any], known: Collection[str], *at: str | int
-) -> Iterator[BadContent]:
-    for key in (key for key in value if key not in known):
-        near = get_close_matches(str(key), sorted(known), n=1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        yield located.bad(f"{key!r} means nothing here{hint}", *at, key)

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from typing import Any
 
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.kit import yamltext
+from mcpsoar.kit.complaints import unknown
 from mcpsoar.pack import gates
 from mcpsoar.pack.heading import LEVELS
 
@@ -39,18 +39,18 @@ def complaints(located: yamltext.Located, known: Known) -> Iterator[BadContent]:
     if not isinstance(value, dict):
         yield located.bad("is no overlay: a YAML map of gates, rules and lists")
         return
-    yield from _unknown(located, value, ("gates", "rules", *_LISTS))
+    yield from unknown(located, value, ("gates", "rules", *_LISTS))
     for sort, there, keys in (("gates", known.gates, GATE), ("rules", known.rules, RULE)):
         said = value.get(sort, {})
         if not isinstance(said, dict):
             yield located.bad(f"{sort} is a map by id", sort)
             continue
-        yield from _unknown(located, said, there, sort)
+        yield from unknown(located, said, there, sort)
         for name, one in said.items():
             if not isinstance(one, dict):
                 yield located.bad("is a map of settings", sort, name)
                 continue
-            yield from _unknown(located, one, keys, sort, name)
+            yield from unknown(located, one, keys, sort, name)
             yield from _shared_complaints(located, one, sort, name)
             if sort == "gates":
                 yield from _gate_complaints(located, name, one, known)
@@ -104,7 +104,7 @@ def _rule_complaints(
         return
     columns = {column.name for column in known.columns if column.kind in _NAMED}
     for number, entry in enumerate(allow):
-        yield from _unknown(located, entry, columns, "rules", name, "allow", number)
+        yield from unknown(located, entry, columns, "rules", name, "allow", number)
         for key in (key for key, text in entry.items() if not _is_text(text)):
             yield located.bad(
                 "is a text, and no blank one; put it in quotes", "rules", name, "allow", number, key
@@ -132,15 +132,6 @@ def _list_complaints(located: yamltext.Located, value: Mapping[str, Any]) -> Ite
             yield located.bad("from and to are times such as 2026-03-01T20:00:00Z", "deploy_windows", number)
         elif milliseconds(one["from"]) >= milliseconds(one["to"]):
             yield located.bad("ends before it begins", "deploy_windows", number)
-
-
-def _unknown(
-    located: yamltext.Located, value: Mapping[str, Any], known: Collection[str], *at: str | int
-) -> Iterator[BadContent]:
-    for key in (key for key in value if key not in known):
-        near = get_close_matches(str(key), sorted(known), n=1)
-        hint = f"; the nearest is {near[0]!r}" if near else ""
-        yield located.bad(f"{key!r} means nothing here{hint}", *at, key)
 
 
 def _is_text(value: Any) -> bool:
