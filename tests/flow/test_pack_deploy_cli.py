@@ -12,8 +12,10 @@ import pytest
 from mcpsoar.app import deploying
 from mcpsoar.cli.main import main
 from mcpsoar.core.siem import Item
+from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.siems.asked import Options
+from mcpsoar.siems.deploy.steps import Action
 from tests.conftest import ROOT
 from tests.siems import fake_kibana, fake_splunk
 from tests.siems.sites import SITES, Site
@@ -156,6 +158,39 @@ def test_a_profile_of_a_siem_alone_contains_nothing_and_says_so(
     assert site
     assert main(["contain", "github"]) == 2
     assert "registry" in capsys.readouterr().err
+
+
+OVERLAY = """
+gates:
+  scope-mismatch: {page: ">= 2 %", min_denominator: 200}
+rules:
+  anonymous_call_allowed: {level: low, allow: [{server_name: lab-fetch}]}
+"""
+
+
+def test_tuning_is_deployed_without_a_change_of_any_query(site: Site, tmp_path: Path) -> None:
+    """Old pack, an analyst's own edit, and the pack tuned by an overlay."""
+    path = tmp_path / "tuning.yml"
+    path.write_text(OVERLAY)
+    tuned = deploying.items(ROOT, site.siem, Options(), tuning=path)
+    with site.place() as place:
+        assert place.apply(built(site.siem))[2] is Verdict.YES
+        edit(site, "an analyst's own")
+        plan = place.plan(tuned)
+        changed = {
+            (step.item.kind, key.key)
+            for step in plan.steps
+            for key in step.changes
+            if step.action is Action.CHANGE
+        }
+        assert changed
+        assert not {key for _, key in changed} & {"search", "query"}
+        assert not plan.in_conflict
+        assert place.apply(tuned)[2] is Verdict.YES
+        after = place.plan(tuned)
+        assert not [step for step in after.steps if step.is_sent]
+        assert sum(step.drifted for step in after.steps) == 1
+        assert "an analyst's own" in str(site.fake.held())
 
 
 @pytest.mark.parametrize("siem", sorted(SITES))

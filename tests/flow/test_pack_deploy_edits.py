@@ -19,7 +19,9 @@ from mcpsoar.siems.deploy.steps import Action, Step, What
 from tests.siems.sites import SITES, Site, elastic, splunk
 
 GATE = {"splunk": "MCP gate", "elastic": "rule-gate"}
+LINKS = [{"list_id": "mcp-tuning", "type": "detection", "namespace_type": "single"}]
 NOWHERE = {"type": "search", "id": "nosuch", "name": "panel"}
+THEIRS = {"id": "x", "list_id": "theirs", "type": "detection", "namespace_type": "agnostic"}
 RETIRED = {"splunk": "MCP retired", "elastic": "rule-retired"}
 KEPT = {"splunk": "MCP & writes, 100% unapproved", "elastic": "rule-writes"}
 
@@ -124,7 +126,7 @@ def test_switches_actions_and_exceptions_are_left_alone(site: Site) -> None:
         own = {
             "enabled": True,
             "actions": [{"id": "page", "action_type_id": ".webhook"}],
-            "exceptions_list": [{"id": "x", "list_id": "ours", "type": "detection"}],
+            "exceptions_list": [*rule(site, name)["exceptions_list"], THEIRS],
         }
     rule(site, name).update(own)
     assert not plan(site, site.old).drifted
@@ -191,7 +193,7 @@ def test_what_the_pack_has_no_more_is_kept_where_somebody_tuned_it(site: Site) -
     if site.siem == "splunk":
         rule(site, name)["actions"] = "email"
     else:
-        rule(site, name)["exceptions_list"] = [{"id": "x", "list_id": "ours", "type": "detection"}]
+        rule(site, name)["exceptions_list"].append(THEIRS)
     assert step(plan(site, site.new), name).action is Action.KEEP
 
 
@@ -387,6 +389,40 @@ def test_a_rule_is_linked_to_its_list_by_the_id_that_kibana_gave(tmp_path: Path)
         apply(site, site.old)
         (link,) = site.fake.rules["rule-gate"]["exceptions_list"]
         assert link["id"] == site.fake.lists["mcp-tuning"]["id"]
+
+
+def test_a_list_that_the_pack_links_anew_stands_beside_those_of_the_analysts(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        site.fake.rules["rule-gate"]["exceptions_list"].append(THEIRS)
+        (ours,) = [item for item in site.old if item.kind == "exception_list"]
+        more = Item("exception_list", "mcp-more", {**ours.body, "list_id": "mcp-more"})
+        links = [*LINKS, {**LINKS[0], "list_id": "mcp-more"}]
+        told = tuple(
+            Item(item.kind, item.name, {**item.body, "exceptions_list": links})
+            if item.name == "rule-gate"
+            else item
+            for item in site.old
+        )
+        assert apply(site, (*told, more)) is Verdict.YES
+        linked = {one["list_id"]: one["id"] for one in site.fake.rules["rule-gate"]["exceptions_list"]}
+        assert linked == {"mcp-tuning": "uuid-of-mcp-tuning", "theirs": "x", "mcp-more": "uuid-of-mcp-more"}
+        assert apply(site, site.old) is Verdict.YES
+        left = [one["list_id"] for one in site.fake.rules["rule-gate"]["exceptions_list"]]
+        assert sorted(left) == ["mcp-tuning", "theirs"]
+        assert "mcp-more" in site.fake.lists
+
+
+def test_a_list_of_ours_that_somebody_unlinked_stays_unlinked(tmp_path: Path) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        site.fake.rules["rule-gate"]["exceptions_list"] = [THEIRS]
+        assert plan(site, site.new).drifted
+        apply(site, site.new)
+        assert site.fake.rules["rule-gate"]["exceptions_list"] == [THEIRS]
+        apply(site, site.new, Asked(overwrite=("rule-gate",)))
+        linked = [one["list_id"] for one in site.fake.rules["rule-gate"]["exceptions_list"]]
+        assert sorted(linked) == ["mcp-tuning", "theirs"]
 
 
 def test_comments_on_an_exception_survive_a_change_of_it(tmp_path: Path) -> None:

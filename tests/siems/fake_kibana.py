@@ -157,8 +157,14 @@ class FakeKibana:
         if request.method == "POST":
             if there is not None:
                 return _engine(409, f'exception {key}: "{name}" already exists')
-            made = {"tags": [], "os_types": [], **body, "id": f"uuid-of-{name}", "_version": "v1"}
-            made |= {"comments": []} if key == "item_id" else {"version": 1}
+            made: dict[str, Any] = {
+                "tags": [],
+                "os_types": [],
+                **body,
+                "id": f"uuid-of-{name}",
+                "_version": "v1",
+            }
+            made.update({"comments": []} if key == "item_id" else {"version": 1})
             shelf[name] = made | {"created_by": "elastic", "tie_breaker_id": "t", "immutable": False}
             return JSONResponse(shelf[name])
         if there is None:
@@ -178,8 +184,9 @@ class FakeKibana:
         }
         said = {"tags": [], "os_types": [], **({"comments": []} if key == "item_id" else {}), **body}
         by_id = {one["id"]: one for one in there.get("comments", [])}
-        if any(one.get("id", "") not in by_id for one in said.get("comments", [])):
-            return _bad(400, "comments: an id that is not there")
+        for one in said.get("comments", []):
+            if one.get("id", "") not in by_id or one.keys() - {"id", "comment"}:
+                return _bad(400, "comments: an id that is not there, or keys that are not taken")
         if "comments" in said:
             said["comments"] = [{**by_id[one["id"]], **one} for one in said["comments"]]
         shelf[name] = kept | said | {"_version": f"v{int(there['_version'][1:]) + 1}"}

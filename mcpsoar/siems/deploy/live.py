@@ -16,17 +16,18 @@ def _none(_: str) -> bool:
 class Traits:
     """How one kind of object is deployed.
 
-    `is_once` names keys that are said at creation and never again: whether it runs, its actions, its
-    exceptions. Of these `switches` turn it on and off, which is no tuning. `late` keys are set by a second
-    call after creation. `along` keys say where it is, or are sent with a change; they are not compared. An
-    object that `holds_data`, a list or an index, is never deleted. `can_unset` says whether a key can be
-    taken away again.
+    `is_once` names keys that are said at creation and never again: whether it runs, and its actions. Of these
+    `switches` turn it on and off, which is no tuning. `late` keys are set by a second call after creation.
+    `along` keys say where it is, or are sent with a change; they are not compared. To `shared` keys people
+    add their own, which stays and is tuning. An object that `holds_data`, a list or an index, is never
+    deleted. `can_unset` says whether a key can be taken away again.
     """
 
     is_once: Callable[[str], bool] = _none
     switches: frozenset[str] = frozenset()
     late: frozenset[str] = frozenset()
     along: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     holds_data: bool = False
     can_unset: bool = True
 

@@ -117,11 +117,15 @@ def obsolete(
         return Step(item, Action.FORGET)
     if traits.holds_data:
         return Step(item, Action.KEEP, why="the pack has it no more, and it may hold what others put there")
-    keys = tuple(
-        KeyStep(key, What.DRIFT, value, owned(found.body.get(key), value), ABSENT)
+    now = {
+        key: found.body.get(key) if key in traits.shared else owned(found.body.get(key), value)
         for key, value in sorted(last.keys.items())
-        if key not in traits.along and not traits.is_once(key)
-        if not same(owned(found.body.get(key), value), value)
+        if key not in traits.along
+    }
+    keys = tuple(
+        KeyStep(key, What.DRIFT, last.keys[key], value, ABSENT)
+        for key, value in now.items()
+        if not same(value, last.keys[key])
     )
     tuned = [
         key
@@ -238,7 +242,7 @@ def _what(
         return What.DRIFT if consent.adopt else What.CONFLICT
     if key not in last.keys:  # new in the pack: has anybody said it there since we last looked?
         is_untouched = last.seen.get(key, _seen(ABSENT)) == _seen(found.body.get(key))
-        return What.CHANGE if is_untouched else What.CONFLICT
+        return What.CHANGE if is_untouched or key in traits.shared else What.CONFLICT
     there = found.body.get(key)
     if same(owned(there, had, want) if traits.can_unset else owned(there, had), had):
         return What.CHANGE
