@@ -60,6 +60,7 @@ def alike(name: str, events: Sequence[Facts]) -> int:
     return len(wanted)
 
 
+@pytest.mark.timeout(600)  # some cases have hundreds of events
 @pytest.mark.parametrize("name", converted())
 def test_a_detection_gives_the_rows_of_its_sql_in_every_case_and_variant(name: str) -> None:
     found = 0
@@ -70,6 +71,7 @@ def test_a_detection_gives_the_rows_of_its_sql_in_every_case_and_variant(name: s
     assert found
 
 
+@pytest.mark.timeout(600)  # some cases have hundreds of events
 @pytest.mark.parametrize("name", converted())
 def test_a_detection_gives_the_rows_of_its_sql_over_shaken_logs(name: str) -> None:
     rng = random.Random(name)
@@ -113,6 +115,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.timeout(600)  # some cases have hundreds of events
 @pytest.mark.parametrize("name", converted())
 def test_texts_of_an_attacker_forge_no_place(name: str) -> None:
     """Every text of an event, its id too, is another with signs that stand between rows and columns."""
@@ -321,10 +324,11 @@ def test_a_detection_reads_as_its_golden_says(name: str, golden: Any) -> None:
     golden(ground.ROOT / "tests" / "golden" / "esql" / f"{name}.txt", f"{said(name, Asked())}\n")
 
 
-def test_every_query_is_syntax_to_elastics_own_parser() -> None:
+@pytest.mark.parametrize("name", converted())
+def test_a_query_is_syntax_to_elastics_own_parser(name: str) -> None:
     module = os.environ.get("MCPSOAR_ESQL_PARSER")
     if not module:
         pytest.skip("MCPSOAR_ESQL_PARSER names no build of Elastic's parser")
-    asked = [Asked(), Asked(raw=True, only_since=10, index="logs-x", tenant="customer.id"), EVERY]
-    queries = [said(name, one) for name in converted() for one in asked]
+    asked = [Asked(), Asked(raw=True, only_since=10, index="logs-x", tenant="customer.id")]
+    queries = [said(name, one) for one in asked]
     assert elastic_parser.complaints(Path(module), queries) == [[] for _ in queries]

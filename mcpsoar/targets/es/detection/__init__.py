@@ -5,8 +5,8 @@ the subject to blame. It sees the events of its lookback and no others, as the S
 
 What a query may cost: each event of the lookback has a place in memory, and the rows of one group (a
 conversation, a server) stand there together; an aggregate over time that is no COUNT compared with numbers
-pairs the rows of a group within twice its window. What does not fit fails the query with an error of the
-circuit breaker (page VALUES), which the status of a rule shows, and gives no rows that look like all.
+pairs each row with those of two thirtieths of its window. What does not fit fails the query with an error of
+the circuit breaker (page VALUES), which the status of a rule shows, and gives no rows that look like all.
 At most 10 000 matches come back, and then each says `truncated` (page "Limitations").
 """
 

@@ -140,7 +140,6 @@ def _identities(
     return [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
-        *([] if asked.raw else [f"WHERE {fields.IS_EVENT}"]),
         *([f"EVAL {APART.join(normal)}"] if normal else []),
         f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
         f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'alone'])}",

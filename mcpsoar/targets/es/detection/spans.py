@@ -1,11 +1,6 @@
-"""Windows over time: every row with the rows that it sees, or with the last one that is marked.
-
-A bounded window pairs a row with those of its own stretch of time and of the one before alone, so that what
-a flood costs is bounded by the window, and not by the whole log.
-"""
+"""Running windows: every row with the last one before it that is marked."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.detection import packed
@@ -14,72 +9,6 @@ from mcpsoar.targets.es.detection.packed import OWN, Type
 from mcpsoar.targets.es.text import quoted
 
 _FLAGGED, _PLAIN = "0", "1"  # of events at one time the marked one is the earliest
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a window makes of a column: `function` is COUNT, SUM, MIN or MAX."""
-
-    name: str
-    function: str
-    column: str
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """From `start` ms before a row, or from the beginning, to `end` ms before it; both count."""
-
-    start: int | None
-    end: int = 0
-
-
-def spanned(
-    flow: Flow, keys: Sequence[str], frame: Frame, seen: Sequence[Seen], kept: Collection[str], *, time: str
-) -> None:
-    """Give every row what a frame before it holds of the rows with its keys.
-
-    `time` is the column that tells when a row is seen: its own time, or when its value was first there.
-    """
-    columns = sorted({one.column for one in seen})
-    names = flow.kept(keys, kept)
-    own, by = packed.row(names, flow.types), list(keys)
-    if frame.start is not None:
-        width = frame.start + 1
-        turn = f"event_ms / {width}"
-        flow.commands += [f"EVAL span = MV_APPEND({turn}, {turn} + 1)", "MV_EXPAND span"]
-        own, by = f"CASE(span == {turn}, {own})", [*keys, "span"]
-    counts = any(one.function in ("COUNT", "SUM") for one in seen)
-    told = [packed.at(time), "event_key" if counts else '"-"']
-    told += [packed.packed(paths.quoted(one), flow.types[one]) for one in columns]
-    asked = [f"{paths.quoted(one)} != 0" if counts else f"{paths.quoted(one)} IS NOT NULL" for one in columns]
-    other = f"CASE({' OR '.join(asked)}, {packed.joined(told)})"
-    flow.commands.append(f"EVAL row = {own},\n    other = {other}")
-    flow.stats({"row": "VALUES(row)", "other": "VALUES(other)"}, by)
-    types = dict(flow.types)
-    flow.given_back(by, names)
-    flow.commands += ["MV_EXPAND other", f"EVAL part = SPLIT(other, {TAB})"]
-    others = {column: f"other_{column}" for column in columns}
-    made = ["other_ms = TO_LONG(MV_SLICE(part, 0))"] + [
-        f"{paths.quoted(others[one])} = {packed.unpacked(f'MV_SLICE(part, {at})', types[one])}"
-        for at, one in enumerate(columns, 2)
-    ]
-    flow.commands.append(f"EVAL {APART.join(made)}")
-    inside = [f"other_ms <= event_ms{f' - {frame.end}' if frame.end else ''}"]
-    inside += [f"other_ms >= event_ms - {frame.start}"] if frame.start is not None else []
-    found = {
-        one.name: _made(one, f"CASE({' AND '.join(inside)}, {paths.quoted(others[one.column])})")
-        for one in seen
-    }
-    flow.stats(found, [*keys, *names, *(one for one in OWN if one not in keys)])
-    flow.forget({*keys, *names, *OWN})
-    flow.types |= {one.name: types[one.column] for one in seen}
-    zeros = [f"{paths.quoted(one.name)} = COALESCE({paths.quoted(one.name)}, 0)" for one in seen if counts]
-    if zeros:
-        flow.commands.append(f"EVAL {APART.join(zeros)}")
-
-
-def _made(one: Seen, value: str) -> str:
-    return f"{'SUM' if one.function == 'COUNT' else one.function}({value})"
 
 
 def latest(flow: Flow, keys: Sequence[str], name: str, marked: str, kept: Collection[str]) -> None:

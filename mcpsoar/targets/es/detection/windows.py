@@ -13,11 +13,11 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.detection import counts, packed, spans
+from mcpsoar.targets.es.detection import counts, packed, pairs, spans
 from mcpsoar.targets.es.detection.flow import Aggregate
 from mcpsoar.targets.es.detection.packed import Type
+from mcpsoar.targets.es.detection.pairs import Frame, Seen
 from mcpsoar.targets.es.detection.relation import AGGREGATES, STREAM, names_in
-from mcpsoar.targets.es.detection.spans import Frame, Seen
 
 if TYPE_CHECKING:
     from mcpsoar.targets.es.detection.statement import Statement
@@ -253,7 +253,7 @@ class Windows:
                 raise Unsupported("a running total, which ES|QL has no windows for")
             time = self.flow.name("there_ms")
             self.of.gather([*keys, seen[0].column], {time: Aggregate("MIN(event_ms)", Type.WHOLE)})
-        spans.spanned(self.flow, keys, frame, seen, self.of.needed(), time=time)
+        pairs.spanned(self.flow, keys, frame, seen, self.of.needed(), time=time)
 
     def _reached(self, window: exp.Window, keys: list[str], start: int, bounds: Sequence[int]) -> None:
         """The greatest of the bounds that the count reaches, else 0."""
