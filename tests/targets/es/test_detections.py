@@ -276,9 +276,48 @@ def test_events_without_the_key_of_a_query_inside_are_held_apart() -> None:
     assert alike("injection_then_write", [*bare, *case.events]) == alike("injection_then_write", case.events)
 
 
+_NUMBERED = (
+    "WITH n AS (SELECT event_ms, event_key, server_name, ROW_NUMBER() OVER "
+    "(PARTITION BY server_name ORDER BY event_ms, event_key) AS place FROM mcp_audit), "
+)
+
+
 @pytest.mark.parametrize(
     ("sql", "why"),
     [
+        (
+            _NUMBERED + "m AS (SELECT event_ms, event_key, server_name, place FROM n WHERE place = 1) "
+            "SELECT event_ms, event_key, server_name AS subject FROM m WHERE place = 2",
+            "not only compared with a number",
+        ),
+        (
+            (
+                "SELECT event_ms, event_key, server_name AS subject FROM mcp_audit "
+                "WHERE event_ms > (SELECT event_ms FROM mcp_audit)"
+            ),
+            "more than one number for all rows",
+        ),
+        (
+            (
+                "SELECT event_ms, event_key, server_name AS subject FROM mcp_audit WHERE server_name IN "
+                "(SELECT server_name FROM mcp_audit WHERE tool_name IN (SELECT tool_name FROM mcp_audit))"
+            ),
+            "a query inside a query inside",
+        ),
+        (
+            (
+                "SELECT event_ms, event_key, server_name AS subject FROM mcp_audit AS a WHERE event_ms > "
+                "(SELECT MIN(b.event_ms) FROM mcp_audit AS b WHERE b.server_name = a.server_name)"
+            ),
+            "a column of another SELECT",
+        ),
+        (
+            (
+                "SELECT event_ms, event_key, server_name AS subject FROM mcp_audit "
+                "UNION ALL SELECT event_ms, event_key, tool_name AS subject FROM mcp_audit"
+            ),
+            "UNION",
+        ),
         ("SELECT event_ms, event_key, subject FROM (SELECT * FROM mcp_audit) AS x", "a query in FROM"),
         (
             (

@@ -53,6 +53,8 @@ def among(of: "Statement", node: exp.In) -> exp.Expr:
 def alone(of: "Statement", node: exp.Subquery) -> exp.Expr:
     """(SELECT one number FROM …)."""
     relation, value, member = _read(of, node.this)
+    if not all(one.find_ancestor(*AGGREGATES) for one in value.find_all(exp.Column)):
+        raise Unsupported("(SELECT …) of more than one number for all rows")
     for one in list(value.find_all(*AGGREGATES)):
         if relation.keys is not None and not isinstance(one, exp.Min | exp.Max):
             raise Unsupported(f"{one.sql()} of groups")
@@ -81,6 +83,8 @@ def _read(of: "Statement", inner: exp.Query) -> tuple[Relation, exp.Expr, exp.Ex
     """The one table of a query inside, the one thing it selects, and its members."""
     if not isinstance(inner, exp.Select) or inner.args.get("group") or inner.args.get("joins"):
         raise Unsupported("a query inside that groups or joins")
+    if len(list(inner.find_all(exp.Query))) > 1:
+        raise Unsupported("a query inside a query inside")
     source = inner.args["from_"].this
     relation = of.table(source)
     outer, of.scope = of.scope, Scope({source.alias_or_name: relation})

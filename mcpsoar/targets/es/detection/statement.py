@@ -65,7 +65,9 @@ class Statement:
 
     def _select(self, tree: exp.Query) -> Relation:
         if not isinstance(tree, exp.Select) or tree.args.get("distinct"):
-            raise Unsupported(f"{type(tree).__name__.upper()} and DISTINCT of rows")
+            raise Unsupported("UNION, and DISTINCT of rows")
+        if tree.args.get("having") and not tree.args.get("group"):
+            raise Unsupported("HAVING without GROUP BY")
         self.extra, self.scope = set(), Scope({})
         select = tree.copy()
         source = select.args["from_"].this

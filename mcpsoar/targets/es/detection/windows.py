@@ -152,7 +152,11 @@ class Windows:
         found = set()
         named = [[one.name for one in tree.find_all(exp.Table)] for tree in self.of.todo]
         readers = [tree for tree, names in zip(self.of.todo, named, strict=True) if self.of.name in names]
-        for one in counts.comparisons(readers, {alias}, (exp.EQ, exp.NEQ, *counts.COMPARED)):
+        compared = list(counts.comparisons(readers, {alias}, (exp.EQ, exp.NEQ, *counts.COMPARED)))
+        read = [one for tree in readers for one in tree.find_all(exp.Column) if one.name == alias]
+        if len(read) != len(compared):
+            raise Unsupported(f"{alias}: ROW_NUMBER that is not only compared with a number")
+        for one in compared:
             number = one.expression
             is_first = isinstance(one, exp.GT) and number.name == "1"
             if not (isinstance(number, exp.Literal) and (isinstance(one, exp.EQ) or is_first)):
