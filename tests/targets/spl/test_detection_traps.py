@@ -13,6 +13,7 @@ import pytest
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.detect.detection import parse
 from mcpsoar.targets.spl import detection as spl
+from mcpsoar.targets.spl.detection import largest
 from tests.languages.spl import run
 from tests.laws.test_detections import TEXTS, on_duckdb
 from tests.targets.spl.splunk import COLUMNS, event
@@ -149,7 +150,8 @@ def log(rng: random.Random) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_gives_the_rows_of_the_engine(name: str) -> None:
+def test_a_statement_gives_the_rows_of_the_engine(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(largest, "CHUNK", 3)
     made = parse(replace(TEXTS["error_loop"], id="error_loop", sql=STATEMENTS[name]), COLUMNS)
     query = spl.search(made.text, made.tree, COLUMNS)
     rng = random.Random(name)
@@ -167,6 +169,17 @@ def test_a_statement_gives_the_rows_of_the_engine(name: str) -> None:
         assert found == on_duckdb(made, events)
         matched += len(found)
     assert matched
+
+
+def test_beyond_all_chunks_the_largest_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(largest, "CHUNK", 2)
+    made = parse(replace(TEXTS["error_loop"], sql=STATEMENTS["the largest strictly before"]), COLUMNS)
+    query = spl.search(made.text, made.tree, COLUMNS)
+    events = [event({"event_id": str(at), "chain_depth": at}, at_ms=BEGIN_MS + at) for at in range(1, 6)]
+    for many in (4, 5):
+        placed = [one | {"index": "mcp"} for one in events[:many]]
+        rows = run(query, placed, now_ms=0, macros=MACROS)
+        assert any(row["truncated"] == "true" for row in rows) is (many == 5)
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,11 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
-from mcpsoar.targets.spl.detection import groups, values
-from mcpsoar.targets.spl.detection.commands import LOST, Commands
+from mcpsoar.targets.spl.detection import groups, largest, values
+from mcpsoar.targets.spl.detection.commands import Commands
 from mcpsoar.targets.spl.detection.frames import Over, read
 from mcpsoar.targets.spl.detection.relation import Field, Scope
 from mcpsoar.targets.spl.held import Held
-
-STREAM = 10_000  # results; limits.conf, max_stream_window
 
 
 def computed(nodes: Sequence[exp.Window], scope: Scope, commands: Commands) -> list[tuple[exp.Window, Field]]:
@@ -149,18 +147,12 @@ class _Sorted:
         return _integer(total)
 
     def _largest_before(self, one: Over) -> Field:
-        """The only one whose `streamstats` has no end: beyond its limit the answer is lost, and says so."""
         found = values.value(one.argument, self._scope)
         if found.kind is not Kind.INTEGER:
             raise Unsupported(f"{one.node.sql('duckdb')} of what is no whole number")
-        (rows,) = self._commands.eventstats([("rows", "count")])
-        self._commands.put_again(LOST, f"if({rows}>{STREAM}, 1, {LOST})")
-        value, most = self._commands.put("value", found.text), self._commands.name("most")
-        self._commands.say(f"streamstats current=f max({value}) AS {most} BY {', '.join(self._by)}")
-        mark = self._commands.put("mark", f'if(isnull({most}), "-", "=".{most})')
-        (before,) = self._commands.eventstats([("before", f"first({mark})")], [*self._by, *self._order])
-        told = f'if({before}="-", null(), tonumber(substr({before}, 2)))'
-        return _integer(self._commands.put("most", told))
+        value = self._commands.put("value", found.text)
+        place = self._total(self._commands.put("step", "1"))
+        return _integer(largest.before(value, place, self._by, self._order, self._commands))
 
     def _whole(self, one: Over) -> Field:
         return groups.aggregated([one.function], self._scope, self._commands, self._by)[0]
