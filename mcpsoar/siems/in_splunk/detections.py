@@ -47,11 +47,10 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
 
 
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Their filters. Raises Usage for an entry that is not about the subject."""
+    """A filter each. Raises Usage for an entry that is not about the subject."""
     for one in content.detections:
-        if _query(one, content) is not None:
-            entries = tuple(_entries(one.text, content))
-            yield filter_macro(one.text.id), {"definition": quiet(entries, (_SUBJECT,))}
+        entries = tuple(_entries(one.text, content))
+        yield filter_macro(one.text.id), {"definition": quiet(entries, (_SUBJECT,))}
 
 
 def left_out(content: Content) -> Iterator[tuple[str, str]]:

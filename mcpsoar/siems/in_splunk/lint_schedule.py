@@ -31,18 +31,24 @@ def _of(
     for key, value in values.items():
         if key.startswith("dispatch.") and value.startswith("rt"):
             yield key, f"{key} = {value}: a search in real time takes a core for ever"
-    if values.get("alert.suppress") == "1":
-        yield from (
-            (key, f"throttles without {key}")
-            for key in ("alert.suppress.fields", "alert.suppress.period")
-            if not values.get(key)
-        )
+    yield from _of_throttling(values)
     yield from _of_window(values, macros)
     if values.get("enableSched") != "1":
         return
     if values.get("disabled") != "1" and not is_enabled:
         yield "disabled", "runs as soon as it is installed"
     yield from _of_times(name, values)
+
+
+def _of_throttling(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if values.get("alert.suppress") != "1":
+        return
+    for key in ("alert.suppress.fields", "alert.suppress.period"):
+        if not values.get(key):
+            yield key, f"throttles without {key}"
+    for field in filter(None, values.get("alert.suppress.fields", "").split(",")):
+        if not re.search(rf"\b{re.escape(field)}\b", values.get("search", "")):
+            yield "alert.suppress.fields", f"throttles by {field}, which its search does not name"
 
 
 def _of_window(values: Mapping[str, str], macros: Mapping[str, str]) -> Iterator[tuple[str, str]]:

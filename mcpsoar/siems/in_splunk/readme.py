@@ -1,6 +1,6 @@
 """The README of the pack: static words, and what depends on its content."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import mcpsoar
@@ -15,15 +15,16 @@ _WORDS = Path(__file__).parent / "README.md"
 
 def written(content: Content) -> str:
     """Markdown. Raises Usage."""
+    left_out = dict(detections.left_out(content))
     said = {
         "VERSION": mcpsoar.__version__,
         "RULES": str(len(content.rules)),
-        "DETECTIONS": str(len(content.detections) - len(dict(detections.left_out(content)))),
+        "DETECTIONS": str(len(content.detections) - len(left_out)),
         "SOURCETYPE": addon.sourcetype(content.mapping),
         "LONGEST": str(addon.LONGEST),
         "WIDE": schedule.WIDE,
         "GATES": "\n".join(_gates(content)),
-        "LEFT_OUT": "\n".join(_left_out(content)),
+        "LEFT_OUT": "\n".join(_left_out(left_out)),
         "NEEDS": "\n".join(_needs(content)),
     }
     text = _WORDS.read_text(encoding="utf-8")
@@ -39,10 +40,9 @@ def _gates(content: Content) -> Iterator[str]:
         yield f"| `{gates.name(text.id)}` | {text.page_when} | {window} min | {text.owner} |"
 
 
-def _left_out(content: Content) -> Iterator[str]:
-    found = tuple(detections.left_out(content))
-    yield from (f"- `{id_}` {why}." for id_, why in found)
-    if not found:
+def _left_out(whys: Mapping[str, str]) -> Iterator[str]:
+    yield from (f"- `{id_}` {why}." for id_, why in whys.items())
+    if not whys:
         yield "Nothing: every rule, detection and gate of the pack is there."
 
 

@@ -76,6 +76,12 @@ def test_the_pack_is_clean() -> None:
         (SEARCHES, r"^dispatch.latest_time = .*", "dispatch.latest_time = rt", "in real time"),
         (SEARCHES, r"^alert.suppress.fields = .*\n", "", "throttles without alert.suppress.fields"),
         (SEARCHES, r"^alert.suppress.fields = .*", "alert.suppress.fields =", "throttles without"),
+        (
+            SEARCHES,
+            r"^alert.suppress.fields = by_server",
+            "alert.suppress.fields = server",
+            "by server, which",
+        ),
         (SEARCHES, r"^alert.suppress.period = .*\n", "", "throttles without alert.suppress.period"),
         (VIEW, r'ref="MCP gate ', 'ref="MCP gates ', "there is no search"),
         (VIEW, r"<search ref.*", "<search><query>`nobody`</query></search>", "there is no macro nobody"),
