@@ -20,8 +20,6 @@ from mcpsoar.targets.es.text import quoted
 
 # page "ignore_above": a term has at most 32766 bytes, a longer one rejects its event; a character has up to 4
 LONGEST = 32_766 // 4
-# the ingest pipeline leaves what is no event where it came in: no window counts it
-IS_EVENT = 'COALESCE(event.kind, "") != "pipeline_error"'
 _BLANKS = "".join(map(chr, stored.BLANKS))
 _WORDS = {"type": "keyword", "ignore_above": LONGEST}
 _TYPES: dict[Kind, dict[str, Any]] = {
