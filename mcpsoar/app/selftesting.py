@@ -1,14 +1,25 @@
-"""Searches that a person pastes into a SIEM, to see that its own engine answers as a scan does."""
+"""Searches that a person pastes into a SIEM, or that are run there, to see that it answers as a scan does."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mcpsoar.app.packing import siem
-from mcpsoar.core.errors import Usage
+from mcpsoar.core.errors import Denied, Trouble, Usage
+from mcpsoar.core.verdict import Verdict, worst
 from mcpsoar.siems import asked
 from mcpsoar.siems.asked import Options
-from mcpsoar.siems.checks import Check
+from mcpsoar.siems.checks import RIGHT, Asking, Check
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the SIEM found of one check; `why` says why it could not tell."""
+
+    check: Check
+    found: str
+    verdict: Verdict
+    why: str = ""
 
 
 def checks(root: Path, name: str, wanted: Sequence[str] = ()) -> tuple[str, tuple[Check, ...]]:
@@ -24,3 +35,26 @@ def checks(root: Path, name: str, wanted: Sequence[str] = ()) -> tuple[str, tupl
             raise Usage(f"no rule {one!r} in {root}", next_command="mcpsoar rules list")
     chosen = tuple(known[one] for one in dict.fromkeys(wanted or known))
     return made.comment, tuple(made.checks(replace(content, rules=chosen)))
+
+
+def answers(checks: Sequence[Check], siem: Asking) -> Iterator[Answer]:
+    """One after the other. Raises Denied where the SIEM lets nobody ask, Usage."""
+    for check in checks:
+        try:
+            rows = siem.ask(check.query)
+        except (Denied, Usage):
+            raise
+        except Trouble as trouble:
+            yield Answer(check, "", Verdict.CANNOT_TELL, str(trouble))
+            continue
+        row = rows[0] if len(rows) == 1 else {}
+        if row.get("case") != check.name or row.get("expected") != check.expected:
+            yield Answer(check, "", Verdict.CANNOT_TELL, f"{len(rows)} rows, and not the one of this case")
+            continue
+        told = Verdict.YES if row.get("verdict") == RIGHT else Verdict.NO
+        yield Answer(check, str(row.get("found")), told)
+
+
+def verdict(answers: Sequence[Answer]) -> Verdict:
+    """A wrong answer outranks one that did not come."""
+    return worst(answer.verdict for answer in answers)

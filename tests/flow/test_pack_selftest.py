@@ -1,13 +1,18 @@
 """`mcpsoar pack selftest`: what a person pastes, all of it or of one rule, and a mistake told in one line."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mcpsoar.lab.serving import serving
 from mcpsoar.pack import rules
 from tests.flow.typed import ran
 from tests.languages import esql, spl
+from tests.siems.asked_server import TOKEN, Asked
 from tests.targets.spl.splunk import ROOT
 
 CASES = [f"{rule.id}: {case.name}" for rule in rules.load(ROOT) for case in rule.cases]
@@ -52,3 +57,68 @@ def test_a_mistake_is_one_line(run: Any, words: tuple[str, ...], said: str) -> N
     done = run(*words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+RULE = "call_chain_too_deep"
+
+
+@contextmanager
+def profile(siem: str, server: Asked, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[None]:
+    with serving(server.asgi()) as url:
+        kibana = f'kibana = "{url}"\n' if siem == "elastic" else 'app = "mcpsoar"\n'
+        table = f'[profiles.prod.{siem}]\nurl = "{url}"\ntoken = {{ env = "SIEM_TOKEN" }}\n{kibana}'
+        (folder / "mcpsoar.toml").write_text(table)
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("SIEM_TOKEN", TOKEN)
+        yield
+
+
+@pytest.mark.parametrize("siem", ["splunk", "elastic"])
+def test_a_siem_that_answers_as_a_scan_does_is_a_0(
+    run: Any, siem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Asked()
+    with profile(siem, server, monkeypatch, tmp_path):
+        done = run(siem, RULE, "--profile", "prod")
+    assert done.code == 0
+    assert done.out.count(" ok") == len(server.queries) == sum(RULE in name for name in CASES)
+    assert TOKEN not in done.out + done.err
+
+
+@pytest.mark.parametrize("siem", ["splunk", "elastic"])
+def test_a_siem_that_answers_otherwise_is_a_1_and_names_the_case(
+    run: Any, siem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(query: str) -> str:
+        return query.replace("chain_depth>=8", "chain_depth>=9").replace(
+            "chain_depth >= 8", "chain_depth >= 9"
+        )
+
+    with profile(siem, Asked(broken=broken), monkeypatch, tmp_path):
+        done = run(siem, RULE, "--profile", "prod", "--format", "json")
+    wrong = [one for one in done.document["checks"] if one["verdict"] == "WRONG"]
+    assert done.code == 1
+    assert [(one["case"], one["expected"], one["found"]) for one in wrong] == [
+        (f"{RULE}: the eighth call of a chain, not the seventh", "001,002", "002")
+    ]
+
+
+@pytest.mark.parametrize("siem", ["splunk", "elastic"])
+def test_an_answer_that_does_not_come_is_a_3(
+    run: Any, siem: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with profile(siem, Asked(broken=lambda query: query.replace(f"{RULE}:", "x:")), monkeypatch, tmp_path):
+        done = run(siem, RULE, "--profile", "prod")
+    assert done.code == 3
+    assert "cannot tell" in done.out
+
+
+def test_a_token_that_is_refused_is_said_once(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Asked()
+    with profile("splunk", server, monkeypatch, tmp_path):
+        monkeypatch.setenv("SIEM_TOKEN", "another")
+        done = run("splunk", RULE, "--profile", "prod")
+    assert (done.code, done.out, server.queries) == (3, "", [])
+    assert "401" in done.err

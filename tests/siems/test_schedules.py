@@ -14,8 +14,8 @@ from tests.siems.splunk import built as splunk
 START_S, HOURS = 1_790_000_000, 8
 END_S = START_S + HOURS * 3600
 HOUR_S = 3600
-_SCHEDULE = ("cron_schedule", "realtime_schedule", "dispatch.earliest_time", "dispatch.latest_time")
-_SCHEDULE += ("dispatch.index_earliest", "dispatch.index_latest")
+_SCHEDULE = [f"dispatch.{one}" for one in ("earliest_time", "latest_time", "index_earliest", "index_latest")]
+_SCHEDULE += ["cron_schedule", "realtime_schedule"]
 
 
 def searches() -> dict[str, Mapping[str, str]]:

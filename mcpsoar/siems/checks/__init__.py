@@ -5,8 +5,10 @@ Each ends in one row with the case, what was expected, what was found, and the v
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from mcpsoar.core.content import Case, RuleText
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.event import Column
 from mcpsoar.detect import matching
 from mcpsoar.targets import sql
@@ -23,6 +25,16 @@ class Check:
     name: str
     query: str
     expected: str
+
+
+class Asking(Protocol):
+    """A SIEM that can be asked."""
+
+    def ask(self, query: str) -> Sequence[Facts]:
+        """The rows that it gives. Raises as `kit.http.Edge`."""
+
+    def close(self) -> None:
+        """Give connections back. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True)

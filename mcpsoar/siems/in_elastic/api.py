@@ -13,8 +13,8 @@ Sources: Kibana API 9 (Security Detections, Security Exceptions, Saved objects) 
 
 from collections.abc import Mapping, Sequence
 
-from mcpsoar.core.digest import Json
-from mcpsoar.core.errors import Trouble, Usage
+from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.errors import Malformed, Trouble, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.siem import Item
@@ -103,6 +103,20 @@ class Elastic:
 
     def delete(self, item: Item, found: Found) -> None:
         self._shelves[item.kind].delete(item, found)
+
+    def ask(self, query: str) -> Sequence[Facts]:
+        """The rows of an ES|QL query (Elasticsearch API, "Run an ES|QL query")."""
+        _, elasticsearch = self._edges
+        reply = elasticsearch.find("_query", absent=lambda *_: False, body={"query": query})
+        body = reply.body if reply else None
+        columns = body.get("columns") if isinstance(body, dict) else None
+        values = body.get("values") if isinstance(body, dict) else None
+        if not isinstance(columns, list) or not isinstance(values, list):
+            raise Malformed("the answer has no columns and values", where=elasticsearch.where)
+        names = [one.get("name") if isinstance(one, dict) else None for one in columns]
+        if not all(isinstance(row, list) and len(row) == len(names) for row in values):
+            raise Malformed("a row has not as many values as there are columns", where=elasticsearch.where)
+        return [dict(zip(map(str, names), row, strict=True)) for row in values]
 
     def close(self) -> None:
         for edge in self._edges:

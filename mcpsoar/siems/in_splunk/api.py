@@ -120,6 +120,16 @@ class Splunk:
     def delete(self, item: Item, found: Found) -> None:  # noqa: ARG002 (the port's shape)
         self._edge.change("DELETE", *self._path(item.kind), item.name, query=_JSON)
 
+    def ask(self, query: str) -> Sequence[Facts]:
+        """The rows of a search that reads no index; the call waits for them (Search endpoints, exec_mode)."""
+        said = form({"search": query, "exec_mode": "oneshot", "output_mode": "json"})
+        path = ("servicesNS", "nobody", self._app, "search", "v2", "jobs")
+        body = self._edge.change("POST", *path, body=said).body
+        results = body.get("results") if isinstance(body, dict) else None
+        if not isinstance(results, list) or not all(isinstance(row, dict) for row in results):
+            raise Malformed("the answer has no list of results", where=self._edge.where)
+        return results
+
     def close(self) -> None:
         self._edge.close()
 
