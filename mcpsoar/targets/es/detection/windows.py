@@ -17,7 +17,7 @@ from mcpsoar.targets.es.detection import counts, packed, pairs, spans
 from mcpsoar.targets.es.detection.flow import Aggregate
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.pairs import Frame, Seen
-from mcpsoar.targets.es.detection.relation import AGGREGATES, STREAM, names_in
+from mcpsoar.targets.es.detection.relation import AGGREGATES, STREAM, is_number, names_in
 
 if TYPE_CHECKING:
     from mcpsoar.targets.es.detection.statement import Statement
@@ -245,7 +245,8 @@ class Windows:
             if isinstance(of, exp.Count) and not isinstance(of.this, exp.Star):
                 raise Unsupported("COUNT of a column over time")
             value = exp.Literal.number(1) if isinstance(of, exp.Count) else self.of.read(of.this)
-            if isinstance(of, exp.Sum) and (value.name not in self.of.numbers or frame.end):
+            is_held = is_number(value) or value.name in self.of.numbers
+            if isinstance(of, exp.Sum) and (not is_held or frame.end):
                 raise Unsupported("SUM over time of what may be NULL")
             if self.words.kind(value) is Type.TRUTH:
                 raise Unsupported(f"{of.key.upper()} of a condition")
