@@ -90,6 +90,7 @@ def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bo
 def groups(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:
     """One row a subject that is to blame, or that warns: subject (null: events without), state and counts.
 
+    Those with the most first, 10 000 at most: so many rows mean that there may be more; `state` counts all.
     Raises Unsupported, with the gate's name.
     """
     keys = asked.by("subject")
