@@ -199,6 +199,9 @@ def resolved(
             keys |= picked(was, {key: None})
         else:
             keys[key] = value
+    if last is None:
+        # nobody saw it before others could edit it: of the rest we know only what we said ourselves
+        return Applied(keys, {key: _seen(value) for key, value in after.body.items() if traits.is_once(key)})
     return Applied(keys, _seen_beside(keys, last, found))
 
 
