@@ -52,7 +52,7 @@ def _status(content: Content) -> str:
         "last_event": f"MAX({paths.TIME})",
         "last_received": f"MAX({paths.RECEIVED})",
         "waited_seconds": f'MAX(DATE_DIFF("second", {paths.TIME}, {paths.RECEIVED}))',
-        "rejected": 'COUNT(*) WHERE event.kind == "pipeline_error"',
+        "rejected": f"COUNT(*) WHERE NOT {paths.IS_EVENT}",
         "truncated": f"COUNT(*) WHERE {paths.TRUNCATED} IS NOT NULL",
     }
     by = gate_rules.asked(content).by()
@@ -77,6 +77,7 @@ def _fields(content: Content) -> str:
     findings = [_finding(one.name, needed[one.name]) for one in columns]
     return _commands(
         f"FROM {naming.source(content)}",
+        f"WHERE {paths.IS_EVENT}",
         f"STATS {assigned(['events = COUNT(*)', *counts])}{grouped(by)}",
         f"EVAL finding = CONCAT({assigned(findings)})",
         'WHERE finding != ""',

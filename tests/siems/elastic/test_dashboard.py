@@ -123,6 +123,10 @@ def test_a_field_that_no_event_has_names_the_rules_that_need_it() -> None:
     assert len(found) == len(needed - {"server_name", "decision"})
 
 
+def test_what_was_rejected_on_the_way_in_lacks_no_field() -> None:
+    assert answer("fields", [CALL], more={"event.kind": "pipeline_error"}) == []
+
+
 def test_the_story_of_servers_is_newest_first() -> None:
     later = CALL | {"event_time": "2026-03-01T11:59:30Z", "event_id": "b"}
     assert [row["event.id"] for row in answer("story", [CALL, later])] == ["b", "a"]
