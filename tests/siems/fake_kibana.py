@@ -164,7 +164,8 @@ class FakeKibana:
                 "id": f"uuid-of-{name}",
                 "_version": "v1",
             }
-            made.update({"comments": []} if key == "item_id" else {"version": 1})
+            more: tuple[str, Any] = ("comments", []) if key == "item_id" else ("version", 1)
+            made[more[0]] = more[1]
             shelf[name] = made | {"created_by": "elastic", "tie_breaker_id": "t", "immutable": False}
             return JSONResponse(shelf[name])
         if there is None:
