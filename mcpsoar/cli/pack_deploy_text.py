@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from difflib import ndiff
+from difflib import unified_diff
 
 from mcpsoar.cli.show import clean
 from mcpsoar.core.digest import Json
@@ -19,6 +19,7 @@ _WORDS = {
     Action.KEEP: "kept as they are",
     Action.NONE: "as they should be",
 }
+_LINES = 2000  # more are no reading, and a diff of them takes minutes
 _ENDS = {
     End.DONE: "applied and read back",
     End.REFUSED: "refused",
@@ -87,14 +88,18 @@ def _key(key: KeyStep) -> Iterator[str]:
         yield clean(f"    {key.key}")
         old, new = key.live, key.wanted
     elif key.what is What.DRIFT:
-        yield clean(f"    {key.key}: edited there, kept")
+        yield clean(f"    {key.key}: edited there, kept; - is ours, + is there")
         old, new = key.wanted, key.live
     else:
         yield clean(f"    {key.key}: in conflict, kept; - is there, + is wanted")
         old, new = key.live, key.wanted
-    for line in ndiff(_lines(old), _lines(new)):
-        if line[0] in "+-":
-            yield clean(f"      {line}", limit=400)
+    before, after = _lines(old), _lines(new)
+    if max(len(before), len(after)) > _LINES:
+        yield f"      {len(before)} lines, and {len(after)}: --format json has both"
+        return
+    for line in list(unified_diff(before, after, n=0, lineterm=""))[2:]:
+        if not line.startswith("@@"):
+            yield clean(f"      {line[0]} {line[1:]}", limit=400)
 
 
 def _lines(value: Json) -> list[str]:
