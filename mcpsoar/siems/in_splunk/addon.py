@@ -9,13 +9,14 @@ cannot be read has that of its arrival.
 from collections.abc import Mapping, Sequence
 
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.event import Kind
-from mcpsoar.kit.mapping import FieldMapping, spellings
+from mcpsoar.core.event import Column, Kind
+from mcpsoar.kit.mapping import FieldMapping, Source, spellings
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import conf, identity
 from mcpsoar.siems.in_splunk.identity import Identity
 from mcpsoar.targets.spl import fields
-from mcpsoar.targets.spl.text import END, field, literal
+from mcpsoar.targets.spl.place import STRING, Place
+from mcpsoar.targets.spl.text import END, Said, both, counted, either, field, literal
 
 SOURCETYPE = "mcp:audit"
 LONGEST = 4_194_304  # characters of one event; what is longer is cut, and said to be
@@ -97,13 +98,26 @@ def transforms(mapping: FieldMapping | None) -> Mapping[str, conf.Stanza]:
 
 
 def _doubled(content: Content) -> str:
-    """Two values where a column has one: a key that an event has twice (assumed: both are extracted)."""
-    scalars = [one.name for one in content.columns if one.kind not in (Kind.TEXTS, Kind.TIME)]
-    if content.mapping is not None:
-        sources = content.mapping.fields
-        scalars = [path for name in scalars if name in sources for path in sources[name].paths]
-    twice = " OR ".join(f"coalesce(mvcount({field(name)}), 0)>1" for name in scalars)
-    return f'if({twice}, "true", null())' if twice else "null()"
+    """A key that an event has twice (assumed: the values of both are extracted).
+
+    That is two values where a column has one, and more elements than the list has that a JSON function finds.
+    """
+    twice = either(*(_has_more(path, one.kind) for one in content.columns for path in _paths(content, one)))
+    return f'if({twice.text}, "true", null())'
+
+
+def _paths(content: Content, column: Column) -> Sequence[str]:
+    if content.mapping is None:
+        return (column.name,)
+    return content.mapping.fields.get(column.name, Source()).paths
+
+
+def _has_more(path: str, kind: Kind) -> Said:
+    if kind is not Kind.TEXTS:
+        return Said(f"coalesce(mvcount({field(path)}), 0)>1")
+    place = Place(path)
+    texts = [counted(f'coalesce({_read(keys)}, "")', STRING) for keys in spellings(path)]
+    return both(place.listed, Said(f"coalesce(mvcount({place.elements}), 0)>{'+'.join(texts)}"))
 
 
 def _read(keys: Sequence[str]) -> str:

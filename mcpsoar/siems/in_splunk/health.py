@@ -2,7 +2,8 @@
 
 Of JSON Splunk reads 5000 bytes and 100 keys unless limits.conf says more ([spath] extraction_cutoff, [kv]
 limit; its spec, 9.0), which no app may do for its users. What goes beyond is told by the macro of truncation,
-whose two bounds are macros: who raises the limits raises them too. A key that is there twice is told as well.
+whose two bounds are macros: who raises the limits raises them too. A key that is there twice is told as well,
+and a stamp so far ahead that no rule and no gate takes its event.
 """
 
 import re
@@ -15,16 +16,18 @@ from mcpsoar.siems.in_splunk.addon import DOUBLED, LONGEST
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.backend import EVENTS
-from mcpsoar.targets.spl.text import literal
+from mcpsoar.targets.spl.text import counted, literal
 
 FIELDS, ARRIVAL, TRUNCATED = "MCP health fields", "MCP health arrival", "MCP health truncated"
 SILENT = "MCP health silent"
 _QUIET = 15  # minutes without an event: no gate has anything to judge
 TRUNCATED_MACRO = "mcp_is_truncated"
-_DAY = {"dispatch.earliest_time": "-24h@m", "dispatch.latest_time": "now"}
+_EVER = {"dispatch.latest_time": "+36500d"}  # whatever stamps are forged
+_DAY = {"dispatch.earliest_time": "-24h@m", **_EVER}
+_AHEAD = "_time>_indextime+600"
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _BYTES = '(len(_raw)+3*(len(_raw)-len(replace(_raw, "[^ -~]", ""))))'  # at most so many
-_KEYS = '(len(_raw)-len(replace(_raw, "\\":", "")))/2'
+_KEYS = counted("_raw", r'"\s*:')
 _BOUNDS = {"mcp_longest": "5000", "mcp_most_keys": "100"}
 
 
@@ -108,13 +111,13 @@ def _appended(parts: Sequence[str]) -> Iterator[str]:
 
 def _arrival(tenant: str) -> str:
     counts = (
-        "count AS events, max(_time) AS last_event, max(_indextime) AS last_indexed,"
+        "count AS events, max(happened) AS last_event, max(_indextime) AS last_indexed,"
         " max(lag) AS worst_lag_s, sum(truncated) AS truncated, sum(ahead) AS ahead"
     )
     commands = [
         EVENTS,
         f"`{TRUNCATED_MACRO}`",
-        "eval lag=_indextime-_time, ahead=if(_time>_indextime+600, 1, 0)",
+        f"eval lag=_indextime-_time, ahead=if({_AHEAD}, 1, 0), happened=if(ahead=1, null(), _time)",
         *_by_tenant(tenant),
         f"stats {counts}{' BY tenant' if tenant else ''}",
         'eval state=if(events=0, "no_data", "ok"), silent_s=now()-last_indexed',
@@ -126,8 +129,8 @@ def _truncated(tenant: str) -> Stanza:
     told = alert.Alert(
         label="MCP audit event that Splunk may not have seen whole",
         title="MCP audit events cut short on $by_server$",
-        description="An event is longer, or has more keys, than is read, or has a key twice: rules may not"
-        " have seen what it says.",
+        description="An event is longer, or has more keys, than is read, has a key twice, or is stamped more"
+        " than ten minutes ahead: rules may not have seen what it says.",
         level="medium",
         by=[*(["tenant"] if tenant else []), "by_server"],
         period="1h",
@@ -136,7 +139,7 @@ def _truncated(tenant: str) -> Stanza:
     commands = [
         EVENTS,
         f"`{TRUNCATED_MACRO}`",
-        "where truncated=1",
+        f"where truncated=1 OR {_AHEAD}",
         *_by_tenant(tenant),
         'eval by_server=coalesce(server_name, "-")',
     ]
@@ -145,6 +148,7 @@ def _truncated(tenant: str) -> Stanza:
         "search": "\n| ".join(commands),
         "disabled": "1",
         **schedule.by_index_time(TRUNCATED, schedule.EVERY),
+        **_EVER,
         **alert.settings(told),
     }
 

@@ -17,10 +17,10 @@ from mcpsoar.targets.spl.text import Said, both, either, field, literal
 
 BLANKS = literal("".join(map(chr, stored.BLANKS)))
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")  # keys that json_extract takes in a path, beyond doubt
-_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
 _FIRST = r"^\[\s*"
 _TEXT, _OTHER, _OBJECT, _LIST = '"', r'[^n"\]\s]', r"\{", r"\["
-_EMPTY, _TEXTS = r"\[\s*\]", rf"\[\s*(?:{_STRING}[\s,]*)+\]"
+_EMPTY, _TEXTS = r"\[\s*\]", rf"\[\s*(?:{STRING}[\s,]*)+\]"
 _MANY = (
     100  # elements; a longer list is not looked through: patterns have a limit, and beyond it find nothing
 )

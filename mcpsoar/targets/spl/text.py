@@ -46,6 +46,12 @@ def _joined(operator: str, parts: tuple[Said, ...], *, neutral: Said, final: Sai
     return Said(f" {operator} ".join(wrapped), operator)
 
 
+def counted(here: str, pattern: str) -> str:
+    """How often a pattern is found: how much longer a text is with two letters for each than with one."""
+    longer, shorter = (f"len(replace({here}, {literal(pattern)}, {letters}))" for letters in ('"ab"', '"a"'))
+    return f"({longer}-{shorter})"
+
+
 def literal(text: str) -> str:
     """A text in quotes; with what has no place in a line of configuration, or a backtick, percent-encoded."""
     if _UNSAFE.search(text):

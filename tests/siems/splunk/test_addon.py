@@ -147,7 +147,12 @@ def test_the_names_of_cim_are_answered() -> None:
         (json.dumps({"event_id": "1"}) + " ", False),
         (json.dumps({"x": "a" * 1_048_576}), True),
         (json.dumps({f"k{at}": 1 for at in range(5000)}), True),
+        (json.dumps({f"k{at}": 1 for at in range(101)}, separators=(",", " \t: ")), True),
         ('{"decision": "deny", "decision": "allow"}', True),
+        ('{"event_time": "2026-03-01T12:00:00Z", "event_time": 5}', True),
+        ('{"token_aud": ["a"], "token_aud": ["b"]}', True),
+        ('{"token_aud": ["a"], "token_aud{}": "b"}', True),
+        ('{"token_aud": ["a\\"b", "c, d"], "token_scopes": [1, "a"], "actor_tags": []}', False),
         ('{"decision": "deny", "args": {"decision": "allow"}, "token_aud": ["a", "b"]}', False),
     ],
 )
@@ -155,13 +160,24 @@ def test_what_splunk_may_not_have_seen_whole_is_told(line: str, is_cut: bool) ->
     now_ms = ARRIVED_S * 1000
     event = {"_raw": line, "_time": ARRIVED_S - 120, "_indextime": ARRIVED_S - 120, "server_name": "crm"}
     props = built.stanzas(built.files(), "TA-mcpsoar/default/props.conf")["mcp:audit"]
-    extracted = EXTRACTIONS[0].fields(line) if line.rstrip().endswith("}") else {"_raw": line}
-    if evaluate(parse(props[f"EVAL-{addon.DOUBLED}"]), Scope(extracted, 0)) is not None:
+    is_whole = line.rstrip().endswith("}")  # of what is torn no page says what JSON functions make
+    doubled = parse(props[f"EVAL-{addon.DOUBLED}"])
+    if is_whole and evaluate(doubled, Scope(EXTRACTIONS[0].fields(line), 0)) is not None:
         event[addon.DOUBLED] = "true"
     rows = built.ran(built.files(), health.TRUNCATED, [event], now_ms=now_ms)
     assert [row["by_server"] for row in rows] == (["crm"] if is_cut else [])
     (row,) = built.ran(built.files(), health.ARRIVAL, [event], now_ms=now_ms)
     assert row["truncated"] == int(is_cut)
+
+
+@pytest.mark.parametrize(("ahead", "is_told"), [(0, False), (599, False), (601, True), (3_000_000_000, True)])
+def test_an_event_that_is_stamped_too_far_ahead_is_told_of(ahead: int, is_told: bool) -> None:
+    at = ARRIVED_S - 120
+    event = {"_raw": "{}", "_time": at + ahead, "_indextime": at}
+    assert bool(built.ran(built.files(), health.TRUNCATED, [event], now_ms=ARRIVED_S * 1000)) is is_told
+    (row,) = built.ran(built.files(), health.ARRIVAL, [event], now_ms=ARRIVED_S * 1000)
+    assert row["ahead"] == int(is_told)
+    assert row.get("last_event") == (None if is_told else at + ahead)
 
 
 def test_limits_that_were_raised_are_two_macros() -> None:
