@@ -108,27 +108,30 @@ def test_an_upgrade_changes_what_differs_and_removes_what_is_no_more(site: Site)
     ],
     indirect=["site"],
 )
-def test_a_server_that_fails_at_any_call_is_finished_by_the_next_apply(site: Site, how: str) -> None:
-    """For every call of a first apply and of an upgrade: nothing is lost and nothing doubled."""
-    empty, none = site.fake.held(), site.home
-    old = site.few(site.old)
-    apply(site, old)
-    for items, held, home in ((old, empty, none / "no"), (site.few(site.new), site.fake.held(), none)):
-        site.start(held, home, "whole")
-        site.faults.set(0, how)
+@pytest.mark.parametrize("is_upgrade", [False, True], ids=["new", "upgrade"])
+def test_a_server_that_fails_at_any_call_is_finished_by_the_next_apply(
+    site: Site, how: str, *, is_upgrade: bool
+) -> None:
+    """For every call of an apply: nothing is lost and nothing doubled."""
+    items, home = site.few(site.old), site.home
+    if is_upgrade:
         apply(site, items)
-        calls, end = len(site.faults.calls), stable(site.there())
-        assert calls > len(items)
-        for at in range(1, calls + 1):
-            site.start(held, home, f"{how}-{at}")
-            site.faults.set(at, how, often=10_000 if how == faults.NOWHERE else 1)
-            verdict = quietly(site, items)
-            site.faults.set(0, how)
-            # a write that met a 404 is refused; so is a rule whose list could not be made
-            refused = "the exception list" in "".join(site.said) or how == faults.NOWHERE
-            assert verdict is not Verdict.NO or refused, at
-            assert apply(site, items)[1] is Verdict.YES, (at, site.said)
-            assert stable(site.there()) == end, at
+        items = site.few(site.new)
+    held = site.fake.held()
+    site.start(held, home, "whole")
+    apply(site, items)
+    calls, end = len(site.faults.calls), stable(site.there())
+    assert calls > len(items)
+    for at in range(1, calls + 1):
+        site.start(held, home, f"{how}-{at}")
+        site.faults.set(at, how, often=10_000 if how == faults.NOWHERE else 1)
+        verdict = quietly(site, items)
+        site.faults.set(0, how)
+        # a write that met a 404 is refused; so is a rule whose list could not be made
+        refused = "the exception list" in "".join(site.said) or how == faults.NOWHERE
+        assert verdict is not Verdict.NO or refused, at
+        assert apply(site, items)[1] is Verdict.YES, (at, site.said)
+        assert stable(site.there()) == end, at
 
 
 def quietly(site: Site, items: tuple[Item, ...]) -> Verdict:

@@ -77,7 +77,10 @@ class FakeSplunk:
         self.things = deepcopy(held)
 
     def there(self) -> dict[tuple[str, str], dict[str, str]]:
-        return {key: dict(thing.content) for key, thing in self.things.items()}
+        return {
+            key: thing.content | {"owner": thing.owner, "sharing": thing.sharing}
+            for key, thing in self.things.items()
+        }
 
     def edit(self, kind: str, name: str, **content: str) -> None:
         """What a person does in the browser."""

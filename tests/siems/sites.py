@@ -21,7 +21,7 @@ from tests.siems.faults import Faults
 _SEARCH = "`mcp_events` action_class=write\n| where isnull(approval_id)\n| stats count BY server_name"
 
 
-_MORE = ("mcp_retired", "mcp-retired", "rule-writes", "mcp-fields", "logs-mcp", "mcp_overview")
+_MORE = ("mcp_retired", "rule-writes", "mcp-fields", "logs-mcp", "mcp_overview")
 
 
 class Hasty(SystemClock):
@@ -52,6 +52,7 @@ class Site:
     def start(self, held: Any, home: Path, name: str) -> None:
         """The server as it was, and a home of its own that remembers what another one did."""
         self.fake.hold(held)
+        self.faults.set(0, "")
         self.said.clear()
         self.home = home.parent / f"{home.name}-{name}"
         if home.exists():
