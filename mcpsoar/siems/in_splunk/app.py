@@ -56,7 +56,7 @@ def enabled(content: Content) -> frozenset[str]:
     tuning = content.tuning
     return frozenset(
         [named(id_) for id_, one in tuning.rules.items() if one.enabled for named in _NAMED]
-        + [gates.name(id_) for id_, one in tuning.gates.items() if one.enabled]
+        + [name(id_) for id_, one in tuning.gates.items() if one.enabled for name in gates.ALERTS]
     )
 
 

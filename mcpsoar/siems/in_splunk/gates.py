@@ -28,6 +28,14 @@ def state_name(id_: str) -> str:
     return f"MCP gate {id_} state"
 
 
+def late_name(id_: str) -> str:
+    """The one that alerts on what came too late for every minute that looked at its time."""
+    return f"MCP gate {id_} late"
+
+
+ALERTS = (name, late_name)
+
+
 def all_(content: Content) -> tuple[Gate, ...]:
     """The gates with the overlay's settings."""
     return tuple(
@@ -37,7 +45,7 @@ def all_(content: Content) -> tuple[Gate, ...]:
 
 
 def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Two a gate. Raises Unsupported."""
+    """Two a gate, and a third where it counts. Raises Unsupported."""
     for gate in all_(content):
         text, tenant = gate.text, content.options.tenant
         span = schedule.every_minute(text.window_ms // MINUTE_MS, LAG)
@@ -59,6 +67,17 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
                 **alert.settings(_alert(text, tenant)),
             },
         )
+        if text.page.ratio is None:
+            yield (
+                late_name(text.id),
+                {
+                    "description": _described(text),
+                    "search": spl.late(gate, content.columns, tenant=tenant),
+                    "disabled": "0" if is_enabled else "1",
+                    **schedule.by_index_time(late_name(text.id), schedule.EVERY),
+                    **alert.settings(replace(_alert(text, tenant), label=f"{text.title}, told late")),
+                },
+            )
 
 
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:

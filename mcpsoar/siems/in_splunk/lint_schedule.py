@@ -52,6 +52,8 @@ def _of_throttling(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _of_window(values: Mapping[str, str], macros: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    if "dispatch.index_earliest" in values:  # it asks what came late, whatever its time
+        return
     for window in _windows(values)[:1]:
         needed = sum(int(macros.get(one, "0")) for one in (window, LAG))
         if _minutes(values.get("dispatch.earliest_time", "")) < needed:

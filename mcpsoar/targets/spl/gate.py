@@ -64,6 +64,37 @@ def tunable(gate: Gate, columns: Sequence[Column], *, tenant: str = "", only_pag
     return "\n| ".join([query, *(_by_subject(gate.text) if only_pages else ())])
 
 
+def late(gate: Gate, columns: Sequence[Column], *, tenant: str = "") -> str:
+    """The hits that came when no tick looked at their minute any more, a row each: gate, subject, event_id.
+
+    For a gate that counts, where one hit is a page. A copy of an event that comes so late is a row, too.
+    Raises Unsupported, with the gate's name.
+    """
+    text = gate.text
+    if _is_ratio(text):
+        raise Unsupported(f"gate {text.id}: a ratio has no single event to page for", where=str(text.path))
+    try:
+        flags = ", ".join(_flags(gate, columns, approved=True))
+    except Unsupported as error:
+        raise Unsupported(f"gate {text.id}: {error.message}", where=str(text.path)) from None
+    told = [f"gate={literal(text.id)}", 'state="page"']
+    told += [f'{_TENANT}=coalesce({field(tenant)}, "-")'] if tenant else []
+    named = ["hit=1", 'subject!="-"'] if text.counts is Counts.SUBJECTS else ["hit=1"]
+    shown = [*([_TENANT] if tenant else []), "gate", "state", "subject", "_time", "event_id"]
+    commands = [
+        EVENTS,
+        f"where {tuned.is_late(text)}",
+        "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))",
+        *tuned.commands(gate),
+        f"eval {flags}",
+        f"where {' AND '.join(named)}",
+        f"eval {', '.join(told)}",
+        'eval subject=if(subject="-", "-", substr(subject, 2))',
+        f"table {' '.join(shown)}",
+    ]
+    return "\n| ".join(commands)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """`ends` of the window, `state` of three counts, `commands` that look an event up in lists."""

@@ -45,6 +45,11 @@ def ends(text: GateText) -> tuple[str, str]:
     return f"{now}-60*(`{LAG}`+`{window(text)}`)", f"{now}-60*`{LAG}`"
 
 
+def is_late(text: GateText) -> str:
+    """Whether an event was indexed after the last tick that could look at it."""
+    return f'_indextime>=relative_time(_time, "@m")+60*(`{LAG}`+`{window(text)}`)'
+
+
 def commands(gate: Gate) -> list[str]:
     """What lists may add to an event, before anything is asked of it."""
     trees = [tree for tree in (gate.hit, gate.judged, gate.warned) if tree is not None]

@@ -20,6 +20,7 @@ from mcpsoar.pack.overlay import DeployWindow, GateTuning, Tuning
 from mcpsoar.siems.in_splunk import gates
 from tests.languages.spl import run
 from tests.laws.random_logs import NOW, logs
+from tests.siems.scheduler import scheduled
 from tests.siems.splunk import built
 from tests.targets.spl.splunk import ROOT, Fields
 from tests.targets.spl.test_gate import in_splunk, said, told
@@ -266,3 +267,47 @@ def test_a_gate_enabled_by_the_overlay_runs_and_its_owner_is_named() -> None:
     search = built.searches(files)[gates.name(WRITES)]
     assert (search["disabled"], search["alert.severity"]) == ("0", "6")
     assert "Owner: Blue." in search["description"]
+
+
+def written(at_ms: int, received_ms: int) -> list[Fields]:
+    """A write that nobody approved, indexed then."""
+    facts = {"action_class": "write", "decision": "ALLOW", "server_name": "crm", "event_id": "w"}
+    (event,) = in_splunk(log([{"event_time": at_ms / 1000, **facts}]))
+    return [{**event, "_indextime": received_ms / 1000}]
+
+
+@pytest.mark.parametrize("late_s", [1, 59, 61, 300, 599, 601, 659, 661, 720, 3600])
+@pytest.mark.parametrize("into_s", [0.0, 30.5, 59.9])
+def test_a_write_pages_however_late_it_comes(late_s: int, into_s: float) -> None:
+    """By a tick that can still look at its time, else by the search for what came too late for all."""
+    at_ms = TICK + round(into_s * 1000)
+    received_ms = at_ms + late_s * 1000
+    event, minutes = written(at_ms, received_ms), range(1, late_s // 60 + 20)
+    runs = [TICK + minute * MINUTE_MS for minute in minutes]
+    ticks = [now for now in runs if received_ms <= now and _ran(gates.name(WRITES), event, now)]
+    told = [now for now in runs if _is_due(now) and _ran(gates.late_name(WRITES), event, now)]
+    assert bool(ticks) or len(told) == 1
+    assert not (late_s < 599 and told)
+
+
+def _ran(name: str, events: Sequence[Fields], now_ms: int) -> list[dict[str, Any]]:
+    here = [{**one, "sourcetype": "mcp:audit"} for one in events]
+    return built.ran(built.files(), name, here, now_ms=now_ms)
+
+
+def _is_due(now_ms: int) -> bool:
+    cron = built.searches(built.files())[gates.late_name(WRITES)]["cron_schedule"]
+    return list(scheduled(cron, now_ms // 1000, now_ms // 1000 + 1)) == [now_ms // 1000]
+
+
+def test_what_comes_late_tells_the_gate_and_its_subject() -> None:
+    at_ms = TICK - 3600_000
+    (row,) = _ran(gates.late_name(WRITES), written(at_ms, TICK - 120_000), TICK)
+    assert (row["gate"], row["state"], row["subject"], row["event_id"]) == (WRITES, "page", "crm", "w")
+    assert (
+        _ran(gates.late_name(WRITES), [{**written(at_ms, TICK - 120_000)[0], "decision": "deny"}], TICK) == []
+    )
+
+
+def test_a_ratio_has_no_search_for_what_comes_late() -> None:
+    assert gates.late_name(RATIO) not in built.searches(built.files())
