@@ -122,6 +122,29 @@ def evidence(gate: Gate, columns: Sequence[Column], asked: Asked, *, warned: boo
     return "\n| ".join(commands)
 
 
+def late(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:
+    """The hits that came when no tick looked at their minute any more, a row an event.
+
+    For a gate that counts, where one hit is a page. Each row has its `_id`, so that Elastic alerts on it
+    once. A copy of an event that comes so late is a row, too. Raises Unsupported, with the gate's name.
+    """
+    text = gate.text
+    if text.page.ratio is not None:
+        raise Unsupported(f"gate {text.id}: a ratio has no single event to page for", where=str(text.path))
+    (_, _, *before), is_ranked = _flagged(gate, columns, asked)
+    if is_ranked:
+        raise Unsupported(f"gate {text.id}: an event has a row a deploy window", where=str(text.path))
+    minutes = text.window_ms // MINUTE_MS + asked.lag_minutes
+    named = ['hit == "+"', "subject IS NOT NULL"] if text.counts is Counts.SUBJECTS else ['hit == "+"']
+    commands = [
+        f"FROM {asked.index} METADATA _id, _index, _version",
+        f"WHERE {paths.RECEIVED} >= DATE_TRUNC(1 minute, {paths.TIME}) + {minutes} minutes",
+        *before,
+        f'WHERE judged == "+" AND {" AND ".join(named)}',
+    ]
+    return "\n| ".join(commands)
+
+
 def _by_subject(gate: Gate, columns: Sequence[Column], asked: Asked) -> list[str]:
     """Up to one row a subject: events, judged, numerator, warned."""
     return [*each(gate, columns, asked), *_counted(gate.text.counts, asked)]
@@ -132,6 +155,24 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
 
     `widest_ms` takes the place of the gate's own window. Raises Unsupported, with the gate's name.
     """
+    flagged, is_ranked = _flagged(gate, columns, asked, widest_ms=widest_ms)
+    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
+    known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
+    alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
+    rank = [listed.RANK] if is_ranked else []
+    received = f"received = CONCAT({', '.join([at, *rank, *_FLAGS, known])})"
+    return [
+        *flagged,
+        f"EVAL {assigned([alone, received])}",
+        f"STATS counted = MIN(received){grouped(asked.by(paths.EVENT_ID, paths.TIME, 'alone'))}",
+        f"EVAL {assigned(_unpacked(_FIRST_FLAG + len(rank)))}",
+    ]
+
+
+def _flagged(
+    gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int | None = None
+) -> tuple[list[str], bool]:
+    """Commands up to the flags of each event as + and -, and whether lists made several rows of one."""
     try:
         flags, needed = _flags(gate, columns, asked)
     except Unsupported as error:
@@ -139,12 +180,7 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
         raise Unsupported(said, where=str(gate.text.path)) from None
     start, end = window(widest_ms or gate.text.window_ms, asked)
     normal = fields.evals(columns, needed) if asked.raw else ()
-    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
-    known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
-    alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
-    rank = [listed.RANK] if listed.ranks(needed, windows=asked.windows) else []
-    received = f"received = CONCAT({', '.join([at, *rank, *_FLAGS, known])})"
-    return [
+    commands = [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
         *([] if asked.raw else [f"WHERE {paths.IS_EVENT}"]),
@@ -152,10 +188,8 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
         *listed.fills(needed, servers=asked.servers, windows=asked.windows),
         *([f"LOOKUP JOIN {LOOKUP} ON {paths.of('server_name')}"] if _looks_up(gate, asked) else []),
         f"EVAL {assigned(flags)}",
-        f"EVAL {assigned([alone, received])}",
-        f"STATS counted = MIN(received){grouped(asked.by(paths.EVENT_ID, paths.TIME, 'alone'))}",
-        f"EVAL {assigned(_unpacked(_FIRST_FLAG + len(rank)))}",
     ]
+    return commands, listed.ranks(needed, windows=asked.windows)
 
 
 def _flags(gate: Gate, columns: Sequence[Column], asked: Asked) -> tuple[list[str], frozenset[str]]:
