@@ -10,7 +10,6 @@ from mcpsoar.app import siem_profiles
 from mcpsoar.core.errors import Held, Unwritable, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.lock import FileLock
@@ -21,6 +20,7 @@ from mcpsoar.siems.deploy.live import Live
 from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import BOUNDS, Outcome, Run
 from mcpsoar.siems.deploy.state import StateFile
+from mcpsoar.siems.objects import Item
 
 if TYPE_CHECKING:
     from mcpsoar.siems.asked import Options

@@ -33,12 +33,14 @@ for command in (plan, apply, drift, selftest):
 def build(given: Common, *, siem: str, output: str, space: str, **said: Any) -> None:
     """Write the pack of SIEM, splunk or elastic, to DIR.
 
-    Nothing is sent anywhere; the same input gives the same bytes. What else is in DIR stays.
+    Nothing is sent anywhere; the same input gives the same bytes. What an earlier
+    build wrote there and this one does not hold is taken away; what else is in DIR stays.
     """
     root = locate(given.pack, os.environ)
     options = pack_content.options(said, space)
     files = packing.built(root, siem, options, **pack_content.files(said))
-    packing.write(files, Path(output))
+    for path in packing.write(files, Path(output)):
+        show.talk(f"warning: {output}/{path} is of an earlier build, and somebody changed it: it stays")
     if given.is_json:
         written = [{"path": file.path, "bytes": len(file.content)} for file in files]
         show.document({"siem": siem, "directory": output, "files": written})

@@ -16,8 +16,8 @@ from mcpsoar.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from mcpsoar.app.deploying import Place
-    from mcpsoar.core.siem import Item
     from mcpsoar.siems.deploy.plan import Asked
+    from mcpsoar.siems.objects import Item
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.siems.asked import Content, Siem
 from mcpsoar.siems.checks import Check
 from mcpsoar.siems.in_elastic import (
@@ -19,6 +18,7 @@ from mcpsoar.siems.in_elastic import (
     written,
 )
 from mcpsoar.siems.in_elastic.check import check
+from mcpsoar.siems.objects import Item, PackFile
 
 
 class Elastic:

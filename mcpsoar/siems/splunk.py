@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import mcpsoar
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.siems.asked import Content, Siem
 from mcpsoar.siems.checks import Check
 from mcpsoar.siems.in_splunk import addon, app, lint, lists, package, readme, selftest, views
+from mcpsoar.siems.objects import Item, PackFile
 
 _VIEWS = "default/data/ui/views/"
 

@@ -4,9 +4,9 @@ import pytest
 
 from mcpsoar.cli.pack_deploy_text import plan
 from mcpsoar.core.digest import Json
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.plan import Plan
 from mcpsoar.siems.deploy.steps import Action, KeyStep, Step, What
+from mcpsoar.siems.objects import Item
 
 
 def shown(what: What, live: Json, wanted: Json) -> list[str]:

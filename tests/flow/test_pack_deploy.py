@@ -9,12 +9,12 @@ import pytest
 
 from mcpsoar.app.deploying import NOTHING
 from mcpsoar.core.errors import Indeterminate, Malformed, Unreachable, Unsupported
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.retry import Bounds
 from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import End, Outcome
 from mcpsoar.siems.deploy.steps import Action, What
+from mcpsoar.siems.objects import Item
 from tests.siems import faults
 from tests.siems.sites import SITES, Site
 

@@ -11,11 +11,11 @@ import pytest
 
 from mcpsoar.app import deploying
 from mcpsoar.cli.main import main
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.siems.asked import Options
 from mcpsoar.siems.deploy.steps import Action
+from mcpsoar.siems.objects import Item
 from tests.conftest import ROOT
 from tests.siems import fake_kibana, fake_splunk
 from tests.siems.sites import SITES, Site

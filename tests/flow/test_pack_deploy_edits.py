@@ -10,12 +10,12 @@ import pytest
 
 from mcpsoar.app.deploying import NOTHING
 from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Unwritable, Usage
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.lock import FileLock
 from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import End
 from mcpsoar.siems.deploy.steps import Action, Step, What
+from mcpsoar.siems.objects import Item
 from tests.siems.sites import SITES, Site, elastic, splunk
 
 GATE = {"splunk": "MCP gate", "elastic": "rule-gate"}

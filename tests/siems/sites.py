@@ -10,9 +10,9 @@ from typing import Any
 from mcpsoar.app.deploying import Place, place
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.secret import Secret
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.lab.serving import serving
+from mcpsoar.siems.objects import Item
 from tests.siems import fake_kibana, fake_splunk
 from tests.siems.fake_kibana import FakeKibana
 from tests.siems.fake_splunk import FakeSplunk

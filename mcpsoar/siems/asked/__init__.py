@@ -7,7 +7,6 @@ from typing import Protocol
 
 from mcpsoar.core.content import GateText, RuleText
 from mcpsoar.core.event import Column
-from mcpsoar.core.siem import Item, PackFile
 from mcpsoar.detect.detection import Detection, parse_all
 from mcpsoar.detect.gate import parse
 from mcpsoar.kit.mapping import FieldMapping
@@ -15,6 +14,7 @@ from mcpsoar.pack import detections, gates, mapping, overlay, rules, schema
 from mcpsoar.pack.overlay import Tuning
 from mcpsoar.pack.overlay_complaints import Known
 from mcpsoar.siems.checks import Check
+from mcpsoar.siems.objects import Item, PackFile
 from mcpsoar.targets.gate import LISTED, Gate
 
 

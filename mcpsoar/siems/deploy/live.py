@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.siem import Item
+from mcpsoar.siems.objects import Item
 
 
 def _none(_: str) -> bool:

@@ -6,10 +6,10 @@ from fnmatch import fnmatchcase
 
 from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.errors import Unsupported, Usage
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.live import Found, Live, Traits
 from mcpsoar.siems.deploy.state import Key, State
 from mcpsoar.siems.deploy.steps import Action, Applied, Consent, Step, obsolete, wanted
+from mcpsoar.siems.objects import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from urllib.parse import quote
 
 from mcpsoar.core.digest import Facts, canonical, digest
 from mcpsoar.core.errors import Tampered
-from mcpsoar.core.siem import Item
 from mcpsoar.kit import jsonl
 from mcpsoar.siems.deploy.live import Found, Traits
 from mcpsoar.siems.deploy.steps import Applied, resolved
+from mcpsoar.siems.objects import Item
 
 Key: TypeAlias = tuple[str, str]  # kind and name
 

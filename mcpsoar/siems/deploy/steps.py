@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mcpsoar.core.digest import Facts, Json, digest
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.deploy.values import ABSENT, is_empty, merged, owned, picked, same
+from mcpsoar.siems.objects import Item
 
 _SEEN_LENGTH = 16
 

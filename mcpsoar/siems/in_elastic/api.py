@@ -17,7 +17,6 @@ from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, Trouble, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.http import TIMEOUT_S, checked_url
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.patient import Patient
@@ -27,6 +26,7 @@ from mcpsoar.siems.in_elastic.api_indices import Documents, LookupIndices, Pipel
 from mcpsoar.siems.in_elastic.api_objects import SavedObjects
 from mcpsoar.siems.in_elastic.api_rules import Rules
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space
+from mcpsoar.siems.objects import Item
 
 OPTIONS = ("kibana", "space", "timeout_s")
 _LIMIT_BYTES = 1 << 24

@@ -5,9 +5,9 @@ what changed meanwhile. Comments are kept by their ids.
 """
 
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space
+from mcpsoar.siems.objects import Item
 
 _LIST = ("description", "meta", "name", "namespace_type", "os_types", "tags", "type", "version")
 _ITEM = (

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, Unsupported
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.http import Edge
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, an_object
+from mcpsoar.siems.objects import Item
 
 _SERVER_S = ("created_date", "created_date_millis", "modified_date", "modified_date_millis")
 # what an existing index takes: anything else needs a new index

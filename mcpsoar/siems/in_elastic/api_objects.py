@@ -8,10 +8,10 @@ import json
 
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Conflict, Denied, Malformed, Unsupported
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.body import upload
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space, an_object
+from mcpsoar.siems.objects import Item
 
 _OURS = ("attributes", "references", "coreMigrationVersion", "typeMigrationVersion")
 

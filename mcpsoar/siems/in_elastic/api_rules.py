@@ -5,9 +5,9 @@ Kibana API 9, Security Detections: PATCH changes the keys that it names, PUT rep
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Conflict
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space
+from mcpsoar.siems.objects import Item
 
 # what Kibana adds to a rule and takes from nobody
 _KIBANA_S = frozenset(

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from mcpsoar.core.errors import BadContent
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.in_elastic.line import MOST_ALERTS, MOST_KEYS
+from mcpsoar.siems.objects import Item
 
 _NEEDED = ("author", "description", "name", "query", "risk_score", "rule_id", "severity", "type")
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mcpsoar.core.digest import Json
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming, views
 from mcpsoar.siems.in_elastic.views import View
+from mcpsoar.siems.objects import Item
 from mcpsoar.targets.es import paths
 
 _CORE = "8.8.0"

@@ -7,10 +7,10 @@ fixed by what it is about, so that it can be sent again and again.
 from collections.abc import Iterator
 from typing import Any
 
-from mcpsoar.core.siem import Item
 from mcpsoar.pack.overlay import Tuning
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import gate_rules, naming
+from mcpsoar.siems.objects import Item
 from mcpsoar.targets.es import alert, gate, listed
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mcpsoar.core.event import MINUTE_MS
-from mcpsoar.core.siem import PackFile
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import detection_rules, event_rules, gate_rules, naming
 from mcpsoar.siems.in_elastic.sample import SAMPLES, in_their_words
+from mcpsoar.siems.objects import PackFile
 from mcpsoar.targets.es import OLDEST, paths
 
 _SUPPRESSED = """\

@@ -5,9 +5,9 @@ from typing import Any
 
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.http import Edge, Reply
 from mcpsoar.siems.deploy.live import Change, Found, Traits
+from mcpsoar.siems.objects import Item
 
 
 class Shelf(ABC):

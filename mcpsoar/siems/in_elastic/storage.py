@@ -3,9 +3,9 @@
 from typing import Any
 
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming
+from mcpsoar.siems.objects import Item
 from mcpsoar.targets.es import OLDEST, fields, ingest, mapped, paths
 
 PRIORITY = 500  # the built-in template of logs-*-* has 100, those of integrations 200

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from mcpsoar.core.digest import Json
-from mcpsoar.core.siem import Item, PackFile
+from mcpsoar.siems.objects import Item, PackFile
 
 _FOLDERS = {
     "component_template": "component_templates",

@@ -17,13 +17,13 @@ from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Indeterminate, Malformed, Unsupported, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
-from mcpsoar.core.siem import Item
 from mcpsoar.kit.body import form
 from mcpsoar.kit.http import TIMEOUT_S
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.patient import Patient
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_said_once, spelt, with_actions
+from mcpsoar.siems.objects import Item
 
 OPTIONS = ("app", "owner", "sharing", "scheme", "timeout_s")
 _LIMIT_BYTES = 1 << 25  # a hundred saved searches of two hundred keys each

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mcpsoar.core.errors import Conflict
-from mcpsoar.core.siem import Item
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.siems.deploy import plan as plans
@@ -22,6 +21,7 @@ from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import Run
 from mcpsoar.siems.deploy.state import StateFile
 from mcpsoar.siems.deploy.steps import Action
+from mcpsoar.siems.objects import Item
 
 Key = tuple[str, str]
 Pack = dict[str, dict[str, int]]

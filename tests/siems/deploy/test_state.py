@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.core.errors import Tampered
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.deploy.state import Pending, State, StateFile
 from mcpsoar.siems.deploy.steps import Applied
+from mcpsoar.siems.objects import Item
 
 ONE, OTHER = ("kind", "a/b ü"), ("kind", "b")
 

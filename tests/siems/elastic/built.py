@@ -9,9 +9,9 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from mcpsoar.core.siem import Item
 from mcpsoar.siems import asked, elastic
 from mcpsoar.siems.asked import Content, Options
+from mcpsoar.siems.objects import Item
 
 ROOT = Path(__file__).resolve().parents[3]
 _SCHEMAS = Path(__file__).with_name("schema")

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mcpsoar.core.errors import BadContent
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Options
 from mcpsoar.siems.in_elastic.check import check, complaints
+from mcpsoar.siems.objects import Item
 from tests.siems.elastic import built
 
 ITEMS = built.items(Options(tenant="organization.id", tier="platinum"))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.siem import Item
 from mcpsoar.siems.asked import Options
+from mcpsoar.siems.objects import Item
 from tests.languages.esql import Field, Index, run
 from tests.siems.elastic import built
 from tests.targets.es import ground

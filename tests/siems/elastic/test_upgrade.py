@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.core.siem import Item
 from mcpsoar.siems import asked, elastic
 from mcpsoar.siems.asked import Content, Options
+from mcpsoar.siems.objects import Item
 from tests.siems.elastic import built
 from tests.siems.elastic.test_tuning import OVERLAY
 
