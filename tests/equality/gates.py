@@ -1,8 +1,12 @@
-"""Every gate over random logs: what the engine says, and where SPL and ES|QL say something else."""
+"""Every gate over random logs: what the engine says, and who says something else.
+
+SPL and ES|QL as `gates` would say them, and as the packs ship them: with macros, and with a lookup of tuning.
+A pack that was built without a list of approved servers is asked where there is none.
+"""
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,12 +18,14 @@ from mcpsoar.core.finding import Judgement
 from mcpsoar.targets.es.gate import Asked
 from tests.laws.judged import facts
 from tests.laws.random_logs import NOW, logs
+from tests.siems.splunk import test_gates as splunk_pack
+from tests.targets.es import test_alert as elastic_pack
 from tests.targets.es import test_gate as es
 from tests.targets.es.ground import ROOT
 from tests.targets.spl import test_gate as spl
 
 Answers: TypeAlias = Callable[[Judgement], bool]
-LANGUAGES = ("SPL", "ES|QL")
+Reader: TypeAlias = Callable[[bytes, frozenset[str] | None, Look], Answers]
 
 
 def differences(number: int) -> dict[str, Counter[str]]:
@@ -44,9 +50,9 @@ def differences(number: int) -> dict[str, Counter[str]]:
 
 def _wrong(log: bytes, approved: frozenset[str] | None) -> Iterator[tuple[str, str]]:
     seen = _look(log, approved)
-    answers = dict(zip(LANGUAGES, (_in_spl(log, approved, seen), _in_esql(log, approved, seen)), strict=True))
-    for judgement in seen.judgements:
-        for language, same in answers.items():
+    for language, reader in LANGUAGES.items():
+        same = reader(log, approved, seen)
+        for judgement in seen.judgements:
             if not same(judgement):
                 yield judgement.reading.gate, language
 
@@ -78,3 +84,35 @@ def _in_esql(log: bytes, approved: frozenset[str] | None, seen: Look) -> Answers
         return es.said(es.GATES[judgement.reading.gate], indices, asked) == facts(judgement)
 
     return same
+
+
+def _in_splunk_pack(log: bytes, approved: frozenset[str] | None, seen: Look) -> Answers:
+    if approved is not None:
+        return lambda _: True
+    held = spl.in_splunk(log)
+
+    def same(judgement: Judgement) -> bool:
+        (row,) = splunk_pack.rows(judgement.reading.gate, held, seen.as_of_ms)
+        return spl.said(row) == spl.told(judgement)
+
+    return same
+
+
+def _in_elastic_pack(log: bytes, approved: frozenset[str] | None, seen: Look) -> Answers:
+    names = sorted(approved) if approved is not None else None
+    indices = es.stream(es.accepted(log), names)
+    asked = Asked(as_of_ms=seen.as_of_ms, approved=approved is not None, raw=True)
+
+    def same(judgement: Judgement) -> bool:
+        rows = elastic_pack.rows(es.GATES[judgement.reading.gate], indices, asked)
+        return elastic_pack.said(rows) == elastic_pack.wanted(judgement)
+
+    return same
+
+
+LANGUAGES: Mapping[str, Reader] = {
+    "SPL": _in_spl,
+    "ES|QL": _in_esql,
+    "Splunk": _in_splunk_pack,
+    "Elastic": _in_elastic_pack,
+}

@@ -77,3 +77,19 @@ def test_a_detection_that_finds_others_is_a_difference(monkeypatch: pytest.Monke
     ((_, matches, off),) = detections.rows(["error_loop"])
     assert off["SPL"]
     assert matches
+
+
+@pytest.mark.parametrize("language", gates.LANGUAGES)
+def test_a_gate_that_a_language_judges_otherwise_is_counted(
+    language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(gates, "LANGUAGES", {language: lambda *_: lambda _: False})
+    assert all(by[language] for by in gates.differences(2).values())
+
+
+def test_every_language_is_asked_of_the_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    found = gates.differences(2)
+    assert len(found) == 5
+    assert not any(found.values())
