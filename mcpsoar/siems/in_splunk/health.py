@@ -3,7 +3,7 @@
 Of JSON Splunk reads 5000 bytes and 100 keys unless limits.conf says more ([spath] extraction_cutoff, [kv]
 limit; its spec, 9.0), which no app may do for its users. What goes beyond is told by the macro of truncation,
 whose two bounds are macros: who raises the limits raises them too. A key that is there twice is told as well,
-and a stamp so far ahead that no rule and no gate takes its event.
+and a stamp so far ahead, or so far back, that no rule and no gate takes its event.
 """
 
 import re
@@ -24,7 +24,10 @@ _QUIET = 15  # minutes without an event: no gate has anything to judge
 TRUNCATED_MACRO = "mcp_is_truncated"
 _EVER = {"dispatch.latest_time": "+36500d"}  # whatever stamps are forged
 _DAY = {"dispatch.earliest_time": "-24h@m", **_EVER}
+_ALWAYS = {"dispatch.earliest_time": "0", **_EVER}
 _AHEAD = "_time>_indextime+600"
+_BEHIND = "_time<_indextime-172800"  # `schedule.WIDE`, less what a run may come later
+_REASONS = f'{_AHEAD}, "stamped ahead", {_BEHIND}, "stamped too far back", truncated=1, "cut short"'
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _BYTES = '(len(_raw)+3*(len(_raw)-len(replace(_raw, "[^ -~]", ""))))'  # at most so many
 _KEYS = counted("_raw", r'"\s*:')
@@ -128,18 +131,19 @@ def _arrival(tenant: str) -> str:
 def _truncated(tenant: str) -> Stanza:
     told = alert.Alert(
         label="MCP audit event that Splunk may not have seen whole",
-        title="MCP audit events cut short on $by_server$",
+        title="MCP audit events of $by_server$: $reason$",
         description="An event is longer, or has more keys, than is read, has a key twice, or is stamped more"
-        " than ten minutes ahead: rules may not have seen what it says.",
+        " than ten minutes ahead or two days back: rules may not have seen what it says.",
         level="medium",
-        by=[*(["tenant"] if tenant else []), "by_server"],
+        by=[*(["tenant"] if tenant else []), "by_server", "reason"],
         period="1h",
         risky=[("by_server", "other")],
     )
     commands = [
         EVENTS,
         f"`{TRUNCATED_MACRO}`",
-        f"where truncated=1 OR {_AHEAD}",
+        f"eval reason=case({_REASONS})",
+        "where isnotnull(reason)",
         *_by_tenant(tenant),
         'eval by_server=coalesce(server_name, "-")',
     ]
@@ -148,7 +152,7 @@ def _truncated(tenant: str) -> Stanza:
         "search": "\n| ".join(commands),
         "disabled": "1",
         **schedule.by_index_time(TRUNCATED, schedule.EVERY),
-        **_EVER,
+        **_ALWAYS,
         **alert.settings(told),
     }
 

@@ -3,14 +3,15 @@
 Rules go by index time: each run takes the events that were indexed in one period, which ends a minute before
 its scheduled time, however late they came, and runs that were missed are made up (`realtime_schedule = 0`,
 savedsearches.conf.spec 9.0 and 10.0: the scheduler then never skips a period). The range of event time about
-it is wide.
+it is wide, and not all of time: Splunk opens buckets by event time, so that each rule would open every one.
+What is stamped further back than two days is told of by a health search instead.
 """
 
 import hashlib
 
 SETTLE = 1  # minutes: what was indexed just now cannot be searched everywhere yet
 EVERY = 5
-WIDE = "-48h@h"  # an event that comes later than this is not looked at; a user may look further back
+WIDE = "-50h@h"  # two days, and the hour that a run may come after; a user may look further back
 AHEAD = "+10m"  # the contract's bound: a stamp further ahead is no event
 LATE = 60  # minutes: a pattern whose last event comes later than this may miss its beginning
 SLACK = 5  # minutes of range about a gate's window, which the search itself bounds exactly

@@ -101,7 +101,12 @@ def _is_inside(search: Mapping[str, str], first: str, last: str, at: float, now_
     if first not in search:
         return True
     now = now_ms // 1000
-    return relative(now, search[first]) <= at < relative(now, search[last])
+    return _moment(now, search[first]) <= at < _moment(now, search[last])
+
+
+def _moment(now: int, bound: str) -> float:
+    """Seconds since 1970, or so long from now."""
+    return int(bound) if bound.isdigit() else relative(now, bound)
 
 
 def written(tmp_path: Path, files: Files) -> Path:

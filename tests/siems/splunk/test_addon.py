@@ -16,6 +16,7 @@ from mcpsoar.siems.in_splunk import addon, health
 from tests.languages.spl import functions
 from tests.languages.spl.evaluate import Scope, evaluate
 from tests.languages.spl.expression import parse
+from tests.languages.spl.times import relative
 from tests.languages.spl.values import text, whole
 from tests.laws import contract_reading as plain
 from tests.siems.splunk import built
@@ -178,6 +179,20 @@ def test_an_event_that_is_stamped_too_far_ahead_is_told_of(ahead: int, is_told: 
     (row,) = built.ran(built.files(), health.ARRIVAL, [event], now_ms=ARRIVED_S * 1000)
     assert row["ahead"] == int(is_told)
     assert row.get("last_event") == (None if is_told else at + ahead)
+
+
+@pytest.mark.parametrize("back_s", [0, 86_400, 172_799, 172_801, 180_001, 1_700_000_000])
+def test_an_event_is_judged_or_told_of_however_far_back_it_is_stamped(back_s: int) -> None:
+    """Whatever minute the runs come at, and as seldom as an overlay may say."""
+    is_judged, is_told = [], []
+    rule = built.searches(built.files())[f"MCP rule {built.SMALL[0]}"]
+    for now in range(ARRIVED_S, ARRIVED_S + 3600, 60):
+        is_judged.append(now - 3660 - back_s >= relative(now, rule["dispatch.earliest_time"]))
+        event = {"_raw": "{}", "_time": now - 120 - back_s, "_indextime": now - 120}
+        told = built.ran(built.files(), health.TRUNCATED, [event], now_ms=now * 1000)
+        is_told.append([row["reason"] for row in told] == ["stamped too far back"])
+    assert all(one or other for one, other in zip(is_judged, is_told, strict=True))
+    assert set(is_told) == {back_s > 172_800}
 
 
 def test_limits_that_were_raised_are_two_macros() -> None:
