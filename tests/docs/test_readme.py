@@ -16,6 +16,8 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.pack import mapping, schema
 from mcpsoar.pack.locate import own
+from mcpsoar.siems import asked
+from mcpsoar.siems.asked import Options
 
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -98,7 +100,15 @@ def test_the_output_that_is_shown_is_what_the_drill_prints(
 
 
 def test_the_mapping_is_one(readme: str, tmp_path: Path) -> None:
-    (said,) = YAML.findall(readme)
+    said, _ = YAML.findall(readme)
     path = tmp_path / "mapping.yml"
     path.write_text(said)
     assert mapping.read(path, schema.load(own())).fields["token_scopes"].split == " "
+
+
+def test_the_overlay_is_one(readme: str, root: Path, tmp_path: Path) -> None:
+    _, said = YAML.findall(readme)
+    path = tmp_path / "overlay.yml"
+    path.write_text(said)
+    tuned = asked.content(root, Options(), path).tuning
+    assert (tuned.approved, len(tuned.gates), len(tuned.rules)) == (("github", "jira"), 1, 1)
