@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from mcpsoar.core.content import Threshold
 from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.kit import yamltext
@@ -16,6 +17,7 @@ GATE = ("page", "warn", "window", "min_denominator", "min_numerator", "owner", "
 RULE = ("level", "every", "owner", "enabled", "allow")
 _LISTS = ("approved", "pins", "tickets", "deploy_windows")
 _MOST_MINUTES = 60
+_LONGEST_MS = 24 * 60 * MINUTE_MS
 _NAMED = (Kind.TEXT, Kind.ENUM)
 
 
@@ -79,8 +81,14 @@ def _gate_complaints(
         elif key in one and (gates.threshold(one[key]).ratio is None) != (name in known.counts):
             said = "a count" if name in known.counts else "a ratio"
             yield located.bad(f"{name} is {said}", "gates", name, key)
+        elif key in one and _is_out_of_reach(gates.threshold(one[key])):
+            yield located.bad("no ratio is so large", "gates", name, key)
     if "window" in one and not gates.is_window(one["window"]):
         yield located.bad("window is whole minutes or hours, such as 10m or 24h", "gates", name, "window")
+    elif "window" in one and gates.window_ms(one["window"]) > _LONGEST_MS:
+        yield located.bad("no window is longer than 24h", "gates", name, "window")
+    if "min_denominator" in one and name in known.counts:
+        yield located.bad(f"{name} is a count: it has no denominator", "gates", name, "min_denominator")
     for key in ("min_denominator", "min_numerator"):
         if key in one and not (type(one[key]) is int and one[key] >= 0):
             yield located.bad(f"{key} is a whole number", "gates", name, key)
@@ -126,9 +134,9 @@ def _list_complaints(located: yamltext.Located, value: Mapping[str, Any]) -> Ite
     for number, one in enumerate(windows):
         if not isinstance(one, dict) or set(one) != {"server_name", "from", "to"}:
             yield located.bad("has server_name, from and to", "deploy_windows", number)
-        elif not _is_text(one["server_name"]) or not all(
-            isinstance(one[key], datetime) for key in ("from", "to")
-        ):
+        elif not _is_text(one["server_name"]):
+            yield located.bad("server_name is a name", "deploy_windows", number, "server_name")
+        elif not all(isinstance(one[key], datetime) for key in ("from", "to")):
             yield located.bad("from and to are times such as 2026-03-01T20:00:00Z", "deploy_windows", number)
         elif milliseconds(one["from"]) >= milliseconds(one["to"]):
             yield located.bad("ends before it begins", "deploy_windows", number)
@@ -138,8 +146,11 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _are_times(*values: Any) -> bool:
-    return all(isinstance(value, datetime) for value in values)
+def _is_out_of_reach(threshold: Threshold) -> bool:
+    ratio = threshold.ratio
+    if ratio is None:
+        return False
+    return ratio.over > ratio.under or (ratio.over == ratio.under and not threshold.inclusive)
 
 
 def milliseconds(at: datetime) -> int:
