@@ -3,7 +3,7 @@
 The query bounds its window itself, at whole minutes; the rule reads more than that, for the seconds between
 its turn and its question. No exception list is asked: an exception takes events away before they are counted,
 and with them half of a ratio. A gate that pages says so each minute: with a licence for it, suppression makes
-one alert of a window; without, each minute is an alert.
+one alert of a window, of a count one a subject; without, each minute is an alert.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from mcpsoar.targets.gate import Gate
 LAG_MINUTES = 1
 SLACK_MINUTES = 2  # a window ends at a whole minute, and a rule asks some seconds after its turn
 UNTUNED = GateTuning()
-_ONCE = "state"  # what every alert of one gate has alike
+_SHOWN = ("gate", "subject", "state", "numerator", "denominator", "window_from", "window_to")
 _THRESHOLDS = ("page", "warn", "window_ms", "min_denominator", "min_numerator")
 
 
@@ -76,14 +76,19 @@ def _line(one: Gate, content: Content) -> dict[str, object]:
         tags=(f"Gate: {text.id}",),
         false_alarms=text.false_alarms,
         references=text.references,
-        shown=[*asked(content).by(), "gate", "state", "numerator", "denominator", "window_from", "window_to"],
+        shown=[*asked(content).by(), *_SHOWN],
     )
     minutes = (tuning.window_ms or text.window_ms) // MINUTE_MS
     made = Asked(query, 1, widest_ms(one, options) // MINUTE_MS + LAG_MINUTES + SLACK_MINUTES)
     if options.tier != "basic":
-        keys = [*([options.tenant] if options.tenant else []), _ONCE]
-        made = replace(made, suppressed_by=keys, suppressed_minutes=minutes)
+        made = replace(made, suppressed_by=_once(one, options), suppressed_minutes=minutes)
     return line(told, made, content.columns)
+
+
+def _once(one: Gate, options: Options) -> list[str]:
+    """What the alerts of one window have alike: of a count, who is to blame."""
+    own = "subject" if one.text.page.ratio is None else "state"
+    return [*([options.tenant] if options.tenant else []), "gate", own]
 
 
 def _questions(one: Gate, content: Content) -> str:

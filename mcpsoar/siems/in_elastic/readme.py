@@ -13,7 +13,8 @@ from mcpsoar.targets.es import OLDEST, paths
 
 _SUPPRESSED = """\
 A gate that pages says so each minute: alert suppression makes one alert of its window, by {keys}, and
-counts the rest."""
+counts the rest. A ratio has no subject, and one alert. A count has one for each of up to 1000 subjects, with
+the numerator of all; `-` is events without one."""
 _ASKED_LONGER = """\
 each run asks for what was completed by an event that came in within the last hour, and suppression makes one
 alert of what several runs find."""
@@ -47,7 +48,7 @@ def _said(content: Content) -> dict[str, str]:
     out = (*event_rules.left_out(content), *detection_rules.left_out(content))
     left = [f"- `{name}`: {why}" for name, why in out]
     rules = len(content.rules) + len(content.detections) - len(left)
-    keys = " and ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "state"])
+    keys = ", ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "gate", "subject"])
     remote = f" (on the cluster `{options.cluster}`, as step 2)" if options.cluster else ""
     return {
         "counts": f"{rules} rules and {len(content.gates)} gates",

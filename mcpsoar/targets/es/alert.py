@@ -2,8 +2,8 @@
 
 The query is the same for everybody; `mcp-gates` holds at most one document a gate, and what it does not say
 is what the gate was shipped with. A tuned window lies within the range that the rule reads (`widest_ms`).
-Both lookups come after counting, where a row is a minute or a subject: a join for each event of a day, every
-minute, would be the dear part. Across clusters none is allowed there (page LOOKUP JOIN, Limitations, 9.2
+Both lookups come after counting, where a row is a minute, a subject or both: a join for each event of a day,
+every minute, would be the dear part. Across clusters none is allowed there (page LOOKUP JOIN, Limitations, 9.2
 to 9.5): such a pack asks `gate.state` instead. A gate that stands twice in the index counts nothing twice.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 from mcpsoar.core.content import Counts, GateText, Threshold
 from mcpsoar.core.event import MINUTE_MS, Column
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.gate import Asked, assigned, each, grouped, window
+from mcpsoar.targets.es.gate import Asked, assigned, each, grouped, of_pages, window
 from mcpsoar.targets.es.text import quoted
 from mcpsoar.targets.gate import Gate
 
@@ -61,33 +61,43 @@ def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bo
     """One row: gate, state, numerator, denominator (of a ratio), warned and the window.
 
     A tenant without events has none, and with `only_pages` there is none unless it pages, as an alert wants
-    it. Raises Unsupported, with the gate's name.
+    it: then of a count there is a row a subject to blame, "-" for events without, each with the whole
+    numerator. Raises Unsupported, with the gate's name.
     """
     text, (_, end) = gate.text, window(gate.text.window_ms, asked)
     starts = f"TO_LONG({end}) - {MINUTE_MS} * {_tuned('window_minutes', text.window_ms // MINUTE_MS)}"
     join = [f"EVAL gate = {quoted(text.id)}", f"LOOKUP JOIN {LOOKUP} ON gate"]
-    within = _minutes if text.counts is Counts.EVENTS else _subjects
+    pages, rows = of_pages(text) if only_pages else ([], [])
+    named = ["subject"] if pages else []
+    within = (
+        _minutes(asked.by("minute", *named), join, starts)
+        if text.counts is Counts.EVENTS
+        else _subjects(asked.by("subject"), join, starts)
+    )
     ratio = ["denominator"] if text.page.ratio is not None else []
-    shown = asked.by("gate", "state", "numerator", *ratio, "warned", "window_from", "window_to")
+    sums = [f"{name} = SUM({name})" for name in _COUNTS]
+    # of several minutes: TOP would take a subject as often
+    once = [f"STATS {assigned(sums)}{grouped(asked.by('subject'))}"] if pages else []
+    shown = asked.by("gate", *named, "state", "numerator", *ratio, "warned", "window_from", "window_to")
     told = [f"state = {_state(text)}", f"window_from = TO_DATETIME({starts})", f"window_to = {end}"]
     commands = [
         *each(gate, columns, asked, widest_ms=widest_ms(text)),
-        *within(asked, join, starts),
-        f"STATS {assigned(f'{name} = SUM({name})' for name in _COUNTS)}{grouped(asked.by())}",
+        *within,
+        *once,
+        f"STATS {assigned([*sums, *pages])}{grouped(asked.by())}",
         f"EVAL {assigned(f'{name} = COALESCE({name}, 0)' for name in _COUNTS)}",
         *join,
         f"EVAL {assigned([*told, *(f'{name} = judged' for name in ratio)])}",
-        *(['WHERE state == "page"'] if only_pages else []),
+        *rows,
         f"KEEP {', '.join(shown)}",
     ]
     return "\n| ".join(commands)
 
 
-def _minutes(asked: Asked, join: Sequence[str], starts: str) -> list[str]:
-    """Up to one row a minute of the window."""
+def _minutes(by: Sequence[str], join: Sequence[str], starts: str) -> list[str]:
+    """Up to one row a minute of the window and what else stands in `by`."""
     sums = assigned(["judged = SUM(judged)", "numerator = SUM(hit)", "warned = SUM(warned)"])
     once = assigned(f"{name} = MAX({name})" for name in _COUNTS)
-    by = asked.by("minute")
     return [
         f"EVAL minute = {_MINUTE}",
         f"STATS {sums}{grouped(by)}",
@@ -97,13 +107,12 @@ def _minutes(asked: Asked, join: Sequence[str], starts: str) -> list[str]:
     ]
 
 
-def _subjects(asked: Asked, join: Sequence[str], starts: str) -> list[str]:
+def _subjects(by: Sequence[str], join: Sequence[str], starts: str) -> list[str]:
     """Up to one row a subject, by when each was judged, hit and warned of last; `judged` counts subjects."""
     flags = {"judged": "judged", "numerator": "hit", "warned": "warned"}
     last = {name: f"last_{flag}" for name, flag in flags.items()}
     seen = {name: f"COALESCE(TO_LONG({at}) >= {starts}, false)" for name, at in last.items()}
     seen |= {name: f"subject IS NOT NULL AND {seen[name]}" for name in ("numerator", "warned")}
-    by = asked.by("subject")
     return [
         f"EVAL {assigned(f'last_{flag} = CASE({flag} == 1, {paths.TIME})' for flag in flags.values())}",
         f"STATS {assigned(f'{at} = MAX({at})' for at in last.values())}{grouped(by)}",

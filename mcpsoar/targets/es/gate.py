@@ -27,6 +27,7 @@ _ON_LIST = "mcp.on_approved_list"
 _OWN = ("event_ms", "event_key")
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
 _SHOWN = 20  # contract, section 5: evidence
+_ALERTS = 1000  # rows that a run of a rule makes alerts of (line.MOST_ALERTS)
 _NEVER = "9999-12-31T23:59:59.999Z"  # as long as every date written as text: 24 characters
 _FLAGS = ("judged", "hit", "warned")
 _FIRST_FLAG = len(_NEVER) + 1
@@ -69,22 +70,38 @@ def lookup_index() -> dict[str, Any]:
 def state(gate: Gate, columns: Sequence[Column], asked: Asked, *, only_pages: bool = False) -> str:
     """One row: state, numerator, denominator (of a ratio), warned, events, judged and the window.
 
-    `only_pages` gives no row unless it pages, as an alert wants it. Raises Unsupported, with the gate's name.
+    `only_pages` gives no row unless it pages, as an alert wants it: with `gate`, and of a count a row a
+    subject to blame, "-" for events without. Raises Unsupported, with the gate's name.
     """
+    pages, rows = of_pages(gate.text) if only_pages else ([], [])
     sums = {"events": "events", "judged": "judged", "numerator": "numerator", "warned": "warned"}
     start, end = window(gate.text.window_ms, asked)
     shown = ["state", "numerator", *_ratio_has(gate.text, "denominator"), "warned", "events", "judged"]
+    named = ["gate", *(["subject"] if pages else [])] if only_pages else []
     tenant = asked.by()
     commands = [
         *_by_subject(gate, columns, asked),
-        f"STATS {assigned(f'{new} = SUM({old})' for new, old in sums.items())}{grouped(tenant)}",
+        f"STATS {assigned([*(f'{new} = SUM({old})' for new, old in sums.items()), *pages])}{grouped(tenant)}",
         f"EVAL {assigned(f'{name} = COALESCE({name}, 0)' for name in sums)}",
         f"EVAL state = {_state(gate.text)}, window_from = {start}, window_to = {end}"
         + "".join(f", {name} = judged" for name in _ratio_has(gate.text, "denominator")),
-        *(['WHERE state == "page"'] if only_pages else []),
-        f"KEEP {', '.join([*tenant, *shown, 'window_from', 'window_to'])}",
+        *([f"EVAL gate = {quoted(gate.text.id)}"] if only_pages else []),
+        *rows,
+        f"KEEP {', '.join([*tenant, *named, *shown, 'window_from', 'window_to'])}",
     ]
     return "\n| ".join(commands)
+
+
+def of_pages(text: GateText) -> tuple[list[str], list[str]]:
+    """What an alert asks beside the sums over `subject` and `numerator`, and the commands after `state`.
+
+    Of a count a row a subject: were there one row, suppression would hide who comes after the first. As many
+    subjects as a run makes alerts of, so that no flood of names takes all memory.
+    """
+    if text.page.ratio is not None:
+        return [], ['WHERE state == "page"']
+    to_blame = f'subject = TOP(CASE(numerator > 0, COALESCE(subject, "-")), {_ALERTS}, "asc")'
+    return [to_blame], ['WHERE state == "page"', "MV_EXPAND subject"]
 
 
 def groups(gate: Gate, columns: Sequence[Column], asked: Asked) -> str:

@@ -127,7 +127,8 @@ def test_a_gate_is_asked_each_minute_and_suppressed_by_tenant_first_for_its_wind
     for gate in built.content().gates:
         rule = tenants[f"MCP gate: {gate.text.title}"]
         assert rule["interval"] == "1m"
-        assert rule["alert_suppression"]["group_by"] == ["organization.id", "state"]
+        own = "state" if gate.text.page.ratio else "subject"
+        assert rule["alert_suppression"]["group_by"] == ["organization.id", "gate", own]
         assert rule["alert_suppression"]["duration"]["value"] * 60_000 == gate.text.window_ms
         assert rule["exceptions_list"] == []
     assert not any("alert_suppression" in rule for rule in RULES)

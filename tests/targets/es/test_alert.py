@@ -209,9 +209,31 @@ def test_an_alert_has_a_row_only_while_the_gate_pages() -> None:
     assert run(query, stream([], None) | lookup, now_ms=0) == []
 
 
+@pytest.mark.parametrize("ask", [alert.state, gate.state])
+@pytest.mark.parametrize("gate_id", ["unapproved-write-calls", "registry-drift"])
+def test_an_alert_has_a_row_for_each_subject_to_blame(ask: Any, gate_id: str) -> None:
+    """Else the second server of a window is hidden by the suppression of the first."""
+    at = {**WRITE, "event_time": "2026-03-01T11:59:00Z", "registry_status": "pending", "environment": "prod"}
+    events = [{**at, "event_id": f"{name}", "server_name": name} for name in ("crm", None, "jira")]
+    events += [{**at, "event_id": "x", "event_time": "2026-03-01T11:58:00Z", "server_name": "crm"}]
+    is_events = gate_id == "unapproved-write-calls"
+    subjects = (["-"] if is_events else []) + ["crm", "jira"]
+    indices = of_tenants({"a": events, "b": events[2:3]}) | {alert.LOOKUP: Index(FIELDS, [], lookup=True)}
+    found = run(ask(parsed(GATES[gate_id]), SOME, TENANTS, only_pages=True), indices, now_ms=0)
+    rows = [(row[TENANT], row["gate"], row["subject"], row["numerator"]) for row in found]
+    whole = 4 if is_events else 2
+    assert sorted(rows) == [*(("a", gate_id, one, whole) for one in subjects), ("b", gate_id, "jira", 1)]
+
+
 def queries() -> list[str]:
     made = [parsed(text) for text in GATES.values()]
-    return [alert.state(one, COLUMNS, asked) for one in made for asked in (Asked(approved=True), TENANTS)]
+    asks = (Asked(approved=True), TENANTS)
+    return [
+        alert.state(one, COLUMNS, asked, only_pages=only)
+        for one in made
+        for asked in asks
+        for only in (False, True)
+    ]
 
 
 def test_every_query_is_syntax_to_elastics_own_parser() -> None:
