@@ -1,5 +1,6 @@
 """A pack brought to a SIEM by its API: planned, applied, and watched for drift."""
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from mcpsoar.siems.deploy.live import Live
 from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import BOUNDS, Outcome, Run
 from mcpsoar.siems.deploy.state import StateFile
+from mcpsoar.siems.deploy.told import Told, remembered
 from mcpsoar.siems.objects import Item
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ class Place:
     file: StateFile
     clock: Clock
 
+    def remembered(self, now: Told) -> None:
+        """Raises Usage where the last apply was told otherwise, and Tampered."""
+        if (last := self.file.load().told) is not None:
+            remembered(last, now)
+
     def plan(self, items: Sequence[Item], asked: Asked = NOTHING) -> Plan:
         """Look, and say what would be done; sends no change. Raises as `plans.make` does, and Tampered."""
         return plans.make(self.live, items, self.file.load(), asked)
@@ -49,12 +56,13 @@ class Place:
         *,
         by: str = "unknown",
         only: str | None = None,
+        told: Told | None = None,
         tell: Callable[[Plan], None] = lambda _: None,
         say: Callable[[str], None] = lambda _: None,
         bounds: Bounds = BOUNDS,
     ) -> tuple[Plan, tuple[Outcome, ...], Verdict]:
         """Plan, and carry it out; with `only` a digest, that plan or none. `tell` gets the plan before
-        anything is sent, `say` a line for each write.
+        anything is sent, `say` a line for each write; `told` is remembered.
 
         Raises as `plan` does, Held where another apply is at work, Usage where the plan is another one,
         Unwritable where it cannot be written down: nothing more is sent then.
@@ -67,7 +75,16 @@ class Place:
             if only is not None and plan.digest != only:
                 raise Usage(f"nothing was sent: the plan is {plan.digest} by now; read it first")
             tell(plan)
-            run = Run(self.live, self.file, state, asked=asked, clock=self.clock, say=say, bounds=bounds)
+            run = Run(
+                self.live,
+                self.file,
+                state,
+                asked=asked,
+                clock=self.clock,
+                say=say,
+                bounds=bounds,
+                told=told,
+            )
             try:
                 outcomes = run.carry_out(plan)
             except Unwritable as trouble:
@@ -118,3 +135,21 @@ def items(
     from mcpsoar.siems import asked
 
     return packing.siem(name).items(asked.content(root, options, tuning, mapping))
+
+
+def told(options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
+    """What is remembered of the options that a pack is built with. Raises Usage."""
+    said = {
+        "index": options.index,
+        "tenant-field": options.tenant,
+        "cluster": options.cluster,
+        "tier": options.tier,
+    }
+    return Told(said, {"overlay": _digest(tuning), "mapping": _digest(mapping)})
+
+
+def _digest(path: Path | None) -> str:
+    try:
+        return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+    except OSError as error:
+        raise Usage(error.strerror or "it cannot be read", where=str(path)) from None

@@ -17,9 +17,11 @@ from mcpsoar.core.verdict import Verdict
 if TYPE_CHECKING:
     from mcpsoar.app.deploying import Place
     from mcpsoar.siems.deploy.plan import Asked
+    from mcpsoar.siems.deploy.told import Told
     from mcpsoar.siems.objects import Item
 
 F = TypeVar("F", bound=Callable[..., Any])
+_FLAGS = ("adopt", "change_options")
 
 _overwrite = click.option(
     "--overwrite",
@@ -46,6 +48,11 @@ def _place_options(command: F) -> F:
                 "--home", type=filled, metavar="DIR", help="Where it is remembered what was applied."
             ),
             pack_content.content_options,
+            click.option(
+                "--change-options",
+                is_flag=True,
+                help="Other options than those of the last apply are meant, and change what they said.",
+            ),
         )
     ):
         command = option(command)
@@ -66,7 +73,7 @@ def plan(given: Common, siem: str, **said: Any) -> Verdict:
     from mcpsoar.app import deploy_document
     from mcpsoar.cli import pack_deploy_text as text
 
-    with _place(given, siem, said) as (place, items):
+    with _place(given, siem, said) as (place, items, _):
         made = place.plan(items, _asked(said))
     if given.is_json:
         show.document(deploy_document.planned(place, made))
@@ -103,9 +110,9 @@ def apply(given: Common, siem: str, **said: Any) -> Verdict:
         for line in text.plan(made):
             say(line)
 
-    with _place(given, siem, said) as (place, items):
+    with _place(given, siem, said) as (place, items, told):
         made, outcomes, verdict = place.apply(
-            items, _asked(said), by=who(), only=said["digest"], tell=tell, say=say
+            items, _asked(said), by=who(), only=said["digest"], told=told, tell=tell, say=say
         )
     if given.is_json:
         show.document(deploy_document.applied(place, made, outcomes, verdict))
@@ -128,7 +135,7 @@ def drift(given: Common, siem: str, **said: Any) -> Verdict:
     from mcpsoar.app import deploy_document
     from mcpsoar.cli import pack_deploy_text as text
 
-    with _place(given, siem, said) as (place, items):
+    with _place(given, siem, said) as (place, items, _):
         made = place.plan(items)
     if given.is_json:
         show.document(deploy_document.drift(place, made))
@@ -139,8 +146,10 @@ def drift(given: Common, siem: str, **said: Any) -> Verdict:
 
 
 @contextmanager
-def _place(given: Common, siem: str, said: dict[str, Any]) -> Iterator[tuple["Place", tuple["Item", ...]]]:
-    """The SIEM of the profile, and the pack as it is now. Raises Usage."""
+def _place(
+    given: Common, siem: str, said: dict[str, Any]
+) -> Iterator[tuple["Place", tuple["Item", ...], "Told"]]:
+    """The SIEM of the profile, the pack as it is now, and the options it is built with. Raises Usage."""
     from mcpsoar.app import deploying, settings, siem_profiles
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
@@ -151,8 +160,11 @@ def _place(given: Common, siem: str, said: dict[str, Any]) -> Iterator[tuple["Pl
     home = settings.home(said["home"], os.environ)
     options = pack_content.options(said, str(binding.options.get("space", "default")))
     with deploying.place(name, binding, home, SystemClock()) as place:
-        root = locate(given.pack, os.environ)
-        yield place, deploying.items(root, siem, options, **pack_content.files(said))
+        files = pack_content.files(said)
+        told = deploying.told(options, **files)
+        if not said["change_options"]:
+            place.remembered(told)
+        yield place, deploying.items(locate(given.pack, os.environ), siem, options, **files), told
 
 
 def _asked(said: dict[str, Any]) -> "Asked":
@@ -166,8 +178,9 @@ def _again(verb: str, given: Common, siem: str, said: dict[str, Any]) -> str:
     words = ["mcpsoar", "pack", verb, siem]
     more = {"pack": given.pack, "config": given.config}
     for name, value in {**said, **more}.items():
-        if name in ("digest", "adopt") or not value or (name, value) == ("tier", "basic"):
+        if name in ("digest", *_FLAGS) or not value or (name, value) == ("tier", "basic"):
             continue
         for one in value if isinstance(value, tuple) else (value,):
             words += [f"--{name.replace('_', '-')}", one]
-    return show.clean(shlex.join([*words, *(["--adopt"] if said.get("adopt") else [])]))
+    words += [f"--{name.replace('_', '-')}" for name in _FLAGS if said.get(name)]
+    return show.clean(shlex.join(words))

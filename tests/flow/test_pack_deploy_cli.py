@@ -193,6 +193,32 @@ def test_tuning_is_deployed_without_a_change_of_any_query(site: Site, tmp_path: 
         assert "an analyst's own" in str(site.fake.held())
 
 
+def test_a_forgotten_option_changes_nothing(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("ov.yml").write_text(OVERLAY)
+    field = {"splunk": "org_id", "elastic": "org.id"}[site.siem]
+    said = (site.siem, "--tenant-field", field, "--overlay", "ov.yml")
+    assert run(capsys, "apply", *said, "-q")[0] == 0
+    site.faults.calls.clear()
+    for verb in ("plan", "apply", "drift"):
+        for words in ((site.siem,), said[:3], (site.siem, *said[3:])):
+            code, told = run(capsys, verb, *words)
+            assert code == 2
+            assert f"last applied with --tenant-field {field}" in told
+            assert "and the overlay; say them again, or --change-options" in told
+    code, told = run(capsys, "plan", *said, "--index", "other")
+    assert (code, "and no --index" in told) == (2, True)
+    assert site.faults.calls == []
+    Path("ov.yml").write_text(OVERLAY.replace("level: low", "level: high"))
+    code, told = run(capsys, "plan", *said)
+    assert code == 0
+    assert "to change" in told
+    code, told = run(capsys, "plan", site.siem, "--change-options")
+    assert code == 0
+    assert "--change-options" in told.splitlines()[-1]
+    assert run(capsys, "apply", site.siem, "--change-options", "-q")[0] == 0
+    assert run(capsys, "plan", site.siem)[0] == 0
+
+
 @pytest.mark.parametrize("siem", sorted(SITES))
 def test_the_settings_that_the_readme_shows_name_each_siem(siem: str, tmp_path: Path) -> None:
     (shown,) = re.findall(r"^```toml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)

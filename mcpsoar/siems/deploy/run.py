@@ -27,6 +27,7 @@ from mcpsoar.siems.deploy.steps import (
     live_value,
     resolved,
 )
+from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.deploy.values import picked, same
 
 BOUNDS = Bounds(attempts=4, seconds=30.0)
@@ -50,7 +51,7 @@ class Outcome:
 
 
 class Run:
-    """One run over one plan. `say` gets a line for each write."""
+    """One run over one plan. `say` gets a line for each write; `told` is remembered where it is said."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Run:
         clock: Clock,
         say: Callable[[str], None],
         bounds: Bounds = BOUNDS,
+        told: Told | None = None,
     ) -> None:
         self._live = live
         self._file = file
@@ -70,6 +72,7 @@ class Run:
         self._clock = clock
         self._say = say
         self._bounds = bounds
+        self._told = told
 
     def carry_out(self, plan: Plan) -> tuple[Outcome, ...]:
         """Every step that sends something, with its end. Raises Unwritable: then nothing more was sent."""
@@ -96,7 +99,8 @@ class Run:
 
     def _write_down(self, plan: Plan) -> None:
         """What is known without sending anything: what became ours, what is no more, how far a write came."""
-        state = replace(self._state, objects=self._state.settled(plan.found, self._live.kinds), pending=None)
+        objects = self._state.settled(plan.found, self._live.kinds)
+        state = replace(self._state, objects=objects, pending=None, told=self._told or self._state.told)
         for step in plan.steps:
             key = (step.item.kind, step.item.name)
             if step.action is Action.TAKE:

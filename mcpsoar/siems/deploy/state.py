@@ -1,12 +1,14 @@
 """What was last applied to one SIEM: a file that is on disk before and after each write.
 
     {"format": 1, "place": …}
+    {"told": {…}, "files": {…}}
     {"object": [KIND, NAME], "digest": …, "keys": {…}, "seen": {…}}
     {"intent": [KIND, NAME], "before": null | {…}, "after": {…}}
     {"forgotten": [KIND, NAME]}
 
-One a line; the last one on an object counts, and an intent until the next line. `keys` are ours as applied,
-`seen` digests of the rest as it was first seen. Without the file nothing is known to be ours: what is there
+One a line; the last one on an object counts, and an intent until the next line. `told` are the options of the
+last apply, `files` digests of its overlay and mapping. `keys` are ours as applied, `seen` digests of the rest
+as it was first seen. Without the file nothing is known to be ours: what is there
 and equal becomes ours, what differs is a conflict.
 """
 
@@ -23,6 +25,7 @@ from mcpsoar.core.errors import Tampered
 from mcpsoar.kit import jsonl
 from mcpsoar.siems.deploy.live import Found, Traits
 from mcpsoar.siems.deploy.steps import Applied, resolved
+from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.objects import Item
 
 Key: TypeAlias = tuple[str, str]  # kind and name
@@ -40,9 +43,12 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class State:
+    """`told` is None where nothing was applied, or nobody wrote down how."""
+
     place: str
     objects: Mapping[Key, Applied] = field(default_factory=dict)
     pending: Pending | None = None
+    told: Told | None = None
 
     def settled(self, found: Mapping[Key, Found], kinds: Mapping[str, Traits]) -> Mapping[Key, Applied]:
         """The objects as applied; a pending write counts as far as it arrived."""
@@ -95,6 +101,8 @@ class StateFile:
     def write(self, state: State) -> None:
         """All of it anew, whole or not at all. Raises Unwritable."""
         lines: list[Facts] = [{"format": _FORMAT, "place": state.place}]
+        if state.told:
+            lines.append({"told": state.told.options, "files": state.told.files})
         lines += [_object(key, applied) for key, applied in state.objects.items()]
         if state.pending:
             lines.append(_intent(state.pending))
@@ -120,7 +128,9 @@ class StateFile:
             raise ValueError
         state = State(self._place)
         for line in lines[1:]:
-            if "object" in line:
+            if "told" in line:
+                state = replace(state, told=Told(dict(line["told"]), dict(line["files"])))
+            elif "object" in line:
                 kind, name = line["object"]
                 if digest(line["keys"]) != line["digest"]:
                     raise ValueError

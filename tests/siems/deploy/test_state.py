@@ -1,5 +1,6 @@
 """What was last applied, on disk: whole, torn, spoilt."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from mcpsoar.core.errors import Tampered
 from mcpsoar.siems.deploy.state import Pending, State, StateFile
 from mcpsoar.siems.deploy.steps import Applied
+from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.objects import Item
 
 ONE, OTHER = ("kind", "a/b ü"), ("kind", "b")
@@ -39,6 +41,13 @@ def test_what_was_written_is_read(file: StateFile) -> None:
     assert file.load() == state().with_object(ONE, Applied({"x": 2}))
     file.settle(OTHER, None)
     assert set(file.load().objects) == {ONE}
+
+
+def test_how_it_was_last_applied_is_read(file: StateFile) -> None:
+    told = replace(state(), told=Told({"index": "", "tier": "basic"}, {"overlay": "sha256:0", "mapping": ""}))
+    file.write(told)
+    file.settle(OTHER, None)
+    assert file.load() == told.with_object(OTHER, None)
 
 
 def test_a_profile_s_name_is_no_path(file: StateFile, tmp_path: Path) -> None:
