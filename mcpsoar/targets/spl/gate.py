@@ -1,8 +1,9 @@
 """A gate as SPL, to be run every minute: the contract's section 5 in one search that gives one row.
 
 The window is whole minutes of event time, half open, and ends `lag_minutes` before the minute of the search.
-Of events with one identity (event_id and the millisecond) the first received counts; one without an id is its
-own. State and counts come from the last stats alone; eventstats, which may stop at its memory limit, tells
+Of events with one identity (event_id and the millisecond) the first received counts, and of those indexed in
+one second the hit; one without an id is its own. A few fields of each are sorted and held in memory, not the
+event. State and counts come from the last stats alone; eventstats, which may stop at its memory limit, tells
 groups apart. Times are seconds since 1970: text of a time would be in the zone of whoever searches.
 
 Whoever schedules it gives it a range of time that holds the window; alone it would look at everything.
@@ -26,6 +27,7 @@ from mcpsoar.targets.spl.tuned import ON_LIST
 _LAST_MS = 9_999_999_999_999  # less a time it has 13 digits, and the newest comes first
 _EVIDENCE = 20
 _TENANT = "tenant"
+_FLAGS = ("judged", "hit", "warned", "subject", "key")
 _SHOWN = (
     *("gate", "state", "numerator", "denominator", "warned", "events", "judged"),
     *("evidence", "groups", "window_from", "window_to"),
@@ -129,10 +131,12 @@ def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[
     yield "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))"
     if asked.tenant:
         yield f'eval {_TENANT}=coalesce({field(asked.tenant)}, "-")'
-    yield "sort 0 _indextime"
-    yield f"dedup {asked.by}event_id event_ms keepempty=true"
     yield from asked.commands
     yield f"eval {', '.join(_flags(gate, columns, approved=asked.is_listed))}"
+    yield f"fields {asked.by}_indextime event_id event_ms {' '.join(_FLAGS)}"
+    yield "fields - _raw"
+    yield "sort 0 _indextime, -hit, -judged"
+    yield f"dedup {asked.by}event_id event_ms keepempty=true"
     own = "sum(hit) AS own_hits, sum(warned) AS own_warned, sum(judged) AS own_judged"
     yield f"eventstats {own} BY {asked.by}subject"
     yield f"eval {', '.join(_groups(text, asked))}"
@@ -143,10 +147,10 @@ def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[
 
 
 def _by_subject(text: GateText) -> Iterator[str]:
-    """Or who pages next would be throttled with who pages now."""
+    """Or who pages next would be throttled with who pages now. A page whose groups were lost names nobody."""
     if not _is_ratio(text):
+        yield 'eval groups=coalesce(mvfilter(match(groups, "^page ")), "page ".numerator." ")'
         yield "mvexpand groups"
-        yield 'where match(groups, "^page ")'
         yield 'eval subject=if(match(groups, "^page [0-9]+ $"), "-", replace(groups, "^page [0-9]+ ", ""))'
 
 

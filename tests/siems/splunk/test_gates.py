@@ -5,6 +5,7 @@ MCPSOAR_EXAMPLES sets the number of random logs.
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -141,6 +142,18 @@ def test_an_alert_is_one_row_a_subject_that_pages() -> None:
         rows(WRITES, in_splunk(log([write(TICK - 1000, decision="DENY")])), TICK, name=gates.name(WRITES))
         == []
     )
+
+
+def test_a_page_whose_groups_were_lost_is_a_row_all_the_same() -> None:
+    """As where eventstats met its memory limit, which leaves its fields out (limits.conf, [stats])."""
+    query = built.searches(built.files())[gates.name(WRITES)]["search"]
+    lost = re.sub(r"eventstats .*", "eval own_hits=null(), own_warned=null(), own_judged=null()", query)
+    assert lost != query
+    events = [{**one, "sourcetype": "mcp:audit"} for one in in_splunk(log([write(TICK - 1000)]))]
+    now_ms = TICK + gates.LAG * MINUTE_MS
+    (row,) = run(lost, events, now_ms=now_ms, macros=built.macros(built.files()))
+    assert (row["gate"], row["state"], row["subject"], row["numerator"]) == (WRITES, "page", "-", 1)
+    assert run(lost, [], now_ms=now_ms, macros=built.macros(built.files())) == []
 
 
 def test_a_tenant_is_judged_alone_and_comes_first_in_every_key() -> None:

@@ -203,6 +203,27 @@ def test_of_one_identity_the_first_received_counts(reverse_ties: bool) -> None:
     assert judged(UNAPPROVED, [first, other], TICK, reverse_ties=reverse_ties)["numerator"] == 1
 
 
+@pytest.mark.parametrize("reverse_ties", [False, True])
+def test_of_two_indexed_in_one_second_the_hit_counts(reverse_ties: bool) -> None:
+    """Index times are whole seconds: which was the first nobody can tell."""
+    quiet = call(TICK - 5000, received_ms=TICK + 1000, approval_id="ap-1")
+    unjudged = call(TICK - 5000, received_ms=TICK + 1000, action_class="read")
+    hit = call(TICK - 5000, received_ms=TICK + 1000)
+    for events in ([quiet, unjudged, hit], [hit, unjudged, quiet]):
+        row = judged(UNAPPROVED, events, TICK, reverse_ties=reverse_ties)
+        assert (row["events"], row["numerator"]) == (1, 1)
+    for events in ([quiet, unjudged], [unjudged, quiet]):
+        row = judged(UNAPPROVED, events, TICK, reverse_ties=reverse_ties)
+        assert (row["numerator"], row["judged"]) == (0, 1)
+
+
+@pytest.mark.parametrize("text", GATES, ids=lambda text: text.id)
+def test_whole_events_are_neither_sorted_nor_held_in_memory(text: GateText) -> None:
+    query = spl.search(ASKED[text.id], COLUMNS)
+    before, _, _ = query.partition("| sort 0")
+    assert before.rstrip().endswith("| fields - _raw")
+
+
 def test_times_of_one_millisecond_are_one_time() -> None:
     one = call(TICK - 5000)
     same = {**one, "_time": one["_time"] + 0.000_7, "_indextime": one["_indextime"] + 1}
