@@ -139,11 +139,13 @@ def items(
 
 def told(options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
     """What is remembered of the options that a pack is built with. Raises Usage."""
+    from mcpsoar.siems import asked
+
     said = {
         "index": options.index,
         "tenant-field": options.tenant,
         "cluster": options.cluster,
-        "tier": options.tier,
+        "tier": "" if options.tier == asked.Options().tier else options.tier,
     }
     return Told(said, {"overlay": _digest(tuning), "mapping": _digest(mapping)})
 

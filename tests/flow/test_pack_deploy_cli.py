@@ -204,7 +204,7 @@ def test_a_forgotten_option_changes_nothing(site: Site, capsys: pytest.CaptureFi
             code, told = run(capsys, verb, *words)
             assert code == 2
             assert f"last applied with --tenant-field {field}" in told
-            assert "and the overlay; say them again, or --change-options" in told
+            assert "and an overlay; say them again, or --change-options" in told
     code, told = run(capsys, "plan", *said, "--index", "other")
     assert (code, "and no --index" in told) == (2, True)
     assert site.faults.calls == []
