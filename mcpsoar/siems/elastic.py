@@ -10,6 +10,7 @@ from mcpsoar.siems.in_elastic import (
     event_rules,
     exceptions,
     gate_rules,
+    late_rules,
     lookups,
     naming,
     readme,
@@ -40,6 +41,7 @@ class Elastic:
             *event_rules.lines(content),
             *detection_rules.lines(content),
             *gate_rules.lines(content),
+            *late_rules.lines(content),
         )
         return (
             *storage.items(content),
