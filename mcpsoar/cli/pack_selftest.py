@@ -12,6 +12,7 @@ from mcpsoar.cli.options import Common, common
 from mcpsoar.cli.words import filled
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
+from mcpsoar.kit.plain import hidden_in
 from mcpsoar.pack.locate import locate
 from mcpsoar.siems.checks import Check
 
@@ -50,9 +51,15 @@ def _print(given: Common, siem: str, comment: str, checks: Sequence[Check]) -> N
         told = [{"case": one.name, "expected": one.expected, "query": one.query} for one in checks]
         show.document({"siem": siem, "checks": told})
         return
-    for number, one in enumerate(checks):
-        show.line(("\n" if number else "") + show.clean(comment.format(one.name)))
+    number = 0
+    for one in checks:
+        name = one.name.replace("`", "'")  # three would end a comment of SPL
+        if any(hidden_in(line) for line in one.query.split("\n")):
+            show.talk(f"left out: {name}: its search holds characters that a terminal would not show")
+            continue
+        show.line(("\n" if number else "") + comment.format(show.clean(name)))
         show.line(one.query)
+        number += 1
 
 
 def _asked(given: Common, siem: str, checks: Sequence[Check], profile: str) -> list[Answer]:

@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 
+from mcpsoar.kit.plain import hidden_in
 from mcpsoar.lab.serving import serving
 from mcpsoar.pack import rules
 from tests.flow.typed import ran
@@ -16,6 +18,23 @@ from tests.siems.asked_server import TOKEN, Asked
 from tests.targets.spl.splunk import ROOT
 
 CASES = [f"{rule.id}: {case.name}" for rule in rules.load(ROOT) for case in rule.cases]
+
+
+HOSTILE = "a``` | delete `mcp` \u202e\x1b[2J\u200b"
+RULE = "call_chain_too_deep"
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    """The pack with a case that has such a name and such a value."""
+    for name in ("sql", "sigma_rules", "playbooks"):
+        copytree(ROOT / name, tmp_path / name)
+    (path,) = (tmp_path / "sigma_rules").rglob(f"{RULE}.cases.json")
+    document = json.loads(path.read_text())
+    document["cases"][0]["name"] = HOSTILE
+    document["cases"][0]["events"][0]["server_name"] = HOSTILE
+    path.write_text(json.dumps(document))
+    return tmp_path
 
 
 @pytest.fixture
@@ -46,6 +65,20 @@ def test_what_is_printed_can_be_pasted_with_its_comment(run: Any) -> None:
         assert row["verdict"] == "ok"
 
 
+def test_a_case_s_name_neither_ends_its_comment_nor_reaches_a_terminal(run: Any, planted: Path) -> None:
+    done = run("splunk", RULE, "--pack", str(planted))
+    first, *others = done.out.strip().split("\n\n")
+    comment, _, query = first.partition("\n")
+    assert comment == f"``` {RULE}: a''' | delete 'mcp' \\u202e\\x1b[2J\\u200b ```"
+    (row,) = spl.run(query, [], now_ms=0)
+    assert (row["verdict"], row["case"]) == ("ok", f"{RULE}: {HOSTILE}")
+    assert (done.err, hidden_in(done.out.replace("\n", ""))) == ("", None)
+    told = run("elastic", RULE, "--pack", str(planted))
+    assert hidden_in(told.out.replace("\n", "")) is None
+    assert told.out.count("// ") == len(others)
+    assert f"left out: {RULE}: a'''" in told.err
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -57,9 +90,6 @@ def test_a_mistake_is_one_line(run: Any, words: tuple[str, ...], said: str) -> N
     done = run(*words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
-
-
-RULE = "call_chain_too_deep"
 
 
 @contextmanager

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from mcpsoar.kit.plain import hidden_in
+
 END = r"$(?!\n)"  # the very end: `$` alone stands before a last newline too
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LETTERS = re.compile(r"[A-Za-z0-9_.~-]*")
 _QUOTED = re.compile(r"'[^']*'")
 _SPECIAL = re.compile(r"[.^$*+?()\[\]{}|\\/-]")
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029`]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ def counted(here: str, pattern: str) -> str:
 
 
 def literal(text: str) -> str:
-    """A text in quotes; with what has no place in a line of configuration, or a backtick, percent-encoded."""
-    if _UNSAFE.search(text):
+    """A text in quotes; with what has no place in a line of configuration or on a terminal, or a backtick,
+    percent-encoded."""
+    if "`" in text or hidden_in(text) is not None:
         return encoded(text)
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -189,9 +189,9 @@ def test_what_spl_has_no_word_for_is_refused_by_name(sql: str, word: str) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["x", 'a"b', "a\\", '\\"', "a|b", "`m`", "a\nb\tc", "é\u2028%41+", "\x00", "%"],
+    ["x", 'a"b', "a\\", '\\"', "a|b", "`m`", "a\nb\tc", "é\u2028%41+", "\x00", "%", "a\u202eb", "\u200b"],
 )
 def test_a_literal_is_the_text_itself(text: str) -> None:
     rows = [{"_time": 1, "_indextime": 1, "f": one} for one in (text, text + "!", "x!")]
     assert [row["f"] for row in run(f"* | where f={literal(text)}", rows, now_ms=0)] == [text]
-    assert not {*literal(text)} & {*"`\n\t\x00"}
+    assert not {*literal(text)} & {*"`\n\t\x00\u202e\u200b"}
