@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from mcpsoar.app import siem_profiles
-from mcpsoar.core.errors import Held, Unwritable, Usage
+from mcpsoar.core.errors import Held, Trouble, Unwritable, Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.verdict import Verdict
@@ -48,6 +49,18 @@ class Place:
     def plan(self, items: Sequence[Item], asked: Asked = NOTHING) -> Plan:
         """Look, and say what would be done; sends no change. Raises as `plans.make` does, and Tampered."""
         return plans.make(self.live, items, self.file.load(), asked)
+
+    def drift(self, items: Sequence[Item]) -> Plan:
+        """The plan against what was applied. Raises as `plan` does, and Trouble where nothing is known."""
+        state = self.file.load()
+        if not state.objects and state.pending is None:
+            raise Trouble(
+                "nothing is remembered of this place: nothing was applied from this --home, "
+                "or look in another",
+                where=self.live.place,
+                next_command=f"mcpsoar pack plan {self.siem} --profile {quote(self.profile)}",
+            )
+        return plans.make(self.live, items, state)
 
     def apply(
         self,

@@ -130,13 +130,13 @@ def apply(given: Common, siem: str, **said: Any) -> Verdict:
 def drift(given: Common, siem: str, **said: Any) -> Verdict:
     """Show what somebody changed in SIEM, splunk or elastic, since the pack was applied. Looks only.
 
-    Exit 0: nothing. 1: something. 3: the SIEM did not answer.
+    Exit 0: nothing. 1: something. 3: the SIEM did not answer, or nothing is remembered of it.
     """
     from mcpsoar.app import deploy_document
     from mcpsoar.cli import pack_deploy_text as text
 
     with _place(given, siem, said) as (place, items, _):
-        made = place.plan(items)
+        made = place.drift(items)
     if given.is_json:
         show.document(deploy_document.drift(place, made))
     else:

@@ -45,7 +45,8 @@ def drift(made: Plan) -> Iterator[str]:
         if step.drifted or step.in_conflict:
             yield from _step(step, (What.DRIFT, What.CONFLICT))
     edited = sum(step.drifted or step.in_conflict for step in made.steps)
-    yield f"{edited or 'no'} of {len(made.steps)} objects differ from what was applied"
+    known = sum(step.action is not Action.CREATE for step in made.steps)
+    yield f"{edited or 'no'} of {known} objects differ from what was applied"
 
 
 def applied(made: Plan, outcomes: Sequence[Outcome]) -> Iterator[str]:

@@ -102,6 +102,16 @@ def test_the_pack_is_planned_applied_and_then_as_it_should_be(
     assert run(capsys, "drift", site.siem)[0] == 0
 
 
+def test_drift_clears_nobody_where_nothing_is_remembered(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["pack", "drift", site.siem]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "nothing is remembered of this place" in told.err
+    assert f"  next     mcpsoar pack plan {site.siem} --profile prod" in told.err
+
+
 def edit(site: Site, text: str) -> None:
     if site.siem == "splunk":
         key = next(key for key in site.fake.things if key[0] == "saved/searches")

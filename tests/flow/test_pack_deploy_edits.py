@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mcpsoar.app.deploying import NOTHING
+from mcpsoar.cli.pack_deploy_text import drift
 from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Unwritable, Usage
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.lock import FileLock
@@ -200,6 +201,18 @@ def test_what_the_pack_has_no_more_is_kept_where_somebody_tuned_it(site: Site) -
 def test_what_the_pack_has_no_more_goes_although_it_was_switched_on(site: Site) -> None:
     rule(site, RETIRED[site.siem])["disabled" if site.siem == "splunk" else "enabled"] = "0"
     assert step(plan(site, site.new), RETIRED[site.siem]).action is Action.DELETE
+
+
+@pytest.mark.parametrize("is_in_the_pack", [True, False])
+def test_what_is_gone_is_drift_and_named(site: Site, *, is_in_the_pack: bool) -> None:
+    name = (GATE if is_in_the_pack else RETIRED)[site.siem]
+    remove(site, name)
+    with site.place() as place:
+        made = place.drift(site.new)
+    assert made.drifted
+    (line, last) = [one for one in drift(made) if name in one or "objects differ" in one]
+    assert line.startswith("drift ")
+    assert last.startswith("1 of ")
 
 
 def test_lists_and_indices_are_never_deleted(site: Site) -> None:

@@ -114,7 +114,7 @@ def obsolete(
 ) -> Step:
     """The step for an object that we made and the pack has no more."""
     if found is None:
-        return Step(item, Action.FORGET)
+        return Step(item, Action.FORGET, why="it is there no more", drifted=True)
     if traits.holds_data:
         return Step(item, Action.KEEP, why="the pack has it no more, and it may hold what others put there")
     now = {
