@@ -19,7 +19,7 @@ from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.text import counted, literal
 
 FIELDS, ARRIVAL, TRUNCATED = "MCP health fields", "MCP health arrival", "MCP health truncated"
-SILENT = "MCP health silent"
+SILENT, SILENT_TENANT = "MCP health silent", "MCP health silent tenant"
 _QUIET = 15  # minutes without an event: no gate has anything to judge
 TRUNCATED_MACRO = "mcp_is_truncated"
 _EVER = {"dispatch.latest_time": "+36500d"}  # whatever stamps are forged
@@ -35,7 +35,7 @@ _BOUNDS = {"mcp_longest": "5000", "mcp_most_keys": "100"}
 
 
 def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Two to look at and two that alert."""
+    """Two to look at and two that alert, and with tenants a third."""
     looked = {"disabled": "0", "enableSched": "0", **_DAY}
     yield (
         FIELDS,
@@ -55,6 +55,8 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
     )
     yield TRUNCATED, _truncated(content.options.tenant)
     yield SILENT, _silent()
+    if content.options.tenant:
+        yield SILENT_TENANT, _silent_tenant(content.options.tenant)
 
 
 def macros() -> Iterator[tuple[str, Stanza]]:
@@ -174,6 +176,36 @@ def _silent() -> Stanza:
         "search": "\n| ".join(commands),
         "disabled": "1",
         **schedule.by_index_time(SILENT, _QUIET),
+        **alert.settings(told),
+    }
+
+
+def _silent_tenant(tenant: str) -> Stanza:
+    """Of the tenants of the last day: the events of others end their silence for the search above."""
+    told = alert.Alert(
+        label="MCP audit events of a tenant stopped",
+        title=f"No MCP audit event of $tenant$ was indexed for {_QUIET} minutes",
+        description="Rules and gates are silent about this tenant for want of events: look at its forwarders"
+        " and its gateways. A tenant that is quiet by night is told of by night.",
+        level="medium",
+        by=["tenant", "state"],
+        period="1h",
+        risky=[],
+    )
+    commands = [
+        EVENTS,
+        *_by_tenant(tenant),
+        f'eval is_new=if(_indextime>=relative_time(now(), "-{_QUIET + schedule.SETTLE}m@m"), 1, 0)',
+        "stats sum(is_new) AS events BY tenant",
+        "where events=0",
+        'eval state="no_data"',
+    ]
+    return {
+        "description": told.description,
+        "search": "\n| ".join(commands),
+        "disabled": "1",
+        **schedule.looking_back(SILENT_TENANT, _QUIET, 0),
+        **_DAY,
         **alert.settings(told),
     }
 

@@ -239,3 +239,16 @@ def test_silence_is_an_alert_and_one_event_ends_it() -> None:
     assert built.ran(built.files(), health.SILENT, [event], now_ms=now_ms) == []
     late = {**event, "_indextime": ARRIVED_S - 1800}
     assert len(built.ran(built.files(), health.SILENT, [late], now_ms=now_ms)) == 1
+
+
+def test_silence_of_one_tenant_is_told_while_others_speak() -> None:
+    files = built.unpacked(built.small(Tuning(), tenant="org"))
+    search = built.searches(files)[health.SILENT_TENANT]
+    assert search["alert.suppress.fields"].split(",")[0] == "tenant"
+    at = {name: ARRIVED_S - age for name, age in (("a", 120), ("b", 1000), ("c", 86_300), ("d", 172_800))}
+    events = [{"_raw": "{}", "_time": one, "_indextime": one, "org": name} for name, one in at.items()]
+    events.append({"_raw": "{}", "_time": ARRIVED_S - 7200, "_indextime": ARRIVED_S - 7200, "org": "a"})
+    rows = built.ran(files, health.SILENT_TENANT, events, now_ms=ARRIVED_S * 1000)
+    assert [(row["tenant"], row["state"]) for row in rows] == [("b", "no_data"), ("c", "no_data")]
+    assert len(built.ran(files, health.SILENT, [], now_ms=ARRIVED_S * 1000)) == 1
+    assert health.SILENT_TENANT not in built.searches(built.files())
