@@ -474,6 +474,17 @@ def test_text_that_holds_json_is_sent_as_text(tmp_path: Path) -> None:
         assert json.loads(source)["query"] == {"language": "kuery"}
 
 
+@pytest.mark.parametrize("text", ["[" * 200_000, "[NaN]", '{"a": 1, "a": 2}', "no json"])
+def test_text_that_only_looks_like_json_is_text(tmp_path: Path, text: str) -> None:
+    with elastic(tmp_path / "home") as site:
+        apply(site, site.old)
+        site.fake.objects["dashboard", "mcp-overview"]["attributes"]["panelsJSON"] = text
+        (key,) = step(plan(site, site.old), "dashboard/mcp-overview").keys
+        assert key.live["panelsJSON"] == text
+        assert apply(site, site.old) is Verdict.YES
+        assert apply(site, site.old, Asked(overwrite=("dashboard/*",))) is Verdict.YES
+
+
 def test_a_siem_that_is_busy_for_a_moment_is_asked_again(site: Site) -> None:
     for how in ("busy", "before", "cut"):
         site.faults.set(3, how, often=2)

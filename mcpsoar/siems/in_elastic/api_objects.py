@@ -8,6 +8,7 @@ import json
 
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Conflict, Denied, Malformed, Unsupported
+from mcpsoar.kit import strictjson
 from mcpsoar.kit.body import upload
 from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space, an_object
@@ -95,8 +96,8 @@ def _opened(key: str, value: Json) -> Json:
     if not key.endswith("JSON") or not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except ValueError:
+        return strictjson.parse(value.encode("utf-8", "surrogatepass"))
+    except Malformed:
         return value
 
 
