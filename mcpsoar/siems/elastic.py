@@ -10,6 +10,7 @@ from mcpsoar.siems.in_elastic import (
     event_rules,
     exceptions,
     gate_rules,
+    health_rules,
     late_rules,
     lookups,
     naming,
@@ -42,6 +43,7 @@ class Elastic:
             *detection_rules.lines(content),
             *gate_rules.lines(content),
             *late_rules.lines(content),
+            *health_rules.lines(content),
         )
         return (
             *storage.items(content),

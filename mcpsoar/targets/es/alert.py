@@ -4,7 +4,8 @@ The query is the same for everybody; `mcp-gates` holds at most one document a ga
 is what the gate was shipped with. A tuned window lies within the range that the rule reads (`widest_ms`).
 Both lookups come after counting, where a row is a minute, a subject or both: a join for each event of a day,
 every minute, would be the dear part. Across clusters none is allowed there (page LOOKUP JOIN, Limitations,
-9.2 to 9.5): such a pack asks `gate.state` instead. A gate that stands twice in the index counts nothing twice.
+9.2 to 9.5): such a pack asks `gate.state` instead. A gate that stands twice in the index counts nothing
+twice.
 """
 
 from collections.abc import Sequence

@@ -50,7 +50,7 @@ def test_two_builds_are_the_same_to_the_byte() -> None:
 
 def test_the_rules_are_in_the_order_of_their_files() -> None:
     tags = [rule["tags"] for rule in built.lines(FILES["rules.ndjson"])]
-    kinds = ("Rule: ", "Detection: ", "Gate: ", "Late gate: ")
+    kinds = ("Rule: ", "Detection: ", "Gate: ", "Late gate: ", "Health: ")
     ids = [next(tag for tag in one if tag.startswith(kinds)) for one in tags]
     assert ids == [one for kind in kinds for one in sorted(ids) if one.startswith(kind)]
 

@@ -22,6 +22,7 @@ EVERY = {
     "with a licence and tenants": Options(tenant="organization.id", tier="platinum"),
     "across clusters": Options(index="logs-mcp.audit-prod,audit-*", cluster="eu", tier="enterprise"),
 }
+HEALTH = ("MCP audit event that no rule could read whole", "MCP audit events stopped")
 WRITES = "MCP gate: Write calls went through without an approval"
 RULES = built.lines(built.files()["rules.ndjson"])
 BY_ID = {rule["rule_id"]: rule for rule in RULES}
@@ -43,7 +44,7 @@ def test_every_rule_and_gate_is_there_once_and_switched_off() -> None:
     every = len(content.rules) + len(content.detections) - len(left) + len(content.gates)
     late = [rule for rule in RULES if rule["name"].endswith("(came late)")]
     assert [rule["name"] for rule in late] == [f"{WRITES} (came late)"]
-    assert len(BY_ID) == len(RULES) == every + len(late)
+    assert len(BY_ID) == len(RULES) == every + len(late) + len(HEALTH)
     assert {rule.uuid for rule in content.rules} < set(BY_ID)
     assert not any(rule["enabled"] for rule in RULES)
 
@@ -139,7 +140,7 @@ def test_a_gate_is_asked_each_minute_and_suppressed_by_tenant_first_for_its_wind
 
 def test_an_event_is_judged_by_when_it_came_in_and_a_window_by_when_it_happened() -> None:
     for rule in RULES:
-        is_of_one = any(tag.startswith(("Rule: ", "Late gate: ")) for tag in rule["tags"])
+        is_of_one = any(tag.startswith(("Rule: ", "Late gate: ", "Health: rejected")) for tag in rule["tags"])
         assert rule.get("timestamp_override") == ("event.ingested" if is_of_one else None)
 
 
