@@ -16,7 +16,7 @@ def planned(place: Place, plan: Plan) -> Facts:
     """Every step that is not just as it should be; `counts` has those too."""
     is_idle = not any(step.is_sent for step in plan.steps)
     verdict = "conflicts" if plan.in_conflict else "nothing_to_do" if is_idle else "changes"
-    return _whole(place, plan, verdict, lambda step: step.action is not Action.NONE)
+    return _whole(place, plan, verdict, lambda step: step.action is not Action.NONE or step.is_off)
 
 
 def applied(place: Place, plan: Plan, outcomes: Sequence[Outcome], verdict: Verdict) -> Facts:
@@ -31,7 +31,7 @@ def applied(place: Place, plan: Plan, outcomes: Sequence[Outcome], verdict: Verd
         }
         for outcome in outcomes
     ]
-    whole = _whole(place, plan, _APPLIED[verdict], lambda step: step.action is not Action.NONE)
+    whole = _whole(place, plan, _APPLIED[verdict], lambda step: step.action is not Action.NONE or step.is_off)
     return {**whole, "outcomes": ends}
 
 

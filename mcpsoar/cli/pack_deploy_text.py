@@ -1,6 +1,7 @@
 """Plans of a deployment as text: what a person reads before saying yes. All of it is cleaned here."""
 
 import json
+import shlex
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 
@@ -19,6 +20,7 @@ _WORDS = {
     Action.KEEP: "kept as they are",
     Action.NONE: "as they should be",
 }
+_SHOWN = (What.CHANGE, What.DRIFT, What.CONFLICT, What.OFF)
 _LINES = 2000  # more are no reading, and a diff of them takes minutes
 _ENDS = {
     End.DONE: "applied and read back",
@@ -33,9 +35,9 @@ def plan(made: Plan) -> Iterator[str]:
     yield clean(f"plan {made.digest}")
     yield clean(f"  on {made.place}")
     for step in made.steps:
-        if step.action in (Action.NONE, Action.FORGET) or (step.action is Action.TAKE and not _told(step)):
-            continue
-        yield from _step(step)
+        is_quiet = step.action in (Action.NONE, Action.TAKE) and not _told(step)
+        if not is_quiet and step.action is not Action.FORGET:
+            yield from _step(step)
     yield counted(made)
 
 
@@ -57,11 +59,12 @@ def applied(made: Plan, outcomes: Sequence[Outcome]) -> Iterator[str]:
             words = f"{_ENDS[outcome.end]:<10} {outcome.step.action.value} {item.kind} {item.name}"
             yield clean(words + (f": {outcome.detail}" if outcome.detail else ""))
     for step in made.steps:
-        if step.drifted or step.in_conflict:
-            yield from _step(step, (What.DRIFT, What.CONFLICT))
+        if _told(step) and step.action is not Action.FORGET:
+            yield from _step(step, (What.DRIFT, What.CONFLICT, What.OFF))
     ends = [outcome.end for outcome in outcomes]
     said = [f"{ends.count(end)} {words}" for end, words in _ENDS.items() if end in ends]
-    yield ", ".join(said) or "nothing to do"
+    off = sum(step.is_off for step in made.steps)
+    yield "; ".join([", ".join(said) or "nothing to do", *_off(off)])
 
 
 def counted(made: Plan) -> str:
@@ -70,10 +73,11 @@ def counted(made: Plan) -> str:
     drifted = sum(step.drifted for step in made.steps)
     in_conflict = sum(step.in_conflict for step in made.steps)
     more = [f"{drifted} edited there"] * bool(drifted) + [f"{in_conflict} in conflict"] * bool(in_conflict)
+    more += _off(sum(step.is_off for step in made.steps))
     return "; ".join(filter(None, (", ".join(said), ", ".join(more)))) or "the pack is empty"
 
 
-def _step(step: Step, whats: Sequence[What] = (What.CHANGE, What.DRIFT, What.CONFLICT)) -> Iterator[str]:
+def _step(step: Step, whats: Sequence[What] = _SHOWN) -> Iterator[str]:
     verb = "conflict" if step.in_conflict else "drift" if step.drifted else step.action.value
     verb = step.action.value if step.is_sent and What.CHANGE in whats else verb
     called = f"  {title(step.item)!r}" if title(step.item) else ""
@@ -81,10 +85,15 @@ def _step(step: Step, whats: Sequence[What] = (What.CHANGE, What.DRIFT, What.CON
     yield clean(f"{verb:<9} {step.item.kind}  {step.item.name}{called}{why}")
     for key in step.keys:
         if key.what in whats:
-            yield from _key(key)
+            yield from _key(key, title(step.item) or step.item.name)
 
 
-def _key(key: KeyStep) -> Iterator[str]:
+def _key(key: KeyStep, name: str) -> Iterator[str]:
+    if key.what is What.OFF:
+        values = f"you say {json.dumps(key.wanted)}, there it is {json.dumps(key.live)}"
+        again = shlex.quote(name)
+        yield clean(f"    {key.key}: {values}: switch it on there, or --overwrite {again}", limit=400)
+        return
     if key.what is What.CHANGE:
         yield clean(f"    {key.key}")
         old, new = key.live, key.wanted
@@ -112,4 +121,8 @@ def _lines(value: Json) -> list[str]:
 
 
 def _told(step: Step) -> bool:
-    return step.drifted or step.in_conflict
+    return step.drifted or step.in_conflict or step.is_off
+
+
+def _off(count: int) -> list[str]:
+    return [f"{count} to be on by your word, and off there"] * bool(count)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mcpsoar.app.deploying import NOTHING
-from mcpsoar.cli.pack_deploy_text import drift
+from mcpsoar.cli.pack_deploy_text import applied, drift
+from mcpsoar.cli.pack_deploy_text import plan as shown
 from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Unwritable, Usage
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.lock import FileLock
@@ -133,6 +134,29 @@ def test_switches_actions_and_exceptions_are_left_alone(site: Site) -> None:
     assert not plan(site, site.old).drifted
     assert apply(site, site.new, Asked(overwrite=("*",))) is Verdict.YES
     assert {key: rule(site, name)[key] for key in own} == own
+
+
+def test_what_a_user_says_is_to_run_is_told_and_runs_with_overwrite_alone(site: Site) -> None:
+    name = GATE[site.siem]
+    said = {"disabled": "0", "enableSched": "1"} if site.siem == "splunk" else {"enabled": True}
+    told = tuple(
+        Item(item.kind, item.name, {**item.body, **said}) if item.name == name else item for item in site.old
+    )
+    key, off = {"splunk": ("disabled", "1"), "elastic": ("enabled", False)}[site.siem]
+    made = plan(site, told)
+    assert step(made, name).is_off
+    for lines in ([*shown(made)], [*applied(made, ())]):
+        (line,) = [one for one in lines if f"    {key}: you say " in one]
+        assert "switch it on there, or --overwrite" in line
+        assert lines[-1].endswith("; 1 to be on by your word, and off there")
+    assert apply(site, told) is Verdict.YES
+    assert rule(site, name)[key] == off
+    assert apply(site, told, Asked(overwrite=(name,))) is Verdict.YES
+    assert str(rule(site, name)[key]) == str({"splunk": "0", "elastic": True}[site.siem])
+    assert not step(plan(site, told), name).is_off
+    rule(site, name)[key] = off
+    assert apply(site, site.old, Asked(overwrite=("*",))) is Verdict.YES
+    assert rule(site, name)[key] == off
 
 
 def test_a_key_that_the_next_pack_says_first_does_not_win_over_an_edit(site: Site) -> None:

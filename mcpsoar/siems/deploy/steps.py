@@ -29,12 +29,14 @@ class Action(StrEnum):
 
 
 class What(StrEnum):
-    """What is so of one key; `kept` is one that we say at creation alone, and that differs since."""
+    """What is so of one key; `kept` is one that we say at creation alone, and that differs since. `off`:
+    of these, one that a user says is to be on."""
 
     CHANGE = "change"
     DRIFT = "drift"
     CONFLICT = "conflict"
     KEPT = "kept"
+    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Step:
     @property
     def is_sent(self) -> bool:
         return self.action in (Action.CREATE, Action.CHANGE, Action.DELETE)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it does not run there, although a user says that it is to."""
+        return any(key.what is What.OFF for key in self.keys)
 
     @property
     def changes(self) -> tuple[KeyStep, ...]:
@@ -214,7 +221,7 @@ def _keys(item: Item, last: Applied | None, found: Found, traits: Traits, consen
         had, want = before.get(key), item.body.get(key)
         now = live_value(key, want, had, found, traits)
         if traits.is_once(key):
-            what = None if same(now, want) else What.KEPT
+            what = None if same(now, want) else _once(key, item, traits, consent)
         elif key not in item.body:
             # no more ours: taken away where that can be done and it is as we left it, else left alone
             what = What.CHANGE if traits.can_unset and not is_empty(had) and same(now, had) else None
@@ -227,6 +234,13 @@ def _keys(item: Item, last: Applied | None, found: Found, traits: Traits, consen
         if what is not None:
             steps.append(KeyStep(key, what, had, now, want))
     return steps
+
+
+def _once(key: str, item: Item, traits: Traits, consent: Consent) -> What:
+    """Of a key that we say at creation alone: what a user says is to run, runs where ours is to win."""
+    if not traits.is_on(key, item.body):
+        return What.KEPT
+    return What.CHANGE if consent.overwrite else What.OFF
 
 
 def _what(

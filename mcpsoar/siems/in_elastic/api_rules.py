@@ -38,6 +38,7 @@ class Rules(Shelf):
     traits = Traits(
         is_once=_ONCE.__contains__,
         switches=frozenset({"enabled"}),
+        is_on=lambda key, body: key == "enabled" and body.get(key) is True,
         along=frozenset({"version", "rule_id"}),
         shared=frozenset({_LISTS}),
     )

@@ -22,7 +22,7 @@ from mcpsoar.kit.http import TIMEOUT_S
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.patient import Patient
 from mcpsoar.siems.deploy.live import Change, Found, Traits
-from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_said_once, spelt, with_actions
+from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_on, is_said_once, spelt, with_actions
 from mcpsoar.siems.objects import Item
 
 OPTIONS = ("app", "owner", "sharing", "scheme", "timeout_s")
@@ -35,6 +35,7 @@ _PLAIN = Traits(late=_LATE, can_unset=False)
 _SEARCH = Traits(
     is_once=is_said_once,
     switches=frozenset({"disabled", "is_scheduled"}),
+    is_on=is_on,
     late=_LATE,
     can_unset=False,
 )

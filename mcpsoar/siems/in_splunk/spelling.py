@@ -48,6 +48,11 @@ def is_said_once(key: str) -> bool:
     return key in ("disabled", "is_scheduled", "actions") or _is_switch(key)
 
 
+def is_on(key: str, body: Facts) -> bool:
+    """Whether it is to run by itself: what has no schedule is shipped switched on, and only looked at."""
+    return key == "disabled" and body.get(key) == "0" and body.get("is_scheduled") == "1"
+
+
 def _is_switch(key: str) -> bool:
     return _ACTION.fullmatch(key) is not None
 
