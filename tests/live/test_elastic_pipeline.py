@@ -297,3 +297,11 @@ def test_a_line_keeps_what_its_shipper_says_and_nothing_else(node: Node) -> None
     assert set(made) == {"@timestamp", "event", "host", "mcp"}
     assert "decision" not in made["mcp"]
     assert made["event"]["dataset"] == "mcp.audit"
+
+
+@pytest.mark.parametrize("event", [EVENT, {"event_time": "x"}], ids=["kept", "rejected"])
+def test_a_field_with_an_underscore_is_no_metadata_and_goes(node: Node, event: dict[str, Any]) -> None:
+    held.stored(node, [{**event, "_own": {"a": 1}, "_x": "y", "host": {"name": "h"}}])
+    (hit,) = node.ask("POST", f"/{held.STREAM}/_search", {})["hits"]["hits"]
+    assert {"_own", "_x"} & hit["_source"].keys() == set()
+    assert hit["_source"]["host"] == {"name": "h"}

@@ -37,6 +37,9 @@ MOST_BYTES = 65_535  # of a script: setting script.max_size_in_bytes
 ARGUMENTS = "arguments"
 # what shippers say of themselves, and no rule reads
 KEPT = ("agent", "cloud", "container", "data_stream", "ecs", "host", "input", "log", "orchestrator", "tags")
+# the engine's own (page "Access metadata fields"); whatever else starts so, an event brought along
+_METADATA = ("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term")
+_METADATA += ("_dynamic_templates",)
 _OWN = _NOW, _WHY, _EVENT = "mcpsoar_now", "mcpsoar_why", "mcpsoar_event"
 
 
@@ -50,7 +53,7 @@ def pipeline(
     Raises Unsupported for a derived column that Painless cannot say.
     """
     places = dict(sources or {})
-    stays = [*KEPT, *(name for name in kept if name not in KEPT)]
+    stays = [*_METADATA, *KEPT, *(name for name in kept if name not in KEPT)]
     params = _params(columns, places, stays)
     return {
         "description": f"MCP audit events in normal form, for Elasticsearch {OLDEST} and later",
