@@ -38,8 +38,10 @@ ARGUMENTS = "arguments"
 # what shippers say of themselves, and no rule reads
 KEPT = ("agent", "cloud", "container", "data_stream", "ecs", "host", "input", "log", "orchestrator", "tags")
 # the engine's own (page "Access metadata fields"); whatever else starts so, an event brought along
-_METADATA = ("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term")
-_METADATA += ("_dynamic_templates",)
+_METADATA = (
+    *("_index", "_id", "_routing", "_version", "_version_type", "_if_seq_no", "_if_primary_term"),
+    "_dynamic_templates",
+)
 _OWN = _NOW, _WHY, _EVENT = "mcpsoar_now", "mcpsoar_why", "mcpsoar_event"
 
 
