@@ -16,7 +16,7 @@ def planned(place: Place, plan: Plan) -> Facts:
     """Every step that is not just as it should be; `counts` has those too."""
     is_idle = not any(step.is_sent for step in plan.steps)
     verdict = "conflicts" if plan.in_conflict else "nothing_to_do" if is_idle else "changes"
-    return _whole(place, plan, verdict, lambda step: step.action is not Action.NONE or step.is_off)
+    return _whole(place, plan, verdict, _is_told)
 
 
 def applied(place: Place, plan: Plan, outcomes: Sequence[Outcome], verdict: Verdict) -> Facts:
@@ -31,15 +31,19 @@ def applied(place: Place, plan: Plan, outcomes: Sequence[Outcome], verdict: Verd
         }
         for outcome in outcomes
     ]
-    whole = _whole(place, plan, _APPLIED[verdict], lambda step: step.action is not Action.NONE or step.is_off)
+    whole = _whole(place, plan, _APPLIED[verdict], _is_told)
     return {**whole, "outcomes": ends}
 
 
 def drift(place: Place, plan: Plan) -> Facts:
-    """Every object that somebody edited or deleted there."""
-    is_drift = plan.drifted or plan.in_conflict
+    """Every object that somebody edited, switched or deleted there."""
+    is_drift = plan.drifted or plan.in_conflict or plan.is_switched
     verdict = "drift" if is_drift else "no_drift"
-    return _whole(place, plan, verdict, lambda step: step.drifted or step.in_conflict)
+    return _whole(place, plan, verdict, lambda step: step.drifted or step.in_conflict or step.is_switched)
+
+
+def _is_told(step: Step) -> bool:
+    return step.action is not Action.NONE or step.is_off or step.is_switched
 
 
 def _whole(place: Place, plan: Plan, verdict: str, is_shown: Callable[[Step], bool]) -> Facts:

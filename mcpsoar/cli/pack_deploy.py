@@ -142,7 +142,7 @@ def drift(given: Common, siem: str, **said: Any) -> Verdict:
     else:
         for line in text.drift(made):
             show.line(line)
-    return Verdict.NO if made.drifted or made.in_conflict else Verdict.YES
+    return Verdict.NO if made.drifted or made.in_conflict or made.is_switched else Verdict.YES
 
 
 @contextmanager

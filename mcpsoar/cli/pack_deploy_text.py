@@ -20,7 +20,7 @@ _WORDS = {
     Action.KEEP: "kept as they are",
     Action.NONE: "as they should be",
 }
-_SHOWN = (What.CHANGE, What.DRIFT, What.CONFLICT, What.OFF)
+_SHOWN = (What.CHANGE, What.DRIFT, What.CONFLICT, What.OFF, What.SWITCHED)
 _LINES = 2000  # more are no reading, and a diff of them takes minutes
 _ENDS = {
     End.DONE: "applied and read back",
@@ -42,11 +42,11 @@ def plan(made: Plan) -> Iterator[str]:
 
 
 def drift(made: Plan) -> Iterator[str]:
-    """Every object that somebody edited or deleted there."""
+    """Every object that somebody edited, switched or deleted there."""
     for step in made.steps:
-        if step.drifted or step.in_conflict:
-            yield from _step(step, (What.DRIFT, What.CONFLICT))
-    edited = sum(step.drifted or step.in_conflict for step in made.steps)
+        if step.drifted or step.in_conflict or step.is_switched:
+            yield from _step(step, (What.DRIFT, What.CONFLICT, What.SWITCHED))
+    edited = sum(step.drifted or step.in_conflict or step.is_switched for step in made.steps)
     known = sum(step.action is not Action.CREATE for step in made.steps)
     yield f"{edited or 'no'} of {known} objects differ from what was applied"
 
@@ -60,7 +60,7 @@ def applied(made: Plan, outcomes: Sequence[Outcome]) -> Iterator[str]:
             yield clean(words + (f": {outcome.detail}" if outcome.detail else ""))
     for step in made.steps:
         if _told(step) and step.action is not Action.FORGET:
-            yield from _step(step, (What.DRIFT, What.CONFLICT, What.OFF))
+            yield from _step(step, _SHOWN[1:])
     ends = [outcome.end for outcome in outcomes]
     said = [f"{ends.count(end)} {words}" for end, words in _ENDS.items() if end in ends]
     off = sum(step.is_off for step in made.steps)
@@ -79,6 +79,8 @@ def counted(made: Plan) -> str:
 
 def _step(step: Step, whats: Sequence[What] = _SHOWN) -> Iterator[str]:
     verb = "conflict" if step.in_conflict else "drift" if step.drifted else step.action.value
+    if step.action in (Action.NONE, Action.TAKE):
+        verb = "off" if step.is_off else "switched" if step.is_switched else verb
     verb = step.action.value if step.is_sent and What.CHANGE in whats else verb
     called = f"  {title(step.item)!r}" if title(step.item) else ""
     why = f"  ({step.why})" if step.why else ""
@@ -89,6 +91,10 @@ def _step(step: Step, whats: Sequence[What] = _SHOWN) -> Iterator[str]:
 
 
 def _key(key: KeyStep, name: str) -> Iterator[str]:
+    if key.what is What.SWITCHED:
+        now = "" if key.live is None else f": it is {json.dumps(key.live)} now"
+        yield clean(f"    {key.key}: changed there since the last apply, and kept{now}", limit=400)
+        return
     if key.what is What.OFF:
         values = f"you say {json.dumps(key.wanted)}, there it is {json.dumps(key.live)}"
         again = shlex.quote(name)
@@ -121,7 +127,7 @@ def _lines(value: Json) -> list[str]:
 
 
 def _told(step: Step) -> bool:
-    return step.drifted or step.in_conflict or step.is_off
+    return step.drifted or step.in_conflict or step.is_off or step.is_switched
 
 
 def _off(count: int) -> list[str]:

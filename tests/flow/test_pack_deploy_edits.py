@@ -159,6 +159,33 @@ def test_what_a_user_says_is_to_run_is_told_and_runs_with_overwrite_alone(site: 
     assert rule(site, name)[key] == off
 
 
+@pytest.mark.parametrize("is_switch", [True, False])
+def test_what_somebody_switched_since_the_last_apply_is_told_and_kept(site: Site, *, is_switch: bool) -> None:
+    name = GATE[site.siem]
+    own: dict[str, Any] = {"disabled": "0", "actions": "email"}
+    if site.siem == "elastic":
+        own = {"enabled": True, "actions": [{"id": "page", "params": {"key": "nobody-may-see"}}]}
+    rule(site, name).update(own)
+    assert apply(site, site.old) is Verdict.YES
+    with site.place() as place:
+        assert not place.drift(site.old).is_switched
+    key = "actions" if not is_switch else next(iter(own))
+    none: Any = "" if site.siem == "splunk" else []
+    rule(site, name)[key] = {"disabled": "1", "enabled": False, "actions": none}[key]
+    with site.place() as place:
+        made = place.drift(site.old)
+    assert made.is_switched
+    told = [*drift(made)]
+    assert any(f"    {key}: changed there since the last apply, and kept" in line for line in told)
+    assert told[-1].startswith("1 of ")
+    assert "nobody-may-see" not in str(told)
+    before = dict(rule(site, name))
+    assert apply(site, site.old, Asked(overwrite=("*",))) is Verdict.YES
+    assert rule(site, name) == before
+    with site.place() as place:
+        assert not place.drift(site.old).is_switched
+
+
 def test_a_key_that_the_next_pack_says_first_does_not_win_over_an_edit(site: Site) -> None:
     """The server has a default for it; only a value that nobody touched since is taken over."""
     name, key = GATE[site.siem], {"splunk": "alert.severity", "elastic": "max_signals"}[site.siem]

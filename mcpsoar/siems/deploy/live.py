@@ -23,9 +23,9 @@ class Traits:
     `is_once` names keys that are said at creation and never again: whether it runs, and its actions. Of these
     `switches` turn it on and off, which is no tuning; `is_on` says whether a body switches it on by this
     key; packs ship it off, so a user's own word has said so. `late` keys are set by a second call after
-    creation. `along` keys say where it is, or are sent with a change; they are not compared. To `shared` keys people
-    add their own, which stays and is tuning. An object that `holds_data`, a list or an index, is never
-    deleted. `can_unset` says whether a key can be taken away again.
+    creation. `along` keys say where it is, or are sent with a change; they are not compared. To `shared`
+    keys people add their own, which stays and is tuning. An object that `holds_data`, a list or an index, is
+    never deleted. `can_unset` says whether a key can be taken away again.
     """
 
     is_once: Callable[[str], bool] = _none

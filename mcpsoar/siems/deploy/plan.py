@@ -40,6 +40,10 @@ class Plan:
         return any(step.drifted for step in self.steps)
 
     @property
+    def is_switched(self) -> bool:
+        return any(step.is_switched for step in self.steps)
+
+    @property
     def in_conflict(self) -> bool:
         return any(step.in_conflict for step in self.steps)
 

@@ -25,6 +25,7 @@ from mcpsoar.siems.deploy.steps import (
     applied,
     change,
     live_value,
+    once,
     resolved,
 )
 from mcpsoar.siems.deploy.told import Told
@@ -109,6 +110,9 @@ class Run:
                 state = state.with_object(key, taken)
             elif step.action is Action.FORGET:
                 state = state.with_object(key, None)
+            elif (found := plan.found.get(key)) and (last := state.objects.get(key)):
+                noted = replace(last, once=once(found, self._live.kinds[step.item.kind]))
+                state = state if noted == last else state.with_object(key, noted)
         if state != self._state or any(step.is_sent for step in plan.steps):
             self._file.write(state)
             self._state = state

@@ -2,14 +2,14 @@
 
     {"format": 1, "place": …}
     {"told": {…}, "files": {…}}
-    {"object": [KIND, NAME], "digest": …, "keys": {…}, "seen": {…}}
+    {"object": [KIND, NAME], "digest": …, "keys": {…}, "seen": {…}, "once": {…}}
     {"intent": [KIND, NAME], "before": null | {…}, "after": {…}}
     {"forgotten": [KIND, NAME]}
 
 One a line; the last one on an object counts, and an intent until the next line. `told` are the options of the
 last apply, `files` digests of its overlay and mapping. `keys` are ours as applied, `seen` digests of the rest
-as it was first seen. Without the file nothing is known to be ours: what is there
-and equal becomes ours, what differs is a conflict.
+as it was first seen, `once` those of switches and actions as they were last seen. Without the file nothing is
+known to be ours: what is there and equal becomes ours, what differs is a conflict.
 """
 
 import hashlib
@@ -134,7 +134,9 @@ class StateFile:
                 kind, name = line["object"]
                 if digest(line["keys"]) != line["digest"]:
                     raise ValueError
-                state = state.with_object((kind, name), Applied(line["keys"], line["seen"]))
+                state = state.with_object(
+                    (kind, name), Applied(line["keys"], line["seen"], line.get("once", {}))
+                )
             elif "intent" in line:
                 kind, name = line["intent"]
                 state = state.intending(Pending(line["before"], Item(kind, name, line["after"])))
@@ -149,7 +151,13 @@ class StateFile:
 
 
 def _object(key: Key, applied: Applied) -> Facts:
-    return {"object": [*key], "digest": digest(applied.keys), "keys": applied.keys, "seen": applied.seen}
+    return {
+        "object": [*key],
+        "digest": digest(applied.keys),
+        "keys": applied.keys,
+        "seen": applied.seen,
+        "once": applied.once,
+    }
 
 
 def _intent(pending: Pending) -> Facts:

@@ -30,21 +30,26 @@ class Action(StrEnum):
 
 class What(StrEnum):
     """What is so of one key; `kept` is one that we say at creation alone, and that differs since. `off`:
-    of these, one that a user says is to be on."""
+    of these, one that a user says is to be on; `switched`: one that is other than at the last apply."""
 
     CHANGE = "change"
     DRIFT = "drift"
     CONFLICT = "conflict"
     KEPT = "kept"
     OFF = "off"
+    SWITCHED = "switched"
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What we last applied to one object: its keys, and digests of those that were not ours then."""
+    """What we last applied to one object: its keys, and digests of those that were not ours then.
+
+    `once` are digests of its switches and actions as the last apply found or left them; none: not known.
+    """
 
     keys: Facts
     seen: Mapping[str, str] = field(default_factory=dict)
+    once: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,11 @@ class Step:
         return any(key.what is What.OFF for key in self.keys)
 
     @property
+    def is_switched(self) -> bool:
+        """Whether somebody switched it or its actions since the last apply."""
+        return any(key.what is What.SWITCHED for key in self.keys)
+
+    @property
     def changes(self) -> tuple[KeyStep, ...]:
         """The keys that are sent."""
         return tuple(key for key in self.keys if key.what is What.CHANGE)
@@ -101,7 +111,7 @@ def wanted(
         if last is None or consent.overwrite:
             return Step(item, Action.CREATE)
         return Step(item, Action.KEEP, why="somebody deleted it there", drifted=True)
-    keys = tuple(_keys(item, last, found, traits, consent))
+    keys = (*_keys(item, last, found, traits, consent), *_switched(last, found, traits))
     kinds = {key.what for key in keys}
     why = ""
     if last is None and What.CONFLICT in kinds:
@@ -176,7 +186,12 @@ def applied(step: Step, last: Applied | None, found: Found, traits: Traits) -> A
     unset = {key.key for key in step.changes}
     # what was edited before it ceased to be ours is an edit still, if it is ever ours again
     seen |= {key: _seen(value) for key, value in before.items() if key not in keys and key not in unset}
-    return Applied(keys, seen)
+    return Applied(keys, seen, once(found, traits))
+
+
+def once(found: Found, traits: Traits) -> dict[str, str]:
+    """Digests of its switches and actions: an action may hold what is nobody's business."""
+    return {key: _seen(value) for key, value in found.body.items() if traits.is_once(key)}
 
 
 def resolved(
@@ -209,7 +224,7 @@ def resolved(
     if last is None:
         # nobody saw it before others could edit it: of the rest we know only what we said ourselves
         return Applied(keys, {key: _seen(value) for key, value in after.body.items() if traits.is_once(key)})
-    return Applied(keys, _seen_beside(keys, last, found))
+    return Applied(keys, _seen_beside(keys, last, found), last.once)
 
 
 def _keys(item: Item, last: Applied | None, found: Found, traits: Traits, consent: Consent) -> list[KeyStep]:
@@ -234,6 +249,19 @@ def _keys(item: Item, last: Applied | None, found: Found, traits: Traits, consen
         if what is not None:
             steps.append(KeyStep(key, what, had, now, want))
     return steps
+
+
+def _switched(last: Applied | None, found: Found, traits: Traits) -> list[KeyStep]:
+    """Switches, with their values, and actions that are other than at the last apply."""
+    if last is None or not last.once:
+        return []
+    now = once(found, traits)
+    none = _seen(ABSENT)
+    return [
+        KeyStep(key, What.SWITCHED, None, found.body.get(key) if key in traits.switches else None, None)
+        for key in sorted(now.keys() | last.once.keys())
+        if now.get(key, none) != last.once.get(key, none)
+    ]
 
 
 def _once(key: str, item: Item, traits: Traits, consent: Consent) -> What:
