@@ -131,12 +131,19 @@ def bound(
     siem: str, config: str | None, profile: str | None, environ: Mapping[str, str]
 ) -> tuple[str, Binding]:
     """The profile that is meant, and its SIEM. Raises Usage."""
-    from mcpsoar.app.settings import file
+    from platformdirs import user_config_path
+
+    from mcpsoar.app.settings import FILE, file
 
     siem_profiles.api(siem)
     path = file(config, environ)
     if path is None:
-        raise Usage(f"no settings file was found: write [profiles.NAME.{siem}] into ./mcpsoar.toml")
+        user_s = user_config_path("mcpsoar", appauthor=False) / FILE
+        raise Usage(
+            f"no settings file was found, neither ./{FILE} nor {user_s}: "
+            f"write [profiles.NAME.{siem}] into one, or name another",
+            next_command=f"mcpsoar pack plan {siem} --config FILE",
+        )
     return siem_profiles.binding(path, profile, siem, environ)
 
 

@@ -12,6 +12,7 @@ from mcpsoar.cli import pack_content, show
 from mcpsoar.cli.answer import talker, who
 from mcpsoar.cli.options import Common, common
 from mcpsoar.cli.words import filled
+from mcpsoar.core.errors import Denied, Unreachable
 from mcpsoar.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def plan(given: Common, siem: str, **said: Any) -> Verdict:
         for line in text.plan(made):
             show.line(line)
         if any(step.is_sent for step in made.steps):
-            show.line(f"  next     {_again('apply', given, siem, said)}")
+            show.line(f"  next     {_again('apply', given, siem, said)} --plan {made.digest}")
     return Verdict.NO if made.in_conflict else Verdict.YES
 
 
@@ -164,7 +165,17 @@ def _place(
         told = deploying.told(options, **files)
         if not said["change_options"]:
             place.remembered(told)
-        yield place, deploying.items(locate(given.pack, os.environ), siem, options, **files), told
+        items = deploying.items(locate(given.pack, os.environ), siem, options, **files)
+        try:
+            yield place, items, told
+        except (Denied, Unreachable) as trouble:
+            trouble.next_command = trouble.next_command or _elsewhere(given, siem, said)
+            raise
+
+
+def _elsewhere(given: Common, siem: str, said: dict[str, Any]) -> str:
+    """The look at the same place, by settings that may name it and its token otherwise."""
+    return _again("plan", given, siem, said) + ("" if given.config else " --config FILE")
 
 
 def _asked(said: dict[str, Any]) -> "Asked":

@@ -97,7 +97,9 @@ def test_the_pack_is_planned_applied_and_then_as_it_should_be(
     code, said = run(capsys, "plan", site.siem, "--overwrite", name)
     assert code == 0
     assert "1 to change" in said
-    assert f"mcpsoar pack apply {site.siem}" in said
+    digest = said.split()[1]
+    assert f"mcpsoar pack apply {site.siem} --overwrite" in said.splitlines()[-1]
+    assert said.splitlines()[-1].endswith(f" --plan {digest}")
     assert run(capsys, "apply", site.siem, "--overwrite", name, "-q")[0] == 0
     assert run(capsys, "drift", site.siem)[0] == 0
 
@@ -138,6 +140,21 @@ def test_a_mistake_is_told_and_nothing_is_sent(
     assert code == 2
     assert why.lower() in said.lower()
     assert not site.faults.writes()
+
+
+def test_a_token_that_is_refused_and_settings_that_are_not_there_have_a_next_command(
+    site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SPLUNK_TOKEN", "another")
+    monkeypatch.setenv("ELASTIC_KEY", "another")
+    following = f"  next     mcpsoar pack plan {site.siem} --config FILE\n"
+    assert main(["pack", "apply", site.siem]) == 3
+    assert capsys.readouterr().err.endswith(following)
+    Path("mcpsoar.toml").unlink()
+    code, said = run(capsys, "apply", site.siem)
+    assert code == 2
+    assert "neither ./mcpsoar.toml nor /" in said
+    assert said.endswith(following)
 
 
 def test_a_siem_that_does_not_answer_is_a_3(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +241,7 @@ def test_a_forgotten_option_changes_nothing(site: Site, capsys: pytest.CaptureFi
     assert "to change" in told
     code, told = run(capsys, "plan", site.siem, "--change-options")
     assert code == 0
-    assert "--change-options" in told.splitlines()[-1]
+    assert "--change-options --plan sha256:" in told.splitlines()[-1]
     assert run(capsys, "apply", site.siem, "--change-options", "-q")[0] == 0
     assert run(capsys, "plan", site.siem)[0] == 0
 
