@@ -16,7 +16,10 @@ from mcpsoar.siems.deploy.run import End, Outcome
 from mcpsoar.siems.deploy.steps import Action, What
 from mcpsoar.siems.objects import Item
 from tests.siems import faults
+from tests.siems.disk import no_waiting_for_the_disk
 from tests.siems.sites import SITES, Site
+
+__all__ = ["no_waiting_for_the_disk"]  # a fixture
 
 ONCE = Bounds(attempts=1, seconds=5.0)
 

@@ -18,7 +18,10 @@ from mcpsoar.siems.deploy.steps import Action
 from mcpsoar.siems.objects import Item
 from tests.conftest import ROOT
 from tests.siems import fake_kibana, fake_splunk
+from tests.siems.disk import no_waiting_for_the_disk
 from tests.siems.sites import SITES, Site
+
+__all__ = ["no_waiting_for_the_disk"]  # a fixture
 
 
 @cache

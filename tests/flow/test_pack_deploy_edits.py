@@ -18,7 +18,10 @@ from mcpsoar.siems.deploy.plan import Asked, Plan
 from mcpsoar.siems.deploy.run import End
 from mcpsoar.siems.deploy.steps import Action, Step, What
 from mcpsoar.siems.objects import Item
+from tests.siems.disk import no_waiting_for_the_disk
 from tests.siems.sites import SITES, Site, elastic, splunk
+
+__all__ = ["no_waiting_for_the_disk"]  # a fixture
 
 GATE = {"splunk": "MCP gate", "elastic": "rule-gate"}
 LINKS = [{"list_id": "mcp-tuning", "type": "detection", "namespace_type": "single"}]

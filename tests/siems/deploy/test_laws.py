@@ -1,13 +1,12 @@
 """Laws of deployment, over packs, edits and kills by chance: no edit is lost, and nothing is done twice."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,9 @@ from mcpsoar.siems.deploy.run import Run
 from mcpsoar.siems.deploy.state import StateFile
 from mcpsoar.siems.deploy.steps import Action
 from mcpsoar.siems.objects import Item
+from tests.siems.disk import no_waiting_for_the_disk
+
+__all__ = ["no_waiting_for_the_disk"]
 
 Key = tuple[str, str]
 Pack = dict[str, dict[str, int]]
@@ -102,14 +104,6 @@ class Bench:
         state = self.file.load()
         run = Run(self.live, self.file, state, asked=asked, clock=SystemClock(), say=lambda _: None)
         return runs.verdict(plan, run.carry_out(plan))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_waiting_for_the_disk() -> Iterator[None]:
-    """Nothing here loses power: a law of many runs is quick without."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.fsync", lambda _: None)
-        yield
 
 
 def items(pack: Pack) -> list[Item]:
