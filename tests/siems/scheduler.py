@@ -10,7 +10,7 @@ both runs see; the alert of one event, told by its id, is made once.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tests.languages.spl.times import relative
+from tests.siems.splunk.built import moment
 
 MINUTE_S = 60
 
@@ -49,8 +49,8 @@ def splunk_runs(stanza: Mapping[str, str], start_s: int, end_s: int, down: Seque
 
 def splunk_sees(stanza: Mapping[str, str], run_s: int, at_s: int, received_s: int) -> bool:
     """Whether a run looks at an event of that time that was indexed then."""
-    earliest, latest = (relative(run_s, stanza[f"dispatch.{one}_time"]) for one in ("earliest", "latest"))
-    first, last = (relative(run_s, stanza[f"dispatch.index_{one}"]) for one in ("earliest", "latest"))
+    earliest, latest = (moment(run_s, stanza[f"dispatch.{one}_time"]) for one in ("earliest", "latest"))
+    first, last = (moment(run_s, stanza[f"dispatch.index_{one}"]) for one in ("earliest", "latest"))
     return earliest <= at_s < latest and first <= received_s < last
 
 

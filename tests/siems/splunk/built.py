@@ -101,10 +101,10 @@ def _is_inside(search: Mapping[str, str], first: str, last: str, at: float, now_
     if first not in search:
         return True
     now = now_ms // 1000
-    return _moment(now, search[first]) <= at < _moment(now, search[last])
+    return moment(now, search[first]) <= at < moment(now, search[last])
 
 
-def _moment(now: int, bound: str) -> float:
+def moment(now: int, bound: str) -> float:
     """Seconds since 1970, or so long from now."""
     return int(bound) if bound.isdigit() else relative(now, bound)
 
