@@ -19,6 +19,7 @@ from mcpsoar.core.event import Column
 from mcpsoar.kit.mapping import FieldMapping
 from mcpsoar.pack import schema
 from mcpsoar.targets.spl import fields
+from tests.languages.spl import extraction
 from tests.languages.spl.evaluate import Scope, evaluate
 from tests.languages.spl.expression import parse
 from tests.languages.spl.nodes import Node
@@ -27,12 +28,6 @@ from tests.languages.spl.results import stored
 ROOT = Path(__file__).resolve().parents[3]
 COLUMNS = schema.load(ROOT)
 Fields = dict[str, Any]
-
-
-class Number(str):
-    """A number as it is written."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +39,10 @@ class Extraction:
 
     def fields(self, line: str) -> Fields:
         """The fields of one line of JSON, `_raw` among them; {} where the line is no object."""
-        found: dict[str, list[str]] = {}
-        value = json.loads(line, parse_int=Number, parse_float=Number, object_pairs_hook=list)
-        for name, one in _leaves("", value):
-            told = self.null if one is None else self.empty if one == "" and "{" not in name else one
-            if told is not None:
-                found.setdefault(name, []).append(told)
-        return {name: many if len(many) > 1 else many[0] for name, many in found.items()} | {"_raw": line}
+        return extraction.fields(line, null=self.null, empty=self.empty) | {"_raw": line}
 
 
 EXTRACTIONS = (Extraction(None, ""), Extraction("null", None))
-
-
-def _leaves(name: str, value: Any) -> list[tuple[str, str | None]]:
-    if isinstance(value, list) and value and all(isinstance(one, tuple) for one in value):
-        return [leaf for key, one in value for leaf in _leaves(f"{name}.{key}" if name else key, one)]
-    if isinstance(value, list):
-        return [leaf for one in value for leaf in _leaves(f"{name}{{}}", one)]
-    if isinstance(value, bool):
-        return [(name, "true" if value else "false")]
-    return [(name, value if value is None else str(value))]
 
 
 class Calculated:
