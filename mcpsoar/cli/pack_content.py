@@ -11,8 +11,6 @@ from mcpsoar.siems.asked import Options
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAMES = ("overlay", "mapping", "index", "tenant_field", "cluster", "tier")
-
 
 def content_options(command: F) -> F:
     """Give a command --overlay, --mapping, --index, --tenant-field, --cluster and --tier."""

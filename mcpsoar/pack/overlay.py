@@ -73,6 +73,14 @@ class Tuning:
     tickets: Mapping[str, str] = field(default_factory=dict)
     deploy_windows: tuple[DeployWindow, ...] = ()
 
+    def gate(self, id_: str) -> GateTuning:
+        """What is said of one gate, perhaps nothing."""
+        return self.gates.get(id_, GateTuning())
+
+    def rule(self, id_: str) -> RuleTuning:
+        """What is said of one rule or detection, perhaps nothing."""
+        return self.rules.get(id_, RuleTuning())
+
 
 def read(path: Path, known: Known) -> Tuning:
     """One overlay. Raises BadContent with every complaint, each with file:line."""

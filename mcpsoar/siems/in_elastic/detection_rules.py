@@ -65,23 +65,16 @@ def _asked(content: Content) -> Iterator[tuple[Detection, str]]:
 
 def _line(one: Detection, content: Content) -> dict[str, object]:
     rests_on = -(-detection.lookback_ms(one.tree) // MINUTE_MS)
-    tuned = content.tuning.rules.get(one.text.id, event_rules.UNTUNED).every_minutes
+    tuned = content.tuning.rule(one.text.id).every_minutes
     every = tuned or every_minutes(rests_on)
     is_licensed = content.options.tier != "basic"
     since = every + (event_rules.LOOK_BACK_MINUTES if is_licensed else _OVERLAP_MINUTES)
     # what came in since then may be late, and rests on what happened before it
     lookback = rests_on + every + event_rules.LOOK_BACK_MINUTES
-    query = _query(one, content, detection.Asked(only_since=since, lookback_ms=lookback * MINUTE_MS))
+    asked = detection.Asked(only_since=since, lookback_ms=lookback * MINUTE_MS, index=naming.source(content))
+    query = detection.query(one.text, one.tree, content.columns, asked)
     made = Asked(query, every, lookback + SLACK_MINUTES)
     if is_licensed:
         keys = (paths.EVENT_ID, "subject")
         made = replace(made, suppressed_by=keys, suppressed_minutes=since + every)
     return line(event_rules.told(one.text, content), made, content.columns)
-
-
-def _query(one: Detection, content: Content, asked: detection.Asked) -> str:
-    query = detection.query(one.text, one.tree, content.columns, asked)
-    own = f"FROM {paths.INDEX} "
-    if not query.startswith(own):
-        raise ValueError(f"detection {one.text.id} reads elsewhere: {query[:80]!r}")
-    return f"FROM {naming.source(content)} {query.removeprefix(own)}"

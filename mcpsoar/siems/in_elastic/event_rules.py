@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from mcpsoar.core.content import RuleText, Text
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.pack.overlay import RuleTuning
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming, prose
 from mcpsoar.siems.in_elastic.line import Asked, Told, line
@@ -19,7 +18,6 @@ from mcpsoar.targets.es import paths
 
 EVERY_MINUTES = 5
 LOOK_BACK_MINUTES = 60  # Kibana makes up no run that it missed
-UNTUNED = RuleTuning()
 _SHOWN = ("server_name", "tool_name", "actor_id", "decision", "event_id")
 _SHOWN_OF_SEVERAL = ("subject", paths.EVENT_ID)
 
@@ -28,7 +26,7 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
     """Every rule that ES|QL can say, by id."""
     for rule, query, _ in _converted(content):
         if query:
-            every = content.tuning.rules.get(rule.id, UNTUNED).every_minutes or EVERY_MINUTES
+            every = content.tuning.rule(rule.id).every_minutes or EVERY_MINUTES
             asked = Asked(query, every, every + LOOK_BACK_MINUTES, paths.RECEIVED)
             yield line(told(rule, content), asked, content.columns)
 
@@ -42,7 +40,7 @@ def left_out(content: Content) -> Iterator[tuple[str, str]]:
 
 def told(text: Text, content: Content) -> Told:
     """What a rule or a detection tells, with the user's settings."""
-    said, tuning = prose.heading(text), content.tuning.rules.get(text.id, UNTUNED)
+    said, tuning = prose.heading(text), content.tuning.rule(text.id)
     kind = "Rule" if isinstance(text, RuleText) else "Detection"
     return Told(
         uuid=text.uuid,

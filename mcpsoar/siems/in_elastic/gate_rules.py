@@ -20,7 +20,6 @@ from mcpsoar.targets.gate import Gate
 
 LAG_MINUTES = 1
 SLACK_MINUTES = 2  # a window ends at a whole minute, and a rule asks some seconds after its turn
-UNTUNED = GateTuning()
 _SHOWN = ("gate", "subject", "state", "numerator", "denominator", "window_from", "window_to")
 _THRESHOLDS = ("page", "warn", "window_ms", "min_denominator", "min_numerator")
 
@@ -46,7 +45,7 @@ def asked(content: Content) -> gate.Asked:
 def thresholds(content: Content) -> Iterator[tuple[str, dict[str, object]]]:
     """The documents of the lookup index, by gate: those that the overlay tunes."""
     for one in content.gates:
-        tuning = content.tuning.gates.get(one.text.id, UNTUNED)
+        tuning = content.tuning.gate(one.text.id)
         said = {name: getattr(tuning, name) for name in _THRESHOLDS}
         if any(value is not None for value in said.values()):
             _check(one, tuning, content.options)
@@ -60,7 +59,7 @@ def widest_ms(one: Gate, options: Options) -> int:
 
 def _line(one: Gate, content: Content) -> dict[str, object]:
     text, options = one.text, content.options
-    tuning = content.tuning.gates.get(text.id, UNTUNED)
+    tuning = content.tuning.gate(text.id)
     owner = tuning.owner or text.owner
     ask = gate.state if options.cluster else alert.state
     query = ask(one, content.columns, asked(content), only_pages=True)

@@ -27,7 +27,7 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
 
 def _line(one: Gate, content: Content) -> dict[str, object]:
     text = one.text
-    tuning = content.tuning.gates.get(text.id, gate_rules.UNTUNED)
+    tuning = content.tuning.gate(text.id)
     owner = tuning.owner or text.owner
     told = Told(
         uuid=naming.fixed("late gate", text.id),

@@ -11,7 +11,6 @@ from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.detect.detection import Detection
-from mcpsoar.pack.overlay import RuleTuning
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
@@ -31,7 +30,6 @@ _COLUMNS = {
 }
 _RISKY = {"server": "other", "client": "other", "actor": "user"}
 _HOUR, _DAY = 60, 1440
-_UNTUNED = RuleTuning()
 
 
 def name(id_: str) -> str:
@@ -66,7 +64,7 @@ def every_minutes(one: Detection, content: Content) -> int:
     """The further it looks back the less often it runs, unless the overlay says how often."""
     lookback = lookback_ms(one.tree) // MINUTE_MS
     own = schedule.EVERY if lookback <= _HOUR else 15 if lookback <= _DAY else _HOUR
-    return content.tuning.rules.get(one.text.id, _UNTUNED).every_minutes or own
+    return content.tuning.rule(one.text.id).every_minutes or own
 
 
 def _query(one: Detection, content: Content) -> str | None:
@@ -80,7 +78,7 @@ def _query(one: Detection, content: Content) -> str | None:
 
 
 def _search(one: Detection, query: str, content: Content) -> Stanza:
-    text, tuning = one.text, content.tuning.rules.get(one.text.id, _UNTUNED)
+    text, tuning = one.text, content.tuning.rule(one.text.id)
     every = every_minutes(one, content)
     told = alert.Alert(
         label=text.title,
@@ -103,7 +101,7 @@ def _search(one: Detection, query: str, content: Content) -> Stanza:
 
 def _entries(text: DetectionText, content: Content) -> Iterator[Entry]:
     column = _COLUMNS[text.subject]
-    for entry in content.tuning.rules.get(text.id, _UNTUNED).allow:
+    for entry in content.tuning.rule(text.id).allow:
         if [key for key, _ in entry] != [column]:
             said = f"{text.id} tells of a {text.subject}: in Splunk it allows {column} and nothing else"
             raise Usage(f"{said}, not {_named(entry)}")

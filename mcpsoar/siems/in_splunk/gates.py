@@ -14,7 +14,6 @@ from mcpsoar.targets.spl import gate as spl
 from mcpsoar.targets.spl import tuned
 
 LAG = 1  # minutes that events have to arrive
-_UNTUNED = GateTuning()
 _TUNED = ("page", "warn", "window_ms", "min_denominator", "min_numerator", "owner", "severity")
 
 
@@ -39,8 +38,7 @@ ALERTS = (name, late_name)
 def all_(content: Content) -> tuple[Gate, ...]:
     """The gates with the overlay's settings."""
     return tuple(
-        replace(gate, text=_text(gate.text, content.tuning.gates.get(gate.text.id, _UNTUNED)))
-        for gate in content.gates
+        replace(gate, text=_text(gate.text, content.tuning.gate(gate.text.id))) for gate in content.gates
     )
 
 
@@ -56,7 +54,7 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
             {"description": _described(text), "search": state, "disabled": "0", "enableSched": "0", **ranges},
         )
         paging = spl.tunable(gate, content.columns, tenant=tenant, only_pages=True)
-        is_enabled = content.tuning.gates.get(text.id, _UNTUNED).enabled
+        is_enabled = content.tuning.gate(text.id).enabled
         yield (
             name(text.id),
             {

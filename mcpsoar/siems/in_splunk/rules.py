@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from mcpsoar.core.content import RuleText, Text
-from mcpsoar.pack.overlay import RuleTuning
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
@@ -13,7 +12,6 @@ from mcpsoar.targets.spl.text import field
 
 _BY = {"by_server": "server_name", "by_actor": "actor_id", "by_tool": "tool_name"}
 _THROTTLED = "1h"
-_UNTUNED = RuleTuning()
 
 
 def name(id_: str) -> str:
@@ -36,12 +34,12 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
     """The filter of each rule: nothing is filtered until the overlay or the user says so."""
     for rule in content.rules:
-        allowed = content.tuning.rules.get(rule.id, _UNTUNED).allow
+        allowed = content.tuning.rule(rule.id).allow
         yield filter_macro(rule.id), {"definition": quiet(allowed, content.columns)}
 
 
 def _search(rule: RuleText, query: str, content: Content) -> Stanza:
-    tuning = content.tuning.rules.get(rule.id, _UNTUNED)
+    tuning = content.tuning.rule(rule.id)
     tenant = {"by_tenant": content.options.tenant} if content.options.tenant else {}
     keys = ", ".join(f'{key}=coalesce({field(one)}, "-")' for key, one in (tenant | _BY).items())
     told = alert.Alert(
