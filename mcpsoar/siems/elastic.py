@@ -11,6 +11,7 @@ from mcpsoar.siems.in_elastic import (
     exceptions,
     gate_rules,
     health_rules,
+    held,
     late_rules,
     lookups,
     naming,
@@ -30,29 +31,16 @@ class Elastic:
 
     def files(self, content: Content) -> Iterator[PackFile]:
         """What a person imports. Raises Usage for an option or a tuning that Elastic cannot have."""
-        items = self.items(content)
+        own, left = held.parted(content)
+        items = _items(own)
         check(items)
         yield from written.files(items)
-        yield readme.file(content)
+        yield readme.file(own, left)
 
     def items(self, content: Content) -> tuple[Item, ...]:
         """The same, in the order in which the objects need each other."""
-        naming.check(content.options)
-        rules = (
-            *event_rules.lines(content),
-            *detection_rules.lines(content),
-            *gate_rules.lines(content),
-            *late_rules.lines(content),
-            *health_rules.lines(content),
-        )
-        return (
-            *storage.items(content),
-            *lookups.items(content),
-            *(Item("exception_list", one["list_id"], one) for one in exceptions.lists(content.tuning)),
-            *(Item("exception_item", one["item_id"], one) for one in exceptions.items(content.tuning)),
-            *(Item("detection_rule", str(one["rule_id"]), one) for one in rules),
-            *dashboard.items(content),
-        )
+        own, _ = held.parted(content)
+        return _items(own)
 
     def checks(self, content: Content) -> Iterator[Check]:
         """Queries that bring a case's events along, in normal form."""
@@ -62,3 +50,22 @@ class Elastic:
 def make() -> Siem:
     """The SIEM."""
     return Elastic()
+
+
+def _items(content: Content) -> tuple[Item, ...]:
+    naming.check(content.options)
+    rules = (
+        *event_rules.lines(content),
+        *detection_rules.lines(content),
+        *gate_rules.lines(content),
+        *late_rules.lines(content),
+        *health_rules.lines(content),
+    )
+    return (
+        *storage.items(content),
+        *lookups.items(content),
+        *(Item("exception_list", one["list_id"], one) for one in exceptions.lists(content.tuning)),
+        *(Item("exception_item", one["item_id"], one) for one in exceptions.items(content.tuning)),
+        *(Item("detection_rule", str(one["rule_id"]), one) for one in rules),
+        *dashboard.items(content),
+    )

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from mcpsoar.core.content import Text
-from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.detect.detection import Detection
 from mcpsoar.siems.asked import Content
@@ -21,26 +20,17 @@ from mcpsoar.targets.es import detection, paths
 SLACK_MINUTES = 2  # a rule asks some seconds after its turn
 _OVERLAP_MINUTES = 1
 _DAY, _MONTH = 24 * 60, 28 * 24 * 60
-_TENANTS = "puts events of several tenants together, so that it is not in a pack with a tenant field"
 
 
 def lines(content: Content) -> Iterator[dict[str, object]]:
-    """Every detection that ES|QL can say, by id."""
-    for one, why in _asked(content):
-        if not why:
-            yield _line(one, content)
+    """Every detection, by id. Raises Unsupported."""
+    for one in content.detections:
+        yield _line(one, content)
 
 
 def texts(content: Content) -> tuple[Text, ...]:
-    """The rules, and the detections that this pack holds."""
-    return (*content.rules, *(one.text for one, why in _asked(content) if not why))
-
-
-def left_out(content: Content) -> Iterator[tuple[str, str]]:
-    """Detections that this pack does not hold, and why."""
-    for one, why in _asked(content):
-        if why:
-            yield one.text.id, why
+    """The rules and the detections of a pack."""
+    return (*content.rules, *(one.text for one in content.detections))
 
 
 def every_minutes(lookback_minutes: int) -> int:
@@ -48,19 +38,6 @@ def every_minutes(lookback_minutes: int) -> int:
     if lookback_minutes < _DAY:
         return event_rules.EVERY_MINUTES
     return 15 if lookback_minutes < _MONTH else 60
-
-
-def _asked(content: Content) -> Iterator[tuple[Detection, str]]:
-    """Each with the reason why it cannot be asked, or none."""
-    for one in content.detections:
-        if content.options.tenant:
-            yield one, _TENANTS
-            continue
-        try:
-            detection.query(one.text, one.tree, content.columns)
-            yield one, ""
-        except Unsupported as why:
-            yield one, why.message
 
 
 def _line(one: Detection, content: Content) -> dict[str, object]:

@@ -9,7 +9,6 @@ counted from when it was switched on: it cannot be put at a minute of the hour.
 from collections.abc import Iterator
 
 from mcpsoar.core.content import RuleText, Text
-from mcpsoar.core.errors import Unsupported
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import naming, prose
 from mcpsoar.siems.in_elastic.line import Asked, Told, line
@@ -23,19 +22,12 @@ _SHOWN_OF_SEVERAL = ("subject", paths.EVENT_ID)
 
 
 def lines(content: Content) -> Iterator[dict[str, object]]:
-    """Every rule that ES|QL can say, by id."""
-    for rule, query, _ in _converted(content):
-        if query:
-            every = content.tuning.rule(rule.id).every_minutes or EVERY_MINUTES
-            asked = Asked(query, every, every + LOOK_BACK_MINUTES, paths.RECEIVED)
-            yield line(told(rule, content), asked, content.columns)
-
-
-def left_out(content: Content) -> Iterator[tuple[str, str]]:
-    """Rules that this pack does not hold, and why."""
-    for rule, query, why in _converted(content):
-        if not query:
-            yield rule.id, why
+    """Every rule, by id. Raises Unsupported."""
+    target = esql.Elastic(content.columns, index=naming.source(content))
+    for rule in content.rules:
+        every = content.tuning.rule(rule.id).every_minutes or EVERY_MINUTES
+        asked = Asked(target.convert(rule), every, every + LOOK_BACK_MINUTES, paths.RECEIVED)
+        yield line(told(rule, content), asked, content.columns)
 
 
 def told(text: Text, content: Content) -> Told:
@@ -58,13 +50,3 @@ def told(text: Text, content: Content) -> Told:
         shown=[paths.of(name) for name in _SHOWN] if isinstance(text, RuleText) else _SHOWN_OF_SEVERAL,
         lists=[naming.LIST, *([naming.own_list(text.id)] if tuning.allow else [])],
     )
-
-
-def _converted(content: Content) -> Iterator[tuple[RuleText, str, str]]:
-    """Each rule with its query, or with none and the reason."""
-    target = esql.Elastic(content.columns, index=naming.source(content))
-    for rule in content.rules:
-        try:
-            yield rule, target.convert(rule), ""
-        except Unsupported as why:
-            yield rule, "", why.message

@@ -1,16 +1,17 @@
 """The README of the pack, filled in for the options that it was built with."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_elastic import detection_rules, event_rules, gate_rules, naming
+from mcpsoar.siems.in_elastic import detection_rules, gate_rules, naming
 from mcpsoar.siems.in_elastic.sample import SAMPLES, in_their_words
 from mcpsoar.siems.objects import PackFile
 from mcpsoar.targets.es import OLDEST, paths
 
+Left = Sequence[tuple[str, str]]
 _SUPPRESSED = """\
 A gate that pages says so each minute: alert suppression makes one alert of its window, by {keys}, and
 counts the rest. A ratio has no subject, and one alert. A count has one for each of up to 1000 subjects, with
@@ -34,24 +35,22 @@ do: `--tier`): a gate that pages makes an alert each minute until its window is 
 at most once in a while (rule, Actions, "Custom frequency"), and close its alerts together."""
 
 
-def file(content: Content) -> PackFile:
-    """README.md."""
+def file(content: Content, left: Left) -> PackFile:
+    """README.md, of what the pack holds and what is left out, each with its reason."""
     text = Path(__file__).with_name("readme.md").read_text("utf-8")
-    for name, said in _said(content).items():
+    for name, said in _said(content, left).items():
         text = text.replace(f"{{{{{name}}}}}", said)
     return PackFile("README.md", text.encode())
 
 
-def _said(content: Content) -> dict[str, str]:
+def _said(content: Content, left: Left) -> dict[str, str]:
     options = content.options
     index = naming.index(content)
-    out = (*event_rules.left_out(content), *detection_rules.left_out(content))
-    left = [f"- `{name}`: {why}" for name, why in out]
-    rules = len(content.rules) + len(content.detections) - len(left)
+    listed = [f"- `{name}`: {why}" for name, why in left]
     keys = ", ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "gate", "subject"])
     remote = f" (on the cluster `{options.cluster}`, as step 2)" if options.cluster else ""
     return {
-        "counts": f"{rules} rules and {len(content.gates)} gates",
+        "counts": f"{len(detection_rules.texts(content))} rules and {len(content.gates)} gates",
         "oldest": OLDEST,
         "index": index,
         "space": "" if options.space == "default" else f"/s/{options.space}",
@@ -65,7 +64,7 @@ def _said(content: Content) -> dict[str, str]:
         "across": _ACROSS if options.cluster else "",
         "suppression": _UNSUPPRESSED if options.tier == "basic" else _SUPPRESSED.format(keys=keys),
         "detections": _ASKED_LONGER if options.tier != "basic" else _ASKED_SHORTLY,
-        "left_out": "\n".join(left) or "Nothing: every rule and detection is there.",
+        "left_out": "\n".join(listed) or "Nothing: every rule and detection is there.",
     }
 
 

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from mcpsoar.siems import asked, elastic
 from mcpsoar.siems.asked import Content, Options
+from mcpsoar.siems.in_elastic import held as in_elastic
 from mcpsoar.siems.objects import Item
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -27,6 +28,15 @@ def content(options: Options = SHIPPED, overlay: Path | None = None) -> Content:
 
 
 @cache
+def held(options: Options = SHIPPED) -> Content:
+    """What of it ES|QL can say."""
+    return in_elastic.parted(content(options))[0]
+
+
+def left_out(made: Content) -> tuple[tuple[str, str], ...]:
+    return in_elastic.parted(made)[1]
+
+
 def items(options: Options = SHIPPED, overlay: Path | None = None) -> tuple[Item, ...]:
     return elastic.make().items(content(options, overlay))
 

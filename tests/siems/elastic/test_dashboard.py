@@ -67,7 +67,7 @@ def test_every_query_is_syntax_to_elastics_own_parser(options: Options) -> None:
     module = os.environ.get("MCPSOAR_ESQL_PARSER")
     if not module:
         pytest.skip("MCPSOAR_ESQL_PARSER names no build of Elastic's parser")
-    queries = [view.query for view in views.views(built.content(options))]
+    queries = [view.query for view in views.views(built.held(options))]
     assert elastic_parser.complaints(Path(module), queries) == [[] for _ in queries]
 
 
@@ -77,7 +77,7 @@ def answer(
     options: Options = built.SHIPPED,
     more: Mapping[str, Any] | None = None,
 ) -> list[dict[str, Any]]:
-    (view,) = [one for one in views.views(built.content(options)) if one.key == key]
+    (view,) = [one for one in views.views(built.held(options)) if one.key == key]
     documents = [
         ground.stored(event, place, ground.columns()) | {paths.RECEIVED: TICK - 30_000} | dict(more or {})
         for place, event in enumerate(events)
@@ -119,7 +119,7 @@ def test_a_field_that_no_event_has_names_the_rules_that_need_it() -> None:
     assert "shadow_server_in_production" in statuses
     assert any(one.startswith("token_aud: in 1 of 2 events") for one in found)
     assert not any(one.startswith(("server_name:", "decision:")) for one in found)
-    needed = {name for text in detection_rules.texts(built.content()) for name in text.needs}
+    needed = {name for text in detection_rules.texts(built.held()) for name in text.needs}
     assert len(found) == len(needed - {"server_name", "decision"})
 
 
@@ -134,6 +134,6 @@ def test_the_story_of_servers_is_newest_first() -> None:
 
 def test_with_tenants_every_view_is_by_tenant_first() -> None:
     options = Options(tenant="organization.id", tier="platinum")
-    for view in views.views(built.content(options)):
+    for view in views.views(built.held(options)):
         (row, *_) = answer(view.key, [CALL], options, {"organization.id": "acme"})
         assert next(iter(row.items())) == ("organization.id", "acme")

@@ -7,7 +7,6 @@ import pytest
 
 from mcpsoar.core.content import CaseKind
 from mcpsoar.siems.asked import Options
-from mcpsoar.siems.in_elastic import detection_rules
 from mcpsoar.targets.es import paths
 from tests.languages.esql import Index, run
 from tests.laws import contract_reading as contract
@@ -31,7 +30,7 @@ def of(id_: str, options: Options) -> dict[str, Any]:
 
 def test_every_detection_is_there_or_named() -> None:
     content = built.content()
-    left = {name for name, _ in detection_rules.left_out(content)}
+    left = set(dict(built.left_out(content)))
     there = {
         tag.removeprefix("Detection: ")
         for rule in built.of_kind("detection_rule", built.items()).values()
@@ -45,7 +44,7 @@ def test_every_detection_is_there_or_named() -> None:
 
 def test_in_a_pack_of_tenants_there_is_none_that_puts_tenants_together() -> None:
     content = built.content(EVERY["with a licence and tenants"])
-    assert len(list(detection_rules.left_out(content))) == len(content.detections)
+    assert len(built.left_out(content)) == len(content.detections)
 
 
 @pytest.mark.parametrize("id_", SOME)
