@@ -2,8 +2,6 @@
 
 from contextlib import suppress
 
-import pytest
-
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets import lucene
 from tests.equality import asked
@@ -26,18 +24,3 @@ def test_every_rule_finds_what_the_scan_finds(node: Node) -> None:
     assert {name: (told, want[name]) for name, told in got.items() if told != want[name]} == {}
     assert len(got) > len(asked.RULES) * 3 // 4
     assert sum(map(bool, got.values())) > len(got) * 3 // 4
-
-
-@pytest.mark.skip(reason="OpenSearch has no ES|QL: tests/languages/esql reads it instead")
-def test_every_rule_as_esql() -> None:
-    raise NotImplementedError
-
-
-@pytest.mark.skip(reason="OpenSearch has no lookup indices")
-def test_lookup_indices_are_accepted() -> None:
-    raise NotImplementedError
-
-
-@pytest.mark.skip(reason="OpenSearch has no type flattened: flat_object stands in for it")
-def test_arguments_are_flattened() -> None:
-    raise NotImplementedError

@@ -67,19 +67,28 @@ def evals(columns: Sequence[Column], wanted: Collection[str]) -> tuple[str, ...]
 
     Raises Unsupported for an expression that ES|QL cannot say.
     """
-    asked = [column for column in columns if column.name in wanted and column.derived]
-    trees = {column.name: sqlglot.parse_one(column.derived, dialect="duckdb") for column in asked}
+    trees = derived(columns, wanted)
     needed = set(wanted) | {one.name for tree in trees.values() for one in tree.find_all(exp.Column)}
     given = [column for column in columns if column.name in needed and not column.derived]
     printer = Printer(columns)
     own = [_assigned(column, normal(column, paths.of(column.name))) for column in given]
-    derived = [
+    made = [
         _assigned(
             column, whole(column, printer.value(trees[column.name]), normal(column, paths.of(column.name)))
         )
-        for column in asked
+        for column in columns
+        if column.name in trees
     ]
-    return tuple(one for one in (*own, *derived) if one)
+    return tuple(one for one in (*own, *made) if one)
+
+
+def derived(columns: Sequence[Column], wanted: Collection[str]) -> dict[str, exp.Expr]:
+    """The SQL of those of the wanted columns that are computed from others, by name."""
+    return {
+        column.name: sqlglot.parse_one(column.derived, dialect="duckdb")
+        for column in columns
+        if column.name in wanted and column.derived
+    }
 
 
 def whole(column: Column, made: str, own: str) -> str:

@@ -10,7 +10,6 @@ words to translate as keyword, booleans as boolean, numbers as long or double.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
@@ -45,8 +44,7 @@ def evals(columns: Sequence[Column], wanted: Collection[str], mapping: FieldMapp
     Times are not among them: `@timestamp` is what they call so too. Raises Unsupported for a path that is
     read as two types, and for an expression that ES|QL cannot say.
     """
-    asked = [column for column in columns if column.name in wanted and column.derived]
-    trees = {column.name: sqlglot.parse_one(column.derived, dialect="duckdb") for column in asked}
+    trees = fields.derived(columns, wanted)
     needed = set(wanted) | {one.name for tree in trees.values() for one in tree.find_all(exp.Column)}
     given = [column for column in columns if column.name in needed and column.kind is not Kind.TIME]
     _check(given, mapping)
@@ -58,10 +56,10 @@ def evals(columns: Sequence[Column], wanted: Collection[str], mapping: FieldMapp
     said |= {copy: paths.quoted(path) for path, copy in copies.items()}
     own = {column.name: _own(column, _source(column, mapping), copies) for column in given}
     said |= {paths.of(column.name): own[column.name] for column in given if not column.derived}
-    for column in asked:
-        said[paths.of(column.name)] = fields.whole(
-            column, printer.value(trees[column.name]), own[column.name]
-        )
+    for column in given:
+        if column.name in trees:
+            made = printer.value(trees[column.name])
+            said[paths.of(column.name)] = fields.whole(column, made, own[column.name])
     return tuple(f"{paths.quoted(path)} = {value}" for path, value in said.items())
 
 
