@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from mcpsoar.targets.es.detection.relation import conjuncts, is_number
+from mcpsoar.targets.detection import conjuncts
+from mcpsoar.targets.es.detection.relation import is_number
 
 COMPARED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 

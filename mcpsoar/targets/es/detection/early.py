@@ -2,7 +2,8 @@
 
 from sqlglot import exp
 
-from mcpsoar.targets.es.detection.relation import all_of, conjuncts
+from mcpsoar.targets.detection import conjuncts
+from mcpsoar.targets.es.detection.relation import all_of
 
 
 def read_at_all(tree: exp.Query, table: str) -> exp.Expr | None:

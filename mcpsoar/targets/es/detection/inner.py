@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.es.detection.flow import Aggregate
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.relation import (
@@ -13,7 +14,6 @@ from mcpsoar.targets.es.detection.relation import (
     Scope,
     all_of,
     case,
-    conjuncts,
     equals,
     is_known,
     known,

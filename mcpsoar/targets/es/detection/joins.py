@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.flow import APART, TAB, Aggregate
@@ -14,7 +15,6 @@ from mcpsoar.targets.es.detection.relation import (
     Relation,
     Scope,
     all_of,
-    conjuncts,
     known,
     names_in,
     number,

@@ -1,11 +1,12 @@
 """What a table of the SQL is in the stream: which rows belong to it, and what its columns are made of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.detection import conjuncts
 
 AGGREGATES = (exp.Count, exp.Min, exp.Max, exp.Sum)
 STREAM = "\0"  # the name of the stream itself, where a column of it stands in the SQL
@@ -38,17 +39,6 @@ class Scope:
             if node.name in one.columns:
                 return one.columns[node.name].copy()
         raise Unsupported(f"{node.sql()} is a column of another SELECT")
-
-
-def conjuncts(tree: exp.Expr | None) -> Iterator[exp.Expr]:
-    """The conditions that all have to hold."""
-    if isinstance(tree, exp.Where | exp.Having | exp.Paren):
-        yield from conjuncts(tree.this)
-    elif isinstance(tree, exp.And):
-        yield from conjuncts(tree.this)
-        yield from conjuncts(tree.expression)
-    elif tree is not None:
-        yield tree
 
 
 def all_of(parts: Sequence[exp.Expr | None]) -> exp.Expr | None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.es.detection import inner, joins
 from mcpsoar.targets.es.detection.flow import Aggregate, Flow
 from mcpsoar.targets.es.detection.packed import Type
@@ -20,7 +21,6 @@ from mcpsoar.targets.es.detection.relation import (
     Relation,
     Scope,
     all_of,
-    conjuncts,
     equals,
     is_number,
     known,

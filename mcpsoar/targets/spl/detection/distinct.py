@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from mcpsoar.targets.spl.detection.relation import conjuncts
+from mcpsoar.targets.detection import conjuncts
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.spl.detection import values
 from mcpsoar.targets.spl.detection.commands import Commands
-from mcpsoar.targets.spl.detection.relation import Field, Relation, Scope, conjuncts
+from mcpsoar.targets.spl.detection.relation import Field, Relation, Scope
 from mcpsoar.targets.spl.held import Held
 from mcpsoar.targets.spl.value import Value
 

@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Kind
+from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.spl.detection import groups, joins, values, windows
 from mcpsoar.targets.spl.detection.commands import Commands
 from mcpsoar.targets.spl.detection.frames import read
@@ -14,7 +15,6 @@ from mcpsoar.targets.spl.detection.relation import (
     Field,
     Relation,
     Scope,
-    conjuncts,
     fixed_by,
     given,
     narrowed,

@@ -4,7 +4,7 @@ Every row is an event, and a group is the first event of it: so one pipeline hol
 in WITH, and no two searches are ever joined.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -70,17 +70,6 @@ def given(found: Field) -> exp.Expr:
     made = exp.column(found.held.text)
     made.meta[ANSWER] = found
     return made
-
-
-def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
-    """The parts of a top-level AND."""
-    if isinstance(condition, exp.Paren):
-        yield from conjuncts(condition.this)
-    elif isinstance(condition, exp.And):
-        yield from conjuncts(condition.this)
-        yield from conjuncts(condition.expression)
-    elif condition is not None:
-        yield condition
 
 
 def narrowed(keys: Keys, fixed: Iterable[str]) -> Keys:
