@@ -1,7 +1,8 @@
-"""`python -m tests.equality [--logs N]`: what every language finds, in one table; exit 1 for a difference.
+"""`python -m tests.equality [--logs N] [--seed N]`: what every language finds, in one table.
 
-Of a rule: the events found, or `≠ n`, the events on which a language differs from SQL. Of a detection and a
-gate: the logs of which a language says something else. `refused` is told in full below its table.
+Exit 1 for a difference. Of a rule: the events found, or `≠ n`, the events on which a language differs from
+SQL. Of a detection and a gate: the logs of which a language says something else. `refused` is told in full
+below its table.
 """
 
 import argparse
@@ -20,8 +21,9 @@ def main(words: Sequence[str]) -> int:
     """Print the tables; 0 where all languages agree."""
     parser = argparse.ArgumentParser("python -m tests.equality")
     parser.add_argument("--logs", type=int, default=_LOGS, metavar="N", help="random logs for the gates")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="which random logs")
     asked = parser.parse_args(words)
-    wrong = sum((_rules(), _detections(), _gates(asked.logs)))
+    wrong = sum((_rules(), _detections(), _gates(asked.logs, asked.seed)))
     print(f"{wrong} differences")
     return 1 if wrong else 0
 
@@ -62,9 +64,9 @@ def _detections() -> int:
     return sum(int(cell) for _, _, *cells in rows for cell in cells if cell != _REFUSED)
 
 
-def _gates(logs: int) -> int:
-    counted = gates.differences(logs)
-    print(f"{len(counted)} gates, each over {logs} random logs")
+def _gates(logs: int, seed: int) -> int:
+    counted = gates.differences(logs, seed)
+    print(f"{len(counted)} gates, each over all hostile lines and {logs} random logs, seed {seed}")
     rows = [(gate, *(str(by[name]) for name in gates.LANGUAGES)) for gate, by in counted.items()]
     _show(("GATE", *gates.LANGUAGES), rows, ())
     return sum(sum(by.values()) for by in counted.values())

@@ -19,7 +19,7 @@ EVENTS = tuple(event for rule in FEW for case in rule.cases for event in case.ev
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table, "RULES", FEW)
     monkeypatch.setattr(table, "events", lambda: EVENTS)
-    monkeypatch.setattr(gates, "differences", lambda _: {"registry-drift": Counter[str]()})
+    monkeypatch.setattr(gates, "differences", lambda *_: {"registry-drift": Counter[str]()})
     monkeypatch.setattr(
         detections, "rows", lambda: [("error_loop", 3, {"SPL": 0, "ES|QL": "no word for it"})]
     )
@@ -63,7 +63,7 @@ def test_a_refusal_is_no_difference_and_is_told(
 
 
 def test_a_gate_that_is_judged_otherwise_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gates, "differences", lambda _: {"registry-drift": Counter({"SPL": 1})})
+    monkeypatch.setattr(gates, "differences", lambda *_: {"registry-drift": Counter({"SPL": 1})})
     assert told(monkeypatch, in_esql) == 1
 
 

@@ -94,6 +94,8 @@ def test_fields_keeps_time_and_raw_and_table_keeps_what_it_names() -> None:
     assert run("* | fields a", [event], now_ms=0) == [{"_time": 1, "_raw": "{}", "a": "1"}]
     assert "a" not in run("* | fields - a", [event], now_ms=0)[0]
     assert run("* | table b, a, c", [event], now_ms=0) == [{"b": "2", "a": "1"}]
+    assert "" not in run("* | fields a", [event | {"": "1"}], now_ms=0)[0]
+    assert run("* | fillnull | table a", [event | {"": "1"}], now_ms=0) == [{"a": "1"}]
     with pytest.raises(Undocumented, match="whether fields keeps _indextime"):
         run("* | fields a | eval x=_indextime", [event], now_ms=0)
 

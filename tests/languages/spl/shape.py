@@ -50,7 +50,7 @@ def fields(arguments: str, rows: Rows, _state: State) -> Rows:
     if sign == "-":
         return [{name: one for name, one in row.items() if name not in names} for row in rows]
     return [
-        {name: _kept(name, one, names) for name, one in row.items() if name in names or name[0] == "_"}
+        {name: _kept(name, one, names) for name, one in row.items() if name in names or name.startswith("_")}
         for row in rows
     ]
 
@@ -102,7 +102,7 @@ def fillnull(arguments: str, rows: Rows, _state: State) -> Rows:
 
 
 def _columns(rows: Rows) -> list[str]:
-    return [name for name in dict.fromkeys(name for row in rows for name in row) if name[0] != "_"]
+    return [name for name in dict.fromkeys(name for row in rows for name in row) if not name.startswith("_")]
 
 
 def bin_(arguments: str, rows: Rows, _state: State) -> Rows:

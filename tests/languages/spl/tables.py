@@ -116,7 +116,7 @@ def _written(row: Row, collection: bool) -> Row:
     found: Row = {}
     for name in row:
         one = value(row, name)
-        if name[0] == "_" and name != "_key":
+        if name.startswith("_") and name != "_key":
             raise Undocumented(f"whether outputlookup writes {name}: name the fields with table")
         if isinstance(one, list):
             found[name] = [text(each) for each in one] if collection else " ".join(map(text, one))
