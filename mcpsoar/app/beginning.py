@@ -18,7 +18,7 @@ from mcpsoar.core.plan import Direction, Plan
 from mcpsoar.core.run import Passage, Report
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from mcpsoar.kit.clock import stamp
-from mcpsoar.kit.http import masked
+from mcpsoar.kit.credentials import masked
 
 
 def run(

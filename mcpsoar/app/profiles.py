@@ -19,18 +19,23 @@
     every_s = 3
     control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
 
-Times are in seconds; a token is named, never written. A table for a SIEM, [profiles.prod.splunk], is read by
-`app.siem_profiles`; a profile that is that alone is for `pack` commands.
+Times are in seconds; a token is named, never written. A list of them is tried in order and may end in one
+that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
+profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
+"none"), and `ca`, `certificate`, `key` as paths of PEM files; else the environment and the system's
+authorities decide. A table for a SIEM, [profiles.prod.splunk], is read by `app.siem_profiles`; a profile that
+is that alone is for `pack` commands.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import util
 from pathlib import Path
 from typing import Any
 
-from mcpsoar.app.secrets import resolve
+from mcpsoar.app.secrets import resolved
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Profile
+from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Network, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find
 from mcpsoar.kit.http import checked_url
@@ -39,15 +44,17 @@ CONNECTORS = "mcpsoar.connectors"
 SIEMS = "mcpsoar.siems"
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
+_NETWORK = ("proxy", "ca", "certificate", "key")
 
 
-def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> Profile:
-    """The profile of that name, or the only one, or the default. Raises Usage.
+def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> tuple[Profile, list[str]]:
+    """The profile of that name, or the only one, or the default; and which of its tokens are not there.
 
-    A table for a SIEM is for `pack` commands alone: its secret is not looked up here.
+    Raises Usage. A table for a SIEM is for `pack` commands alone: its secret is not looked up here.
     """
     said, text = read(path)
-    return File(path, text, environ).profile(said, asked)
+    file = File(path, text, environ)
+    return file.profile(said, asked), file.lacking
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:
@@ -72,13 +79,15 @@ def deployed_to() -> tuple[str, ...]:
 
 
 class File:
-    """One settings file; complaints name the line of the key."""
+    """One settings file; complaints name the line of the key. `lacking`: which tokens are not there."""
 
     def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
         self._path = path
         self._lines = text.splitlines()
         self._environ = environ
         self._section = ""  # the table that is being read: the same key stands in several
+        self._network = Network()
+        self.lacking: list[str] = []
 
     def profile(self, said: dict[str, Any], asked: str | None) -> Profile:
         return self._made(*self.table_of(said, asked))
@@ -105,12 +114,20 @@ class File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        own = ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS)
+        own = ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS, *_NETWORK)
         siems = deployed_to()
         self.known(table, (*own, *siems))
+        self._network = self._connected(table)
         roles: dict[str, Binding] = {}
         if "api" in table:
-            binding = Binding("reference", self.url(table, "api"), self.secret(table))
+            tokens = self._tokens(table)
+            binding = Binding(
+                "reference",
+                self.url(table, "api"),
+                next(iter(tokens), None),
+                spares=tokens[1:],
+                network=self._network,
+            )
             roles = dict.fromkeys(ROLES, binding)
         elif "token" in table:
             raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
@@ -127,7 +144,7 @@ class File:
         return Profile(name, roles, canary, str(self._path), **numbers)
 
     def _binding(self, table: dict[str, Any]) -> Binding:
-        own = ("connector", "url", "token")
+        own = ("connector", "url", "token", *_NETWORK)
         connector = table.get("connector", "reference")
         if not isinstance(connector, str):
             raise self.bad("connector is a name", "connector")
@@ -136,17 +153,20 @@ class File:
         except Usage as error:
             raise self.bad(error.message, "connector") from None
         self.known(table, (*own, *getattr(module, "OPTIONS", ())))
+        tokens = self._tokens(table)
         return Binding(
             connector=connector,
             base_url=self.url(table, "url"),
-            token=self.secret(table),
+            token=next(iter(tokens), None),
             options={key: value for key, value in table.items() if key not in own},
             where=self.place(self._section.rpartition(".")[2]),
+            spares=tokens[1:],
+            network=self._connected(table),
         )
 
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:
         numbers = ("hold_s", "every_s", "timeout_s", "before_s")
-        self.known(table, ("url", "tool", "arguments", "token", "control", *numbers))
+        self.known(table, ("url", "tool", "arguments", "token", "control", *numbers, *_NETWORK))
         url = table.get("url")
         if not isinstance(url, str) or "{server}" not in url:
             raise self.bad("the canary's url holds {server}", "url")
@@ -158,6 +178,7 @@ class File:
             arguments=self._arguments(table),
             token=token,
             control=self._control(table, token) if "control" in table else None,
+            network=self._connected(table),
             **{key: self._seconds(table, key) for key in numbers if key in table},
         )
 
@@ -182,9 +203,34 @@ class File:
         return arguments
 
     def secret(self, table: dict[str, Any]) -> Secret | None:
+        """The first token that is there; None where none is named."""
+        return next(iter(self._tokens(table)), None)
+
+    def _tokens(self, table: dict[str, Any]) -> tuple[Secret, ...]:
+        """In the order of trying."""
         if "token" not in table:
-            return None
-        return resolve(table["token"], self._environ, where=self.place("token"))
+            return ()
+        found, lacking = resolved(table["token"], self._environ, where=self.place("token"))
+        self.lacking += lacking
+        return found
+
+    def _connected(self, table: dict[str, Any]) -> Network:
+        """How this table connects: what it does not say is as the profile says."""
+        said = {key: self._said(table, key) for key in _NETWORK if key in table}
+        if ("key" in said) and "certificate" not in said and self._network.certificate is None:
+            raise self.bad("this key goes with a certificate, and none is named", "key")
+        return replace(self._network, **said)
+
+    def _said(self, table: dict[str, Any], key: str) -> str:
+        value = table[key]
+        if not isinstance(value, str) or not value:
+            raise self.bad(f"{key} is {'an address' if key == 'proxy' else 'the path of a PEM file'}", key)
+        if key == "proxy":
+            return value if value == "none" else self._address(value, key)
+        path = Path(value).expanduser()
+        if not path.is_file():
+            raise self.bad(f"there is no file {value}", key)
+        return str(path)
 
     def url(self, table: dict[str, Any], key: str) -> str:
         if not isinstance(table.get(key), str):

@@ -1,6 +1,7 @@
 """Secrets that are named and never written: from the environment, a file, or a command."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,25 @@ from mcpsoar.core.profile import SecretSource
 from mcpsoar.core.secret import Secret
 
 _COMMAND_S = 10.0
+
+
+def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tuple[Secret, ...], list[str]]:
+    """The secrets of one table, or of a list of them in the order of trying; and why others are left out.
+
+    Of a list those that are not there are left out while one is: at 2:00 AM the single sign-on that a command
+    needs may be what is down. All are looked up at once. Raises Usage where there is none.
+    """
+    if not isinstance(said, list):
+        return (resolve(said, environ, where=where),), []
+    if not said:
+        raise Usage("a list of tokens names at least one", where=where)
+    with ThreadPoolExecutor(len(said)) as crew:
+        tried = [crew.submit(resolve, one, environ, where=where) for one in said]
+    troubles = [str(error) for one in tried if isinstance(error := one.exception(), Usage)]
+    found = tuple(one.result() for one in tried if one.exception() is None)
+    if not found:
+        raise Usage(f"none of the tokens is there: {'; '.join(troubles)}")
+    return found, troubles
 
 
 def resolve(said: Any, environ: Mapping[str, str], *, where: str) -> Secret:

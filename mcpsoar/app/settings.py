@@ -44,11 +44,12 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
     """
     if asked.api is not None and asked.profile is not None:
         raise Usage("--api is a whole profile by itself: leave out --profile or --api")
+    lacking: list[str] = []
     api = asked.api or ("" if asked.profile or asked.config else _api(environ))
     if api:
         profile = _by_api(api, _token(environ))
     elif (path := file(asked.config, environ)) is not None:
-        profile = by_file(path, asked.profile, environ)
+        profile, lacking = by_file(path, asked.profile, environ)
     elif asked.profile is not None:
         raise Usage(
             f"there is no profile {asked.profile!r}: no settings file was found; write ./{FILE}, "
@@ -62,7 +63,7 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
             f"no control plane is configured: give --api URL, set $MCPSOAR_API, or write ./{FILE}",
             next_command="mcpsoar contain SERVER --api https://control-plane.example.com",
         )
-    return Settings(profile, tuple(_warnings(profile)))
+    return Settings(profile, (*(f"warning: {words}" for words in lacking), *_warnings(profile)))
 
 
 def home(asked: str | None, environ: Mapping[str, str]) -> Path:
@@ -110,7 +111,9 @@ def _by_api(api: str, token: Secret | None) -> Profile:
 
 
 def _warnings(profile: Profile) -> list[str]:
-    bound = [(binding.base_url, binding.token) for binding in profile.roles.values()]
+    bound: list[tuple[str, Secret | None]] = [
+        (binding.base_url, token) for binding in profile.roles.values() for token in binding.tokens
+    ]
     if profile.canary is not None:
         bound += [(profile.canary.url, token) for token in profile.canary.tokens]
     places = {

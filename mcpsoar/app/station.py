@@ -65,7 +65,7 @@ def station(
                 made.append((binding, known))
             roles[role] = known
         canary = _canary(profile.canary, clock) if profile.canary is not None else None
-        tokens = [binding.token for binding in profile.roles.values()]
+        tokens: list[Secret | None] = [one for bound in profile.roles.values() for one in bound.tokens]
         tokens += profile.canary.tokens if profile.canary is not None else ()
         secrets = {token.reveal(): token for token in tokens if token is not None}
         if roles:

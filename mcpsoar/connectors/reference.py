@@ -32,7 +32,14 @@ _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 def connect(binding: Binding, *, clock: Clock) -> "Reference":
     """One connector for all three roles at `binding.base_url`. Sends nothing yet. Raises Usage."""
     timeout_s = seconds(binding, "timeout_s", TIMEOUT_S)
-    edge = Edge(binding.base_url, binding.token, clock=clock, timeout_s=timeout_s)
+    edge = Edge(
+        binding.base_url,
+        binding.token,
+        spares=binding.spares,
+        network=binding.network,
+        clock=clock,
+        timeout_s=timeout_s,
+    )
     return Reference(edge, clock=clock, settle_s=seconds(binding, "settle_s", SETTLE_S))
 
 

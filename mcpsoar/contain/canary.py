@@ -16,7 +16,8 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import CanaryBinding
 from mcpsoar.core.run import Passage, Sighting
 from mcpsoar.kit.clock import stamp
-from mcpsoar.kit.http import checked_token, checked_url, masked, segment
+from mcpsoar.kit.credentials import checked_token, masked
+from mcpsoar.kit.http import checked_url, segment
 
 if TYPE_CHECKING:
     import httpx
@@ -53,6 +54,7 @@ class McpCanary:
                 token,
                 clock=self._clock,
                 timeout_s=self._binding.timeout_s,
+                network=self._binding.network,
                 transport=self._transport,
             )
             try:

@@ -18,7 +18,7 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import jsonl
 from mcpsoar.kit.clock import stamp
-from mcpsoar.kit.http import masked
+from mcpsoar.kit.credentials import masked
 
 
 @dataclass(frozen=True, slots=True)

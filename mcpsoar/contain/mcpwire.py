@@ -10,6 +10,7 @@ from mcpsoar import __version__
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed
 from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import strictjson
 from mcpsoar.kit.exchange import Answer, exchange
@@ -48,12 +49,13 @@ class Wire:
         *,
         clock: Clock,
         timeout_s: float,
+        network: Network = Network(),  # noqa: B008 (frozen)
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         if transport is None:
             from mcpsoar.kit.transport import Transport
 
-            transport = Transport(url, clock=clock)
+            transport = Transport(url, clock=clock, network=network)
         self._url = url
         self._token = token
         self._clock = clock

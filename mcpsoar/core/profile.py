@@ -17,9 +17,22 @@ class SecretSource(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """How a connection is made; what is None is as the environment says. `proxy` is an address, or "none" for
+    straight ahead; the others are paths of PEM files, `ca` being trusted instead of the system's authorities.
+    """
+
+    proxy: str | None = None
+    ca: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Binding:
-    """One role's connector. `token` is resolved late and may be absent: then no header is sent. `options` are
-    those that its module lists as OPTIONS; `where` is the file:line that named it.
+    """One role's connector. `token` is resolved late and may be absent: then no header is sent. `spares` are
+    tried in order once it is refused; the last may be the break-glass one. `options` are those that its
+    module lists as OPTIONS; `where` is the file:line that named it.
     """
 
     connector: str
@@ -27,6 +40,13 @@ class Binding:
     token: Secret | None = None
     options: Facts = field(default_factory=dict)
     where: str | None = field(default=None, compare=False)
+    spares: tuple[Secret, ...] = ()
+    network: Network = Network()
+
+    @property
+    def tokens(self) -> tuple[Secret, ...]:
+        """Every credential, in the order of trying."""
+        return ((self.token,) if self.token else ()) + self.spares
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,7 @@ class CanaryBinding:
     timeout_s: float = 5.0
     before_s: float = 1.0
     control: Control | None = None
+    network: Network = Network()
 
     @property
     def tokens(self) -> tuple[Secret | None, ...]:

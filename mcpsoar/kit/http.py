@@ -2,18 +2,20 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
 from mcpsoar import __version__
 from mcpsoar.core.digest import Json
-from mcpsoar.core.errors import Malformed, Usage
+from mcpsoar.core.errors import Malformed, Unreachable, Usage
 from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import status, strictjson
 from mcpsoar.kit.body import Body
+from mcpsoar.kit.credentials import Credentials
 from mcpsoar.kit.exchange import Answer, exchange
 
 if TYPE_CHECKING:
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 TIMEOUT_S = 10.0
 USER_AGENT = f"mcpsoar/{__version__}"
 LIMIT_BYTES = 1 << 20
-_MASKED_LENGTH = 6  # shorter tokens would blank ordinary words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,12 @@ class Reply:
 
 
 class Edge:
-    """One control plane at one address, with one token. Safe to share between threads.
+    """One control plane at one address. Safe to share between threads.
 
-    Connections are kept and reused. No redirect is followed, no cookie kept, nothing tried twice; the token
-    goes to this origin only. `timeout_s` bounds a whole call, `limit_bytes` its answer.
+    Connections are kept and reused. No redirect is followed, no cookie kept, no change tried twice; the token
+    goes to this origin only. Once it is refused (401, 403) the `spares` follow, in order: a read is repeated
+    at once, of a change the caller is told that it was not processed. `timeout_s` bounds a whole call,
+    `limit_bytes` its answer.
     Raises Usage for an address or token that cannot be used; the first call opens the first connection.
     """
 
@@ -55,12 +58,15 @@ class Edge:
         limit_bytes: int = LIMIT_BYTES,
         scheme: str = "Bearer",
         headers: Mapping[str, str] | None = None,
+        spares: Sequence[Secret] = (),
+        network: Network = Network(),  # noqa: B008 (frozen)
         reason: Callable[[Json], str] | None = None,
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self.where = urlsplit(self.base_url).netloc
-        self._token = checked_token(token, where=self.where)
+        self._tokens = Credentials((token, *spares), where=self.where)
+        self._network = network
         self._clock = clock
         self._timeout_s = timeout_s
         self._limit_bytes = limit_bytes
@@ -129,20 +135,29 @@ class Edge:
         target = "/".join(segment(part) for part in path)
         url = f"{self.base_url}/{target}" + (f"?{urlencode(query)}" if query else "")
         sent = body if body is None or isinstance(body, Body) else _json(body)
-        request = httpx.Request(
-            method,
-            url,
-            headers=self._headers(key, sent.media if sent else None),
-            content=sent.content if sent else None,
-        )
-        answer = exchange(
-            self._connections(),
-            request,
-            clock=self._clock,
-            timeout_s=self._timeout_s,
-            limit_bytes=self._limit_bytes,
-        )
-        return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)
+        while True:
+            token = self._tokens.current
+            request = httpx.Request(
+                method,
+                url,
+                headers=self._headers(token, key, sent.media if sent else None),
+                content=sent.content if sent else None,
+            )
+            answer = exchange(
+                self._connections(),
+                request,
+                clock=self._clock,
+                timeout_s=self._timeout_s,
+                limit_bytes=self._limit_bytes,
+            )
+            if answer.status not in (401, 403) or not self._tokens.refused(token, answer.status):
+                return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)
+            if is_change:
+                raise Unreachable(
+                    f"{method} /{target} answered {answer.status}: the next credential is used",
+                    where=self.where,
+                    retry_after_s=0.0,
+                )
 
     def _judged(
         self,
@@ -176,17 +191,17 @@ class Edge:
         )
 
     def _parsed(self, answer: Answer) -> Json:
-        return masked(strictjson.parse(answer.body, where=self.where), self._token)
+        return self._tokens.masked(strictjson.parse(answer.body, where=self.where))
 
-    def _headers(self, key: str | None, media: str | None) -> dict[str, str]:
+    def _headers(self, token: Secret | None, key: str | None, media: str | None) -> dict[str, str]:
         headers = {
             "Accept": "application/json",
             "Accept-Encoding": "identity",  # a small answer needs no coding, a bomb is not invited
             "User-Agent": USER_AGENT,
             **self._own_headers,
         }
-        if self._token:
-            headers["Authorization"] = f"{self._scheme} {self._token.reveal()}"
+        if token:
+            headers["Authorization"] = f"{self._scheme} {token.reveal()}"
         if key is not None:
             headers["Idempotency-Key"] = key
         if media is not None:
@@ -198,7 +213,7 @@ class Edge:
             if self._transport is None:
                 from mcpsoar.kit.transport import Transport
 
-                self._transport = Transport(self.base_url, clock=self._clock)
+                self._transport = Transport(self.base_url, clock=self._clock, network=self._network)
             return self._transport
 
 
@@ -230,29 +245,3 @@ def checked_url(url: str) -> str:
     if parts.query or parts.fragment or "?" in url or "#" in url:
         raise Usage("an address has no query and no fragment", where=parts.hostname)
     return url.rstrip("/")
-
-
-def checked_token(token: Secret | None, *, where: str) -> Secret | None:
-    """Raises Usage for a token that no header can carry, without showing it. An empty one is none."""
-    if token is None or not token.reveal():
-        return None
-    text = token.reveal()
-    if not text.isascii() or not text.isprintable() or text != text.strip():
-        raise Usage("the token holds a character that no header can carry (a line end?)", where=where)
-    return token
-
-
-def masked(value: Json, token: Secret | None) -> Json:
-    """The same value with every echo of the token blanked: a plane may repeat what it was sent."""
-    if token is None or len(token.reveal()) < _MASKED_LENGTH:
-        return value
-    text = token.reveal()
-
-    def mask(item: Json) -> Json:
-        if isinstance(item, str):
-            return item.replace(text, "***")
-        if isinstance(item, dict):
-            return {mask(key): mask(inner) for key, inner in item.items()}
-        return [mask(inner) for inner in item] if isinstance(item, list) else item
-
-    return mask(value)

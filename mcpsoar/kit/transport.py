@@ -22,6 +22,7 @@ import httpx
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Network
 
 _CONNECTIONS = 64
 # shorter than the 5 s of the commonest servers: a connection they are about to close is not used for a write
@@ -32,14 +33,22 @@ class Transport(httpx.BaseTransport):
     """A pool of connections to one origin, safe to share between threads.
 
     The request's `deadline` extension is the clock's monotonic time at which its call ends; it covers the
-    answer's body too, as long as the same thread reads it. Raises httpx's errors.
+    answer's body too, as long as the same thread reads it. Raises httpx's errors, and Usage for a proxy or a
+    certificate that cannot be used.
     """
 
-    def __init__(self, url: str, *, clock: Clock, is_reused: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock,
+        is_reused: bool = True,
+        network: Network = Network(),  # noqa: B008 (frozen)
+    ) -> None:
         # httpcore's debug lines quote whole answers, and an answer may repeat the token
         logging.getLogger("httpcore").setLevel(logging.INFO)
         self._watch = _Watch(clock)
-        self._pool = _pool(url, _Backend(self._watch), idle=_CONNECTIONS if is_reused else 0)
+        self._pool = _pool(url, _Backend(self._watch), network, idle=_CONNECTIONS if is_reused else 0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._watch.until = request.extensions["deadline"]
@@ -172,32 +181,29 @@ def _addresses(host: str, port: int, wait_s: float) -> list[str]:
     return found
 
 
-def _pool(url: str, backend: _Backend, *, idle: int) -> httpcore.ConnectionPool:
-    """Straight or through the proxy that the environment names, as curl and httpx do.
+def _pool(url: str, backend: _Backend, network: Network, *, idle: int) -> httpcore.ConnectionPool:
+    """Straight or through the proxy that the profile names, or else the environment, as curl and httpx do.
 
     Loopback is never proxied: a proxy's loopback is another machine, and the token would travel there.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
     settings: dict[str, Any] = {
-        "ssl_context": _trust() if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        "ssl_context": trust(network) if parts.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
         "max_connections": _CONNECTIONS,
         "max_keepalive_connections": idle,
         "keepalive_expiry": _IDLE_S,
         "network_backend": backend,
     }
-    if is_loopback(host) or proxy_bypass(parts.netloc):
+    if network.proxy is None and (is_loopback(host) or proxy_bypass(parts.netloc)):
         return httpcore.ConnectionPool(**settings)
     named = getproxies()
-    proxy = named.get(parts.scheme) or named.get("all")
-    if not proxy:
+    proxy = network.proxy or named.get(parts.scheme) or named.get("all")
+    if not proxy or proxy == "none":
         return httpcore.ConnectionPool(**settings)
     through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     if through.scheme not in ("http", "https") or not through.hostname:
-        raise Usage(
-            f"the environment names a {through.scheme} proxy; only http and https proxies are spoken",
-            where=host,
-        )
+        raise Usage(f"a {through.scheme} proxy is named; only http and https proxies are spoken", where=host)
     return httpcore.HTTPProxy(
         proxy_url=httpcore.URL(
             scheme=through.scheme,
@@ -206,7 +212,7 @@ def _pool(url: str, backend: _Backend, *, idle: int) -> httpcore.ConnectionPool:
             target="/",
         ),
         proxy_auth=(unquote(through.username), unquote(through.password or "")) if through.username else None,
-        proxy_ssl_context=_trust() if through.scheme == "https" else None,
+        proxy_ssl_context=trust(network) if through.scheme == "https" else None,
         **settings,
     )
 
@@ -220,16 +226,33 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=1)
-def _trust() -> ssl.SSLContext:
-    """The system's authorities (SSL_CERT_FILE, SSL_CERT_DIR), where a company's own are; else certifi's."""
-    context = ssl.create_default_context()
+@lru_cache(maxsize=8)
+def trust(network: Network) -> ssl.SSLContext:
+    """The authorities that the profile names, or the system's (SSL_CERT_FILE, SSL_CERT_DIR), or certifi's;
+    and the client's own certificate. Raises Usage for a file that cannot be used.
+    """
+    try:
+        context = ssl.create_default_context(cafile=network.ca)
+    except (OSError, ssl.SSLError) as error:
+        raise Usage(f"no authority can be read from it: {_why(error)}", where=network.ca) from None
     places = ssl.get_default_verify_paths()
-    if not context.cert_store_stats()["x509_ca"] and not places.cafile and not places.capath:
+    is_bare = not context.cert_store_stats()["x509_ca"] and not places.cafile and not places.capath
+    if network.ca is None and is_bare:
         import certifi
 
         context.load_verify_locations(certifi.where())
+    if network.certificate is not None:
+        try:
+            # a key with a passphrase would ask on the terminal: nobody is there to answer
+            context.load_cert_chain(network.certificate, network.key, password=lambda: "")
+        except (OSError, ssl.SSLError) as error:
+            words = f"the client certificate cannot be used: {_why(error)} (a key must have no passphrase)"
+            raise Usage(words, where=network.key or network.certificate) from None
     return context
+
+
+def _why(error: OSError) -> str:
+    return getattr(error, "reason", None) or error.strerror or type(error).__name__
 
 
 @contextmanager

@@ -257,3 +257,40 @@ def test_a_home_that_is_no_folder_is_refused_before_anything_else(tmp_path: Path
                 settings.home(asked, environ)
             assert caught.value.where == place
     assert settings.home(str(tmp_path / "new"), {}) == tmp_path / "new"
+
+
+LIST = """
+[profiles.prod]
+api = "https://cp.example.com"
+token = [{ env = "SSO" }, { command = ["false"] }, { env = "BREAK_GLASS" }]
+proxy = "http://proxy.example.com:3128"
+[profiles.prod.registry]
+url = "https://registry.example.com"
+proxy = "none"
+"""
+
+
+def test_tokens_are_tried_in_order_and_those_that_are_not_there_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(LIST)
+    found = settings.load(Asked(config=str(path)), {"BREAK_GLASS": "glass-token"})
+    bound = found.profile.roles["policy"]
+    assert [token.reveal() for token in bound.tokens] == ["glass-token"]
+    assert len(found.warnings) == 2
+    assert f"{path}:4" in found.warnings[0]
+    both = settings.load(Asked(config=str(path)), {"SSO": "sso-token", "BREAK_GLASS": "glass-token"}).profile
+    assert [token.reveal() for token in both.roles["policy"].tokens] == ["sso-token", "glass-token"]
+    with pytest.raises(Usage, match="none of the tokens is there"):
+        settings.load(Asked(config=str(path)), {})
+
+
+def test_a_table_connects_as_the_profile_unless_it_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(LIST)
+    roles = settings.load(Asked(config=str(path)), {"SSO": "sso-token"}).profile.roles
+    assert roles["policy"].network.proxy == "http://proxy.example.com:3128"
+    assert roles["registry"].network.proxy == "none"
+    path.write_text(LIST.replace('proxy = "none"', 'ca = "nowhere.pem"'))
+    with pytest.raises(Usage, match="there is no file") as caught:
+        settings.load(Asked(config=str(path)), {"SSO": "sso-token"})
+    assert caught.value.where == f"{path}:8"
