@@ -24,7 +24,7 @@ that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/
 profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
 "none"), and `ca`, `certificate`, `key` as paths of PEM files; else the environment and the system's
 authorities decide. A table for a SIEM, [profiles.prod.splunk], is read by `app.siem_profiles`; a profile that
-is that alone is for `pack` commands.
+is that alone is for `pack` commands. [profiles.prod.audit] is read by `app.audit_settings`.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,7 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
+from mcpsoar.app.audit_settings import signing
 from mcpsoar.app.secrets import resolved
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Network, Profile
@@ -114,7 +115,7 @@ class File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        own = ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS, *_NETWORK)
+        own = ("api", "token", *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *_NETWORK)
         siems = deployed_to()
         self.known(table, (*own, *siems))
         self._network = self._connected(table)
@@ -141,7 +142,8 @@ class File:
             raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
-        return Profile(name, roles, canary, str(self._path), **numbers)
+        audit = signing(self, name, table, self._environ) if "audit" in table else None
+        return Profile(name, roles, canary, str(self._path), audit=audit, **numbers)
 
     def _binding(self, table: dict[str, Any]) -> Binding:
         own = ("connector", "url", "token", *_NETWORK)

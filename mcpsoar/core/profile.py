@@ -91,9 +91,24 @@ class CanaryBinding:
 
 
 @dataclass(frozen=True, slots=True)
+class Signing:
+    """Who vouches for runs. `key` is the path of a private key (`is_file`), or it names one that ssh-agent
+    holds: a public key, a fingerprint or a comment; `agent` is that one's socket. `allowed_signers` is a file
+    of those who are trusted, instead of this key alone. No file is read before a run has ended.
+    """
+
+    key: str
+    is_file: bool
+    identity: str = "mcpsoar"
+    allowed_signers: str | None = None
+    agent: str | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """`where` says where it was read. `look_s` is what all looks before the changes share; one change is
-    tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once.
+    tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once. `audit` signs runs.
     """
 
     name: str
@@ -104,3 +119,4 @@ class Profile:
     retry_s: float = 30.0
     attempts: int = 4
     threads: int = 32
+    audit: Signing | None = None

@@ -109,7 +109,7 @@ def test_nothing_configured_says_what_to_do(tmp_path: Path, monkeypatch: pytest.
         ("timeout_s = 3", "timeout = 3", 9, "unknown key 'timeout'; known are connector, url"),
         ("look_s = 1.5", 'pagers = ["soc"]', 4, "unknown key 'pagers'"),
         ("look_s = 1.5", "approvals = {}", 4, "unknown key 'approvals'"),
-        ("look_s = 1.5", "audit = {}", 4, "unknown key 'audit'"),
+        ("look_s = 1.5", "audit = {}", 4, "a key is named, not written"),
         ("look_s = 1.5", 'token = { env = "T" }', 4, "this token goes with an api"),
         ('connector = "reference"', 'connector = "refrence"', 6, "no connector named 'refrence'"),
         ("look_s = 1.5", "lock_s = 1.5", 4, "unknown key 'lock_s'"),

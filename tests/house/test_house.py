@@ -78,7 +78,7 @@ def test_core_stays_small(root: Path) -> None:
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
     ]
-    assert len(public) <= 70, sorted(public)
+    assert len(public) <= 72, sorted(public)
 
 
 @pytest.mark.parametrize("heavy", ["httpx", "rich", "yaml", "sigma", "sqlglot", "duckdb", "mcp"])
