@@ -9,6 +9,7 @@ from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.run import Means, Runner
 from mcpsoar.contain.summary import judged, report
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Tampered
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
@@ -58,14 +59,13 @@ class Carrier:
     def _means(self, ledger: Ledger, journal: Journal) -> Means:
         profile = self._station.profile
         binding = ledger.bindings.get(ROLE)
-        proof = (
-            Proof(self._station.canary, profile.canary, journal, self._station.clock, ledger.servers)
-            if self._station.canary is not None and profile.canary is not None
-            else None
-        )
+        proofs = {
+            route: Proof(canary, profile.canaries[route], journal, self._station.clock, ledger.servers)
+            for route, canary in self._station.canaries.items()
+        }
         return Means(
             roles=self._station.roles,
-            proof=proof,
+            proofs=proofs,
             commons=Commons(self._station.home, binding, self._station.clock)
             if binding is not None
             else None,
@@ -75,20 +75,20 @@ class Carrier:
             bounds=Bounds(profile.attempts, profile.retry_s),
             looks=self._station.looks,
             threads=profile.threads,
-            worked_before=self._worked_before(ledger) if proof is not None else {},
+            worked_before=self._worked_before(ledger) if proofs else {},
         )
 
     def _worked_before(self, ledger: Ledger) -> dict[str, str]:
-        """Servers whose canary executed before an earlier containment that still stands."""
+        """By step, that its canary executed before an earlier containment which still stands."""
         if ledger.direction is Direction.UNDO:
             return {}
-        url = ledger.bindings["canary"]["url"]
+        where = _way(ledger)
         return {
-            state.step.server: f"executed before run {one.run}"
+            state.step.id: f"executed before run {one.run}"
             for one in unreleased(self._station.home)
-            if one.ledger is not None and one.ledger.bindings.get("canary", {}).get("url") == url
+            if one.ledger is not None and _way(one.ledger) == where
             for state in one.ledger.steps.values()
-            if state.step.action == CANARY and state.step.server is not None and state.executed_before
+            if state.step.action == CANARY and state.executed_before
         }
 
     def _close(self, ledger: Ledger) -> None:
@@ -96,6 +96,12 @@ class Carrier:
         runs = {run for run, _ in ledger.releases}
         if not runs & still_open:
             close(self._station.home, runs | {ledger.run})
+
+
+def _way(ledger: Ledger) -> tuple[str | None, Facts | None]:
+    """Where the canaries of a run call."""
+    bound = ledger.bindings.get("canary", {})
+    return bound.get("url"), bound.get("routes")
 
 
 def open_runs(home: Home, servers: tuple[str, ...]) -> tuple[tuple[Open, Ledger], ...]:

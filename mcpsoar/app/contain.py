@@ -70,7 +70,7 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
         names,
         direction=order.direction,
         bindings=ready.bindings(),
-        has_canary=ready.canary is not None,
+        canaries=tuple(ready.canaries),
     )
 
 

@@ -18,6 +18,10 @@
     hold_s = 60
     every_s = 3
     control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
+    names = { github = "9f3c0d" }     # what {server} is on the data plane, where that calls it otherwise
+    [profiles.prod.canary.routes.all]   # another way to the same servers: it must refuse as well
+    url = "https://gateway.example.com/mcp"
+    tool = "{server}-list-issues"
 
 Times are in seconds; a token is named, never written. A list of them is tried in order and may end in one
 that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
@@ -36,7 +40,7 @@ from typing import Any
 from mcpsoar.app.audit_settings import signing
 from mcpsoar.app.secrets import resolved
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Control, Network, Profile
+from mcpsoar.core.profile import CANARY, ROLES, Binding, CanaryBinding, Control, Network, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find
 from mcpsoar.kit.http import checked_url
@@ -45,6 +49,7 @@ CONNECTORS = "mcpsoar.connectors"
 SIEMS = "mcpsoar.siems"
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
+_TIMES = ("hold_s", "every_s", "timeout_s", "before_s")
 _NETWORK = ("proxy", "ca", "certificate", "key")
 
 
@@ -142,8 +147,9 @@ class File:
             raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
+        routes = self._routes(name, table["canary"], canary) if canary else {}
         audit = signing(self, name, table, self._environ) if "audit" in table else None
-        return Profile(name, roles, canary, str(self._path), audit=audit, **numbers)
+        return Profile(name, roles, canary, str(self._path), routes=routes, audit=audit, **numbers)
 
     def _binding(self, table: dict[str, Any]) -> Binding:
         own = ("connector", "url", "token", *_NETWORK)
@@ -167,22 +173,52 @@ class File:
         )
 
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:
-        numbers = ("hold_s", "every_s", "timeout_s", "before_s")
-        self.known(table, ("url", "tool", "arguments", "token", "control", *numbers, *_NETWORK))
-        url = table.get("url")
-        if not isinstance(url, str) or "{server}" not in url:
-            raise self.bad("the canary's url holds {server}", "url")
-        self._address(url.replace("{server}", "any"), "url")
+        self.known(
+            table, ("url", "tool", "arguments", "token", "control", "names", "routes", *_TIMES, *_NETWORK)
+        )
         token = self.secret(table)
+        said: dict[str, Any] = {key: self._seconds(table, key) for key in _TIMES if key in table}
         return CanaryBinding(
-            url=url,
-            tool=self._tool(table),
+            **self._called(table, table),
             arguments=self._arguments(table),
             token=token,
             control=self._control(table, token) if "control" in table else None,
             network=self._connected(table),
-            **{key: self._seconds(table, key) for key in numbers if key in table},
+            **said,
         )
+
+    def _routes(self, profile: str, canary: dict[str, Any], main: CanaryBinding) -> dict[str, CanaryBinding]:
+        """Other ways to the same servers: what a route does not say is as the canary has it."""
+        routes = self._table(canary, "routes") if "routes" in canary else {}
+        found = {}
+        for name in routes:
+            table = self._table(routes, name)
+            self._section = f"profiles.{profile}.canary.routes.{name}"
+            self.known(table, ("url", "tool", "arguments", "token", "names"))
+            found[f"{CANARY}.{name}"] = replace(
+                main,
+                **self._called(table, canary),
+                arguments=self._arguments(table) if "arguments" in table else main.arguments,
+                token=self.secret(table) if "token" in table else main.token,
+            )
+        return found
+
+    def _called(self, table: dict[str, Any], canary: dict[str, Any]) -> dict[str, Any]:
+        """url, tool and names of one route; the first table that says one has it."""
+        url, tool = self._template(table), self._tool(table if "tool" in table else canary)
+        if "{server}" not in url + tool:
+            raise self.bad("the canary's url or its tool holds {server}", "url")
+        names = table.get("names", canary.get("names", {}))
+        if not isinstance(names, dict) or not all(isinstance(one, str) and one for one in names.values()):
+            raise self.bad("names is a table: what the data plane calls a server of the registry", "names")
+        return {"url": url, "tool": tool, "names": names}
+
+    def _template(self, table: dict[str, Any]) -> str:
+        url = table.get("url")
+        if not isinstance(url, str):
+            raise self.bad("the canary's url is an address, with {server} where its name goes", "url")
+        self._address(url.replace("{server}", "any"), "url")
+        return url
 
     def _control(self, canary: dict[str, Any], token: Secret | None) -> Control:
         table = canary["control"]

@@ -32,7 +32,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         ledger.servers,
         direction=ledger.direction,
         bindings=ready.bindings(),
-        has_canary=ready.canary is not None,
+        canaries=tuple(ready.canaries),
     )
     if made.digest != ledger.plan_digest:
         raise _another_plan(ledger, made, ready.profile.name)

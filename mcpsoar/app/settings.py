@@ -114,8 +114,7 @@ def _warnings(profile: Profile) -> list[str]:
     bound: list[tuple[str, Secret | None]] = [
         (binding.base_url, token) for binding in profile.roles.values() for token in binding.tokens
     ]
-    if profile.canary is not None:
-        bound += [(profile.canary.url, token) for token in profile.canary.tokens]
+    bound += [(one.url, token) for one in profile.canaries.values() for token in one.tokens if token]
     places = {
         urlsplit(url).netloc
         for url, token in bound

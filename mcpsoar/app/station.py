@@ -21,7 +21,7 @@ class Station:
     home: Home
     profile: Profile
     roles: Mapping[str, Connector]
-    canary: Canary | None
+    canaries: Mapping[str, Canary]
     clock: Clock
     say: Callable[[str], None]
     looks: Looks
@@ -30,7 +30,7 @@ class Station:
 
     def bindings(self) -> Facts:
         """What a plan says of the profile: names and addresses, no secret."""
-        bound: dict[str, object] = {
+        bound: dict[str, dict[str, object]] = {
             role: {"connector": binding.connector, "url": binding.base_url}
             for role, binding in self.profile.roles.items()
         }
@@ -42,6 +42,7 @@ class Station:
                 "every_s": canary.every_s,
                 "control": canary.control.server if canary.control else None,
             }
+            bound["canary"] |= {"routes": routes} if (routes := _routes(self.profile)) else {}
         return bound
 
 
@@ -64,15 +65,21 @@ def station(
                 stack.callback(known.close)
                 made.append((binding, known))
             roles[role] = known
-        canary = _canary(profile.canary, clock) if profile.canary is not None else None
+        canaries = {route: _canary(bound, clock) for route, bound in profile.canaries.items()}
+        for canary in canaries.values():
+            stack.callback(canary.close)
         tokens: list[Secret | None] = [one for bound in profile.roles.values() for one in bound.tokens]
-        tokens += profile.canary.tokens if profile.canary is not None else ()
+        tokens += [token for bound in profile.canaries.values() for token in bound.tokens]
         secrets = {token.reveal(): token for token in tokens if token is not None}
         if roles:
             load_wire()  # once and first: several looks would wait for each other's import
         looks = Looks(roles, clock=clock, budget_s=profile.look_s, threads=profile.threads)
         stack.callback(looks.close)
-        yield Station(home, profile, roles, canary, clock, say, looks, tuple(secrets.values()), complete)
+        yield Station(home, profile, roles, canaries, clock, say, looks, tuple(secrets.values()), complete)
+
+
+def _routes(profile: Profile) -> Facts:
+    return {name: {"url": bound.url, "tool": bound.tool} for name, bound in profile.routes.items()}
 
 
 def _canary(binding: CanaryBinding, clock: Clock) -> Canary:

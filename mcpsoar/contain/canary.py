@@ -5,7 +5,8 @@ for it. A refusal counts only when it is explicit; a gateway that is busy, broke
 """
 
 import secrets
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mcpsoar.contain import mcpwire, refusal
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     import httpx
 
 _DETAIL = 200
+_FAREWELL_S = 1.0
 
 
 class McpCanary:
     """`core.ports.Canary`: every probe has its own connections and its own `{nonce}` in the arguments.
 
+    Where a server keeps sessions, the first that a call was executed in stays open: from then on each probe
+    tries it too, for who was inside before a change may still be. What is open the longest counts.
     Raises Usage when made with an address or token that cannot be used; `probe` raises nothing.
     What a result *says* is the suspect's word: EXECUTED needs no words, and of refusals inside a result
     only a known gateway's own sentence counts.
@@ -42,39 +46,94 @@ class McpCanary:
             checked_token(token, where=self._where)
         self._clock = clock
         self._transport = transport
+        self._inside: dict[str, Mapping[str, str]] = {}
 
     def probe(self, server: str) -> Sighting:
-        """Call the tool once, within `timeout_s` from the first look-up to the last byte."""
-        asked = self._binding.call_on(server)
-        token = checked_token(asked.token, where=self._where)
-        try:
-            url = self._binding.url.replace("{server}", segment(server))
-            wire = Wire(
-                url,
-                token,
-                clock=self._clock,
-                timeout_s=self._binding.timeout_s,
-                network=self._binding.network,
-                transport=self._transport,
-            )
-            try:
-                passage, detail = _judged(_heard(wire, asked.tool, asked.arguments))
-            finally:
-                wire.close()
-        except Trouble as trouble:
-            passage, detail = Passage.UNCLEAR, str(trouble)
+        """Call the tool, each time within `timeout_s` from the first look-up to the last byte."""
+        was_inside = server in self._inside
+        passage, detail = self._tried(server, self._afresh)
+        if was_inside and passage is not Passage.EXECUTED:
+            inside, said = self._tried(server, self._as_before)
+            if inside is Passage.EXECUTED or passage is Passage.DENIED is not inside:
+                passage, detail = inside, f"{said}, in a session opened before"
+        token = self._binding.call_on(server).token
         plain = "".join(char if char.isprintable() else " " for char in str(masked(detail, token)))
         return Sighting(passage, plain[:_DETAIL], stamp(self._clock.now()))
 
+    def close(self) -> None:
+        """Give sessions back; a server that does not answer forgets them in its own time."""
+        for server, session in self._inside.items():
+            with suppress(Trouble), self._wire(server, _FAREWELL_S) as wire:
+                wire.end(headers=session)
 
-def _heard(wire: Wire, tool: str, arguments: Facts) -> Heard:
-    call: Facts = {"name": tool, "arguments": _filled(dict(arguments), secrets.token_hex(8))}
-    heard = wire.call(
-        "tools/call", {**call, "_meta": mcpwire.meta()}, headers=mcpwire.routing("tools/call", tool)
-    )
-    if refusal.denial(heard) is None and refusal.wants_handshake(heard):
-        return _with_handshake(wire, call)
-    return heard
+    def _tried(self, server: str, call: Callable[[Wire, str], tuple[Passage, str]]) -> tuple[Passage, str]:
+        try:
+            with self._wire(server, self._binding.timeout_s) as wire:
+                return call(wire, server)
+        except Trouble as trouble:
+            return Passage.UNCLEAR, str(trouble)
+
+    def _afresh(self, wire: Wire, server: str) -> tuple[Passage, str]:
+        call, tool = self._call(server)
+        heard = wire.call(
+            "tools/call", {**call, "_meta": mcpwire.meta()}, headers=mcpwire.routing("tools/call", tool)
+        )
+        if refusal.denial(heard) is not None or not refusal.wants_handshake(heard):
+            return _judged(heard)
+        session, opened = _opened(wire)
+        if session is None:
+            return _judged(opened)
+        is_kept = False
+        try:
+            passage, detail = _judged(wire.call("tools/call", call, headers=session))
+            is_kept = (
+                passage is Passage.EXECUTED and "Mcp-Session-Id" in session and server not in self._inside
+            )
+        finally:
+            if is_kept:
+                self._inside[server] = session
+            elif "Mcp-Session-Id" in session:
+                with suppress(Trouble):  # else the server forgets it in its own time
+                    wire.end(headers=session)
+        return passage, detail
+
+    def _as_before(self, wire: Wire, server: str) -> tuple[Passage, str]:
+        heard = wire.call("tools/call", self._call(server)[0], headers=self._inside[server])
+        # a server that has ended the session says so with 404 (MCP 2025-11-25, Streamable HTTP)
+        return (Passage.DENIED, "HTTP 404") if heard.status == 404 else _judged(heard)
+
+    def _call(self, server: str) -> tuple[Facts, str]:
+        asked = self._binding.call_on(server)
+        tool = asked.tool.replace("{server}", self._binding.name_of(server))
+        return {"name": tool, "arguments": _filled(dict(asked.arguments), secrets.token_hex(8))}, tool
+
+    @contextmanager
+    def _wire(self, server: str, timeout_s: float) -> Iterator[Wire]:
+        wire = Wire(
+            self._binding.url.replace("{server}", segment(self._binding.name_of(server))),
+            checked_token(self._binding.call_on(server).token, where=self._where),
+            clock=self._clock,
+            timeout_s=timeout_s,
+            network=self._binding.network,
+            transport=self._transport,
+        )
+        try:
+            yield wire
+        finally:
+            wire.close()
+
+
+def _opened(wire: Wire) -> tuple[dict[str, str] | None, Heard]:
+    """What calls in a session of our own carry, None where none is opened; and what `initialize` heard."""
+    opened = wire.call("initialize", mcpwire.initialize_params(), headers={})
+    if opened.message is None or not isinstance(opened.message.get("result"), dict):
+        return None, opened
+    version = opened.message["result"].get("protocolVersion")
+    headers = {"MCP-Protocol-Version": version if _fits_header(version) else mcpwire.HANDSHAKE}
+    if opened.session is not None and _fits_header(opened.session):
+        headers["Mcp-Session-Id"] = opened.session
+    wire.notify("notifications/initialized", headers=headers)
+    return headers, opened
 
 
 def _judged(heard: Heard) -> tuple[Passage, str]:
@@ -92,24 +151,6 @@ def _judged(heard: Heard) -> tuple[Passage, str]:
     if heard.status != 200 or kind != "complete":
         return Passage.UNCLEAR, f"HTTP {heard.status}, a result of type {kind}"
     return Passage.EXECUTED, "the call was executed"
-
-
-def _with_handshake(wire: Wire, call: Facts) -> Heard:
-    """initialize, then the call in that session; the session is given back, whatever came of it."""
-    opened = wire.call("initialize", mcpwire.initialize_params(), headers={})
-    if opened.message is None or not isinstance(opened.message.get("result"), dict):
-        return opened
-    version = opened.message["result"].get("protocolVersion")
-    headers = {"MCP-Protocol-Version": version if _fits_header(version) else mcpwire.HANDSHAKE}
-    if opened.session is not None and _fits_header(opened.session):
-        headers["Mcp-Session-Id"] = opened.session
-    wire.notify("notifications/initialized", headers=headers)
-    try:
-        return wire.call("tools/call", call, headers=headers)
-    finally:
-        if "Mcp-Session-Id" in headers:
-            with suppress(Trouble):  # else the server forgets it in its own time
-                wire.end(headers=headers)
 
 
 def _fits_header(text: Json) -> bool:

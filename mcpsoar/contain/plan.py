@@ -34,9 +34,9 @@ def make(
     *,
     direction: Direction,
     bindings: Facts,
-    has_canary: bool,
+    canaries: Iterable[str],
 ) -> Plan:
-    """Steps for every server, shared ones once, and a canary per server after them.
+    """Steps for every server, shared ones once, and after them a canary per server and route (`canaries`).
 
     A release runs the other way: what was last is undone first, and what is shared after all the rest, for
     it is lifted only when nothing else holds it.
@@ -57,20 +57,20 @@ def make(
         for spec in specs
         for server in ([None] if spec.shared else names)
     ]
-    if has_canary:
-        steps += [
-            Step(
-                id=f"canary:{name}",
-                spec="canary",
-                action=CANARY,
-                role="canary",
-                server=name,
-                undo=Undo.NONE,
-                after=tuple(step.id for step in steps if step.server in (None, name)),
-            )
-            for name in names
-        ]
-    return Plan(playbook.name, playbook.digest, direction, names, tuple(steps), bindings)
+    probes = [
+        Step(
+            id=f"{route}:{name}",
+            spec=route,
+            action=CANARY,
+            role="canary",
+            server=name,
+            undo=Undo.NONE,
+            after=tuple(step.id for step in steps if step.server in (None, name)),
+        )
+        for name in names
+        for route in canaries
+    ]
+    return Plan(playbook.name, playbook.digest, direction, names, (*steps, *probes), bindings)
 
 
 def _reversed(specs: tuple[StepSpec, ...]) -> Iterable[StepSpec]:

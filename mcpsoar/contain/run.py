@@ -32,10 +32,12 @@ _UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERI
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a run works with. `worked_before` tells, per server, of an earlier sight of its canary at work."""
+    """What a run works with. `proofs` are by route; `worked_before` tells, per canary's step, of an earlier
+    sight of it at work.
+    """
 
     roles: Mapping[str, Connector]
-    proof: Proof | None
+    proofs: Mapping[str, Proof]
     commons: Commons | None
     journal: Journal
     clock: Clock
@@ -76,9 +78,7 @@ class Runner:
         """The canaries' first calls begin at once, beside the looks."""
         for state in self._todo():
             if state.step.action == CANARY and self._wants_first_call(state):
-                self._befores[state.step.server or ""] = self._canaries.submit(
-                    partial(self._first_call, state)
-                )
+                self._befores[state.step.id] = self._canaries.submit(partial(self._first_call, state))
 
     def _schedule(self) -> None:
         waiting = {state.step.id: state for state in self._todo()}
@@ -146,15 +146,19 @@ class Runner:
                 bounds=self._means.bounds,
             )
             return shared.carry_out(state, change)
-        first = self._befores.get(step.server or "")
-        if first is not None and self._means.proof is not None:
-            wait_for(first, self._means.proof.binding.before_s - self._means.looks.spent_s)
+        self._await_first_calls(step)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
         return change.leave(look) if is_untouched and not is_void else change.carry_out(look)
 
+    def _await_first_calls(self, step: Step) -> None:
+        """A server's canaries are let go first, each for `before_s` of the looks' time at most."""
+        for route, proof in self._means.proofs.items():
+            if (first := self._befores.get(f"{route}:{step.server}")) is not None:
+                wait_for(first, proof.binding.before_s - self._means.looks.spent_s)
+
     def _canary(self, state: StepState) -> Outcome:
-        proof = self._means.proof
+        proof = self._means.proofs.get(state.step.spec)
         if proof is None:
             return Outcome(StepVerdict.CANNOT_TELL, "this profile names no canary")
         server = state.step.server or ""
@@ -178,13 +182,12 @@ class Runner:
         return proof.contained(state, worked_before=worked)
 
     def _worked_before(self, state: StepState) -> str | None:
-        server = state.step.server or ""
-        first = self._befores.get(server)
+        first = self._befores.get(state.step.id)
         if state.executed_before:
             return "executed before the change"
         if first is not None and first.done() and first.result() is Passage.EXECUTED:
             return "executed before the change"
-        return self._means.worked_before.get(server)
+        return self._means.worked_before.get(state.step.id)
 
     def _was_disabled(self, name: str) -> bool:
         state, was = self._ledger.steps.get(name), self._ledger.baselines.get(name)
@@ -202,13 +205,11 @@ class Runner:
     def _wants_first_call(self, state: StepState) -> bool:
         own = [other for other in self._ledger.steps.values() if other.step.server == state.step.server]
         is_untouched = not any(other.intents for other in own)
-        return (
-            not self._is_undo and self._means.proof is not None and is_untouched and not state.executed_before
-        )
+        has_proof = state.step.spec in self._means.proofs
+        return not self._is_undo and has_proof and is_untouched and not state.executed_before
 
     def _first_call(self, state: StepState) -> Passage:
-        assert self._means.proof is not None  # noqa: S101 (asked for only with one)
-        return self._means.proof.before(state).passage
+        return self._means.proofs[state.step.spec].before(state).passage
 
     def _settle_servers(self) -> None:
         """Write down, once, each server whose own steps are undone: it needs the shared ones no longer."""

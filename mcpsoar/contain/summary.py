@@ -118,12 +118,9 @@ def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
 
 
 def _all_refused(ledger: Ledger) -> bool:
-    proven = {
-        state.step.server
-        for state in ledger.steps.values()
-        if state.step.action == CANARY and state.verdict is StepVerdict.VERIFIED
-    }
-    return proven >= set(ledger.servers)
+    probes = [state for state in ledger.steps.values() if state.step.action == CANARY]
+    is_proven = all(state.verdict is StepVerdict.VERIFIED for state in probes)
+    return is_proven and {state.step.server for state in probes} >= set(ledger.servers)
 
 
 def _step(state: StepState) -> StepReport:

@@ -61,7 +61,10 @@ class Canary(Protocol):
     """A harmless data-plane call."""
 
     def probe(self, server: str) -> Sighting:
-        """Try once, on a fresh connection. Raises nothing."""
+        """Try once, on fresh connections. Raises nothing."""
+
+    def close(self) -> None:
+        """Give back what was kept open. Raises nothing."""
 
 
 class Target(Protocol):

@@ -7,6 +7,7 @@ from mcpsoar.core.digest import Facts
 from mcpsoar.core.secret import Secret
 
 ROLES = ("registry", "tokens", "policy")
+CANARY = "canary"
 BY_API = "api"  # the name of a profile that is one address alone, as --api gives it
 
 
@@ -63,7 +64,8 @@ class Control:
 class CanaryBinding:
     """The data plane to try, with a token kept for it.
 
-    `url` holds `{server}`. `hold_s` is longer than the plane's slowest cache: denials must last that long.
+    `url` or `tool` holds `{server}`; `names` has what stands there for servers that the data plane calls
+    otherwise. `hold_s` is longer than the plane's slowest cache: denials must last that long.
     `every_s` spaces the probes: a fast canary locks the team out of some gateways. `before_s` is the longest
     that a change waits for the first call. Where a `control` is named, it must still answer after the change,
     for a dead network refuses everybody.
@@ -79,11 +81,16 @@ class CanaryBinding:
     before_s: float = 1.0
     control: Control | None = None
     network: Network = Network()
+    names: dict[str, str] = field(default_factory=dict)
 
     @property
     def tokens(self) -> tuple[Secret | None, ...]:
         """Every token that goes to the data plane."""
         return (self.token, self.control.token) if self.control else (self.token,)
+
+    def name_of(self, server: str) -> str:
+        """What the data plane calls it."""
+        return self.names.get(server, server)
 
     def call_on(self, server: str) -> "CanaryBinding | Control":
         """What to call there, and with which token."""
@@ -107,7 +114,8 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`where` says where it was read. `look_s` is what all looks before the changes share; one change is
+    """`where` says where it was read. `routes` are other ways to the same servers, as their steps are called:
+    each has to refuse. `look_s` is what all looks before the changes share; one change is
     tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once. `audit` signs runs.
     """
 
@@ -120,3 +128,9 @@ class Profile:
     attempts: int = 4
     threads: int = 32
     audit: Signing | None = None
+    routes: dict[str, CanaryBinding] = field(default_factory=dict)
+
+    @property
+    def canaries(self) -> dict[str, CanaryBinding]:
+        """Every route to the data plane, by the name that its steps have."""
+        return {CANARY: self.canary} | self.routes if self.canary else {}

@@ -294,3 +294,31 @@ def test_a_table_connects_as_the_profile_unless_it_says_otherwise(tmp_path: Path
     with pytest.raises(Usage, match="there is no file") as caught:
         settings.load(Asked(config=str(path)), {"SSO": "sso-token"})
     assert caught.value.where == f"{path}:8"
+
+
+ROUTES = """
+[profiles.prod]
+api = "https://cp.example.com"
+[profiles.prod.canary]
+url = "https://gateway.example.com/servers/{server}/mcp"
+tool = "ping"
+every_s = 5
+names = { github = "9f3c" }
+[profiles.prod.canary.routes.all]
+url = "https://gateway.example.com/mcp"
+tool = "{server}-ping"
+names = {}
+"""
+
+
+def test_a_route_says_what_is_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(ROUTES)
+    canaries = settings.load(Asked(config=str(path)), {}).profile.canaries
+    assert list(canaries) == ["canary", "canary.all"]
+    route = canaries["canary.all"]
+    assert (route.tool, route.every_s, route.names) == ("{server}-ping", 5, {})
+    path.write_text(ROUTES.replace('tool = "{server}-ping"', ""))
+    with pytest.raises(Usage, match="its tool holds") as caught:
+        settings.load(Asked(config=str(path)), {})
+    assert caught.value.where == f"{path}:10"

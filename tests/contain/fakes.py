@@ -155,6 +155,8 @@ class FakeCanary:
         passage, detail = said if isinstance(said, tuple) else (said, said.value)
         return Sighting(passage, detail, stamp(self._clock.now()))
 
+    def close(self) -> None: ...
+
 
 CANARY = CanaryBinding(
     url="https://gateway.example.com/mcp/{server}",
@@ -183,4 +185,5 @@ def station(
         "fake", roles, binding if canary is not None else None, "a test", attempts=3, retry_s=9.0
     )
     looks = Looks(dict.fromkeys(ROLES, connector), clock=clock, budget_s=budget_s, threads=8)
-    return Station(Home(home), profile, dict.fromkeys(ROLES, connector), canary, clock, say, looks)
+    canaries = {} if canary is None else {"canary": canary}
+    return Station(Home(home), profile, dict.fromkeys(ROLES, connector), canaries, clock, say, looks)

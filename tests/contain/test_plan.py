@@ -55,7 +55,7 @@ def made(
     *specs: StepSpec, direction: Direction = Direction.APPLY, servers: tuple[str, ...] = ("a", "b")
 ) -> Plan:
     playbook = Playbook("p", "P", specs, "sha256:0", "p.yml")
-    return plan.make(playbook, servers, direction=direction, bindings={}, has_canary=True)
+    return plan.make(playbook, servers, direction=direction, bindings={}, canaries=("canary",))
 
 
 def waits(of: Plan) -> dict[str, set[str]]:

@@ -145,3 +145,28 @@ def test_a_proof_without_an_untouched_server_says_so(
     report = ordered(tmp_path, FakeCanary(clock, E, D), clock, plane(), binding=binding)
     assert of_canary(report) is StepVerdict.VERIFIED
     assert f"no unaffected server was tried: {words}" in report.steps[-1].detail
+
+
+@pytest.mark.parametrize(
+    ("other", "run"),
+    [
+        ([E, D], RunVerdict.CONTAINED),
+        ([E, E], RunVerdict.NOT_CONTAINED),
+        ([D], RunVerdict.UNVERIFIED),
+        ([E, U], RunVerdict.UNVERIFIED),
+    ],
+)
+def test_every_route_has_to_refuse_and_to_have_worked(
+    tmp_path: Path, other: list[Passage], run: RunVerdict
+) -> None:
+    clock = FakeClock()
+    ready = station(tmp_path, FakeConnector(plane(), clock), clock, canary=FakeCanary(clock, E, D))
+    ready = replace(
+        ready,
+        profile=replace(ready.profile, routes={"canary.all": CANARY}),
+        canaries={**ready.canaries, "canary.all": FakeCanary(clock, *other)},
+    )
+    report = contain.carry_out(Order(("github",), Direction.APPLY), ("github",), ready, ROOT)
+    ready.looks.close()
+    assert [step.id for step in report.steps][-2:] == ["canary:github", "canary.all:github"]
+    assert report.verdict is run

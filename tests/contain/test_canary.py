@@ -1,0 +1,99 @@
+"""What a canary calls, and that who was inside before a change is not forgotten."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from mcpsoar.contain.canary import McpCanary
+from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.run import Passage
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit.clock import SystemClock
+
+BINDING = CanaryBinding("https://gateway.example.com/mcp/{server}", "ping", {}, Secret("canary-token"))
+
+
+class Plane:
+    """A gateway of revision 2025-11-25: calls are made in sessions, and each is `open` as it says."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+        self.takes_new, self.keeps_old, self.status_of_old = True, True, 404
+        self.ended: list[str] = []
+
+    def canary(self, binding: CanaryBinding = BINDING) -> McpCanary:
+        return McpCanary(binding, clock=SystemClock(), transport=httpx.MockTransport(self._answer))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        session = request.headers.get("mcp-session-id")
+        if request.method == "DELETE":
+            self.ended.append(session or "")
+            return httpx.Response(204)
+        body = json.loads(request.content)
+        if body["method"] == "initialize":
+            if not self.takes_new:
+                return httpx.Response(403, json={"error": "server_disabled"})
+            headers = {"mcp-session-id": f"session-{len(self.asked)}"}
+            return httpx.Response(200, headers=headers, json=_result(body, protocolVersion="2025-11-25"))
+        if body["method"] != "tools/call":
+            return httpx.Response(202)
+        if session is None:
+            return httpx.Response(400, json={"error": "Missing session ID"})
+        self.asked.append((body["params"]["name"], session))
+        if self.keeps_old or session != "session-0" or len(self.asked) == 1:
+            return httpx.Response(200, json=_result(body, content=[]))
+        return httpx.Response(self.status_of_old)
+
+
+def _result(body: dict[str, Any], **said: object) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": body["id"], "result": said}
+
+
+def test_who_was_inside_before_the_change_may_still_be() -> None:
+    plane = Plane()
+    canary = plane.canary()
+    assert canary.probe("crm").passage is Passage.EXECUTED
+    plane.takes_new = False
+    sight = canary.probe("crm")
+    assert sight.passage is Passage.EXECUTED
+    assert "in a session opened before" in sight.detail
+
+
+@pytest.mark.parametrize(
+    ("status", "passage"), [(404, Passage.DENIED), (403, Passage.DENIED), (500, Passage.UNCLEAR)]
+)
+def test_a_session_that_was_ended_is_a_denial(status: int, passage: Passage) -> None:
+    plane = Plane()
+    canary = plane.canary()
+    canary.probe("crm")
+    plane.takes_new = plane.keeps_old = False
+    plane.status_of_old = status
+    assert canary.probe("crm").passage is passage
+
+
+def test_sessions_are_given_back_the_kept_one_last() -> None:
+    plane = Plane()
+    canary = plane.canary()
+    canary.probe("crm")
+    canary.probe("crm")
+    assert plane.ended == ["session-1"]
+    canary.close()
+    assert plane.ended == ["session-1", "session-0"]
+
+
+def test_a_servers_name_on_the_data_plane_stands_in_address_and_tool() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        asked.append((request.url.raw_path.decode(), body["params"]["name"]))
+        return httpx.Response(200, json=_result(body, content=[]))
+
+    binding = replace(BINDING, tool="{server}-ping", names={"crm": "9f/3c"})
+    canary = McpCanary(binding, clock=SystemClock(), transport=httpx.MockTransport(answer))
+    canary.probe("crm")
+    canary.probe("files")
+    assert asked == [("/mcp/9f%2F3c", "9f/3c-ping"), ("/mcp/files", "files-ping")]
