@@ -4,22 +4,18 @@ Options of a binding: `timeout_s` bounds one call (10), `settle_s` is how long a
 it shows the change (5): a 202, a lagging replica or a slow plane gets that long.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.errors import Malformed, Unsupported, Usage
+from mcpsoar.core.errors import Malformed, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import shape
-from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import TIMEOUT_S, Edge
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.pages import pages
-from mcpsoar.kit.settle import settled, unknown
+from mcpsoar.kit.rooms import Room, Rooms, server
 
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
@@ -29,7 +25,7 @@ _APPROVAL = ("normal", "forced")
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 
 
-def connect(binding: Binding, *, clock: Clock) -> "Reference":
+def connect(binding: Binding, *, clock: Clock) -> Rooms:
     """One connector for all three roles at `binding.base_url`. Sends nothing yet. Raises Usage."""
     timeout_s = seconds(binding, "timeout_s", TIMEOUT_S)
     edge = Edge(
@@ -40,85 +36,16 @@ def connect(binding: Binding, *, clock: Clock) -> "Reference":
         clock=clock,
         timeout_s=timeout_s,
     )
-    return Reference(edge, clock=clock, settle_s=seconds(binding, "settle_s", SETTLE_S))
+    rooms = {
+        "registry.disable": _Registry(edge, clock),
+        "tokens.revoke": _Tokens(edge, clock),
+        "policy.force_write_approval": _Policy(edge, clock),
+    }
+    settle_s = seconds(binding, "settle_s", SETTLE_S)
+    return Rooms(rooms, edge, name="the reference API", clock=clock, settle_s=settle_s)
 
 
-class Reference:
-    """`core.ports.Connector` for registry.disable, tokens.revoke and policy.force_write_approval."""
-
-    def __init__(self, edge: Edge, *, clock: Clock, settle_s: float) -> None:
-        self._clock = clock
-        self._settle_s = settle_s
-        self._edge = edge
-        self._rooms: Mapping[str, _Room] = {
-            "registry.disable": _Registry(edge, clock),
-            "tokens.revoke": _Tokens(edge, clock),
-            "policy.force_write_approval": _Policy(edge, clock),
-        }
-        self.actions = frozenset(self._rooms)
-
-    def baseline(self, step: Step) -> Baseline:
-        return self._room(step).baseline(step)
-
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
-        return self._room(step).apply(step, was, key)
-
-    def verify(self, step: Step) -> Observation:
-        return self._settled(step, lambda room: room.look(step))
-
-    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
-        """As the port; a step whose aim was met before the run is left as it was, and nothing is sent."""
-        room = self._room(step)
-        if was is not None and was.in_force and step.action != "tokens.revoke":
-            return Effect({**was.facts, "left": "as it was before the run"}, stamp(self._clock.now()))
-        return room.rollback(step, key)
-
-    def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
-        return self._settled(step, lambda room: room.look_back(step, was))
-
-    def close(self) -> None:
-        self._edge.close()
-
-    def _settled(self, step: Step, look: Callable[["_Room"], Observation]) -> Observation:
-        room = self._rooms.get(step.action)
-        if room is None:
-            return unknown(f"the reference API has no {step.action}", self._clock)
-        return settled(lambda: look(room), clock=self._clock, settle_s=self._settle_s)
-
-    def _room(self, step: Step) -> "_Room":
-        if step.action not in self._rooms:
-            raise Unsupported(f"the reference API has no {step.action}")
-        return self._rooms[step.action]
-
-
-class _Room(ABC):
-    """What the API has under one path: one action, seen, done and undone. Errors are the port's."""
-
-    def __init__(self, edge: Edge, clock: Clock) -> None:
-        self._edge = edge
-        self._where = edge.where
-        self._clock = clock
-
-    @abstractmethod
-    def baseline(self, step: Step) -> Baseline: ...
-
-    @abstractmethod
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
-
-    @abstractmethod
-    def look(self, step: Step) -> Observation: ...
-
-    @abstractmethod
-    def rollback(self, step: Step, key: str) -> Effect: ...
-
-    @abstractmethod
-    def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
-
-    def _now(self) -> str:
-        return stamp(self._clock.now())
-
-
-class _Registry(_Room):
+class _Registry(Room):
     def baseline(self, step: Step) -> Baseline:
         entry = self._entry(step)
         return Baseline(entry["state"] == "disabled", entry, self._now())
@@ -126,7 +53,7 @@ class _Registry(_Room):
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         return self._post(step, "disable", key)
 
-    def rollback(self, step: Step, key: str) -> Effect:
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         return self._post(step, "enable", key)
 
     def look(self, step: Step) -> Observation:
@@ -136,21 +63,21 @@ class _Registry(_Room):
         return self._seen(step, "disabled" if was is not None and was.in_force else "enabled")
 
     def _entry(self, step: Step) -> Facts:
-        server = _server(step)
-        body = self._edge.read("registry", server).body
-        shape.match(body, "server", server, where=self._where)
-        facts = {"server": server, "state": shape.one_of(body, "state", _STATES, where=self._where)}
+        asked = server(step)
+        body = self._edge.read("registry", asked).body
+        shape.match(body, "server", asked, where=self._where)
+        facts = {"server": asked, "state": shape.one_of(body, "state", _STATES, where=self._where)}
         return facts | {
             name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
         }
 
     def _post(self, step: Step, verb: str, key: str) -> Effect:
-        server = _server(step)
-        reply = self._edge.change("POST", "registry", server, verb, key=key)
+        asked = server(step)
+        reply = self._edge.change("POST", "registry", asked, verb, key=key)
         if reply.body is not None:
-            shape.match(reply.body, "server", server, where=self._where)
+            shape.match(reply.body, "server", asked, where=self._where)
             shape.match(reply.body, "state", f"{verb}d", where=self._where)
-        return Effect({"server": server, "state": f"{verb}d"}, self._now())
+        return Effect({"server": asked, "state": f"{verb}d"}, self._now())
 
     def _seen(self, step: Step, wanted: str) -> Observation:
         entry = self._entry(step)
@@ -159,8 +86,10 @@ class _Registry(_Room):
         return Observation(verdict, words, entry, self._now())
 
 
-class _Tokens(_Room):
+class _Tokens(Room):
     """Remembers, per step, which tokens were to go: only so can a half-done revocation be told from none."""
+
+    has_way_back = False
 
     def __init__(self, edge: Edge, clock: Clock) -> None:
         super().__init__(edge, clock)
@@ -175,7 +104,7 @@ class _Tokens(_Room):
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
             self._before[step.id] = frozenset(was.facts.get("ids", ()))
-        audience = _server(step)
+        audience = server(step)
         body = self._edge.change("POST", "tokens", "revoke", key=key, body={"audience": audience}).body
         if body is None:
             return Effect({"audience": audience}, self._now())
@@ -189,7 +118,7 @@ class _Tokens(_Room):
         }
         return Effect(facts, self._now())
 
-    def rollback(self, step: Step, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
 
     def look(self, step: Step) -> Observation:
@@ -201,7 +130,7 @@ class _Tokens(_Room):
         newcomers = None if before is None else len(left_ids - before)
         facts = {"active": _counted(active), "left": sorted(left_ids)[:_IDS], "issued_since": newcomers}
         exposures = tuple(
-            Exposure(f"{token['kind']} token {token['id']} for {_server(step)}", token["expires_at"])
+            Exposure(f"{token['kind']} token {token['id']} for {server(step)}", token["expires_at"])
             for token in (*left, *outliving)
         )
         return Observation(
@@ -217,7 +146,7 @@ class _Tokens(_Room):
         raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
 
     def _words(self, step: Step, left: list[Facts], outliving: list[Facts], newcomers: int | None) -> str:
-        words = f"{len(left) or 'no'} opaque or refresh token for {_server(step)} is active"
+        words = f"{len(left) or 'no'} opaque or refresh token for {server(step)} is active"
         if len(left) > 1:
             words = words.replace("token", "tokens").replace(" is ", " are ")
         if newcomers:
@@ -230,7 +159,7 @@ class _Tokens(_Room):
 
     def _active(self, step: Step) -> list[Facts]:
         """Every active token that the server accepts: every page, and filtered here as well as there."""
-        audience = _server(step)
+        audience = server(step)
         found: dict[str, Facts] = {}
         query = {"audience": audience, "active": "true"}
         for body in pages(self._edge, "tokens", query=query, clock=self._clock, seconds=_LISTING_S):
@@ -257,7 +186,7 @@ class _Tokens(_Room):
         return {**item, "expires_at": ends}
 
 
-class _Policy(_Room):
+class _Policy(Room):
     def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
         facts = self._policy()
         return Baseline(facts["write_approval"] == "forced", facts, self._now())
@@ -265,7 +194,7 @@ class _Policy(_Room):
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         return self._send("POST", "forced", key)
 
-    def rollback(self, step: Step, key: str) -> Effect:  # noqa: ARG002
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         return self._send("DELETE", None, key)
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -295,12 +224,6 @@ class _Policy(_Room):
         verdict = Verdict.YES if facts["write_approval"] == wanted else Verdict.NO
         words = f"the policy says write approval is {facts['write_approval']}"
         return Observation(verdict, words, facts, self._now())
-
-
-def _server(step: Step) -> str:
-    if step.server is None:
-        raise Usage(f"{step.action} acts on a server and step {step.id!r} names none")
-    return step.server
 
 
 def _counted(tokens: list[Facts]) -> dict[str, int]:

@@ -1,0 +1,96 @@
+"""A connector made of rooms: what a control plane has under one action, seen, done and undone."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline, Effect, Observation
+from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.http import Edge
+from mcpsoar.kit.settle import settled, unknown
+
+
+class Room(ABC):
+    """One action. Errors are the port's; `look` and `look_back` may raise them too."""
+
+    has_way_back: ClassVar[bool] = True
+
+    def __init__(self, edge: Edge, clock: Clock) -> None:
+        self._edge = edge
+        self._where = edge.where
+        self._clock = clock
+
+    @abstractmethod
+    def baseline(self, step: Step) -> Baseline: ...
+
+    @abstractmethod
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
+
+    @abstractmethod
+    def look(self, step: Step) -> Observation: ...
+
+    @abstractmethod
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect: ...
+
+    @abstractmethod
+    def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
+
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+
+class Rooms:
+    """`core.ports.Connector`: each action in its room. `name` is what the control plane is called."""
+
+    def __init__(
+        self, rooms: Mapping[str, Room], edge: Edge, *, name: str, clock: Clock, settle_s: float
+    ) -> None:
+        self._rooms = rooms
+        self._edge = edge
+        self._name = name
+        self._clock = clock
+        self._settle_s = settle_s
+        self.actions = frozenset(rooms)
+
+    def baseline(self, step: Step) -> Baseline:
+        return self._room(step).baseline(step)
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        return self._room(step).apply(step, was, key)
+
+    def verify(self, step: Step) -> Observation:
+        return self._settled(step, lambda room: room.look(step))
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        """As the port; a step whose aim was met before the run is left as it was, and nothing is sent."""
+        room = self._room(step)
+        if was is not None and was.in_force and room.has_way_back:
+            return Effect({**was.facts, "left": "as it was before the run"}, stamp(self._clock.now()))
+        return room.rollback(step, was, key)
+
+    def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
+        return self._settled(step, lambda room: room.look_back(step, was))
+
+    def close(self) -> None:
+        self._edge.close()
+
+    def _settled(self, step: Step, look: Callable[[Room], Observation]) -> Observation:
+        room = self._rooms.get(step.action)
+        if room is None:
+            return unknown(f"{self._name} has no {step.action}", self._clock)
+        return settled(lambda: look(room), clock=self._clock, settle_s=self._settle_s)
+
+    def _room(self, step: Step) -> Room:
+        if step.action not in self._rooms:
+            raise Unsupported(f"{self._name} has no {step.action}")
+        return self._rooms[step.action]
+
+
+def server(step: Step) -> str:
+    """The server that a step acts on. Raises Usage where it names none."""
+    if step.server is None:
+        raise Usage(f"{step.action} acts on a server and step {step.id!r} names none")
+    return step.server
