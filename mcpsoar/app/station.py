@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mcpsoar.app.profiles import CONNECTORS
 from mcpsoar.contain.home import Home
@@ -10,7 +10,7 @@ from mcpsoar.contain.looks import Looks
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.ports import Canary, Clock, Connector
-from mcpsoar.core.profile import Binding, CanaryBinding, Profile
+from mcpsoar.core.profile import CANARY, Binding, CanaryBinding, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find
 from mcpsoar.kit.quick import load_wire
@@ -65,6 +65,7 @@ def station(
                 stack.callback(known.close)
                 made.append((binding, known))
             roles[role] = known
+        profile = _holding(profile, roles)
         canaries = {route: _canary(bound, clock) for route, bound in profile.canaries.items()}
         for canary in canaries.values():
             stack.callback(canary.close)
@@ -80,6 +81,15 @@ def station(
 
 def _routes(profile: Profile) -> Facts:
     return {name: {"url": bound.url, "tool": bound.tool} for name, bound in profile.routes.items()}
+
+
+def _holding(profile: Profile, roles: Mapping[str, Connector]) -> Profile:
+    """Canaries that hold for as long as a control plane says its data plane may go on at least."""
+    least_s = max((getattr(one, "propagation_s", 0.0) for one in roles.values()), default=0.0)
+    held = {
+        name: replace(bound, hold_s=max(bound.hold_s, least_s)) for name, bound in profile.canaries.items()
+    }
+    return replace(profile, canary=held.pop(CANARY, None), routes=held)
 
 
 def _canary(binding: CanaryBinding, clock: Clock) -> Canary:

@@ -25,7 +25,7 @@ from mcpsoar.core.errors import (
 )
 from mcpsoar.core.plan import Direction, Undo
 from mcpsoar.core.ports import Clock, Connector
-from mcpsoar.core.run import Baseline, Observation
+from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
@@ -69,6 +69,7 @@ class Change:
         self._conflicts = 0
         self._can_read: bool | None = None
         self.seen: Observation | None = None  # what was read back last
+        self.effect: Effect | None = None  # what the control plane says it did last
 
     def carry_out(self, look: Look) -> Outcome:
         """Bring the step about, or say what is known. Raises Unwritable: then nothing more was sent."""
@@ -108,6 +109,10 @@ class Change:
         if isinstance(look.trouble, UnknownTarget):
             return Outcome(StepVerdict.ALREADY, f"nothing was sent: no run changed it, and {look.trouble}")
         return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
+
+    def go_back_to(self, was: Baseline) -> None:
+        """What this undo aims at."""
+        self._was = was
 
     def note(self, look: Look) -> None:
         """Write down a look after which nothing is sent. Raises Unwritable."""
@@ -157,6 +162,7 @@ class Change:
         except (Unsupported, Usage) as trouble:
             self._note(trouble)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {trouble}")
+        self.effect = effect
         self._is_acknowledged = True
         self._journal.append(self._entry("effect", facts=effect.facts, said_at=effect.at))
         return self._proved()

@@ -2,7 +2,8 @@
 
 Who holds it is read from the journals: every run that contained something not yet released. Beside them one
 small note says whether the policy was forced by somebody else before the first of us, and as what it was read
-back when we had forced it (`since`, `version`): what others forced, before us or again, is left alone.
+back when we had forced it (`since`, `version`): what others forced, before us or again, is left alone. The
+note also keeps how things were before us, item by item, where a control plane forces it by many switches.
 All this is one home's knowledge. Runs of another home are seen only by what they leave on the policy.
 A containment takes the lock shared; a release takes it alone, from its look at the holders to its read-back.
 """
@@ -64,8 +65,22 @@ class Commons:
         with self._note_lock():
             known = self._read()
             if known is None or was_forced is False:
-                marks = known["marks"] if known else []
-                self._write({"forced_by_others": was_forced, "marks": marks})
+                self._write({"marks": [], "before": {}, **(known or {}), "forced_by_others": was_forced})
+
+    def remember(self, *facts: Facts) -> None:
+        """How it was before we forced it, each time: lists are joined, of the rest the first counts."""
+        with self._note_lock():
+            known = self._read()
+            if known is not None:
+                before = known["before"]
+                for one in facts:
+                    before = {**one, **before, **_joined(before, one)}
+                self._write({**known, "before": before})
+
+    def before(self) -> Facts:
+        """What was remembered since the last lift."""
+        known = self._read()
+        return dict(known["before"]) if known else {}
 
     def forced(self, facts: Facts) -> None:
         """A containment has forced it; `facts` are as the policy was read back."""
@@ -96,11 +111,16 @@ class Commons:
         try:
             said = json.loads(self._note.read_bytes())
             marks = [mark for mark in said.get("marks", ()) if isinstance(mark, dict)]
-            return {"forced_by_others": said["forced_by_others"], "marks": marks}
+            before = said.get("before")
+            return {
+                "forced_by_others": said["forced_by_others"],
+                "marks": marks,
+                "before": before if isinstance(before, dict) else {},
+            }
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
-            return {"forced_by_others": None, "marks": []}
+            return {"forced_by_others": None, "marks": [], "before": {}}
 
     @contextmanager
     def _note_lock(self) -> Iterator[None]:
@@ -144,6 +164,14 @@ def close(home: Home, runs: set[str]) -> None:
 
 def is_closed(home: Home, run: str) -> bool:
     return home.journal(run).with_name("closed").exists()
+
+
+def _joined(one: Facts, other: Facts) -> Facts:
+    return {
+        name: sorted({*said, *other[name]})
+        for name, said in one.items()
+        if isinstance(said, list) and isinstance(other.get(name), list)
+    }
 
 
 def _mark(facts: Facts) -> Facts:

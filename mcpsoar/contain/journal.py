@@ -26,6 +26,7 @@ class Chain:
     """A journal as it stands on disk. `problem` says what is not as it was written, with its place.
 
     `beyond` counts whole lines past the anchor: 1 is a crash between the two. `torn` is the broken last line.
+    `is_unanchored`: the chain is whole in itself, and its anchor is gone, which is a problem too.
     """
 
     entries: tuple[Facts, ...]
@@ -34,6 +35,7 @@ class Chain:
     torn: bytes
     beyond: int
     problem: str | None
+    is_unanchored: bool = False
 
     @property
     def count(self) -> int:
@@ -142,9 +144,10 @@ def read(path: Path, anchor: Path, run: str) -> Chain:
             length += len(lines.whole[len(heads) - 1]) + 1
     except Tampered as found:
         problem = str(found)
+    is_unanchored = problem is None and not anchored and len(heads) > 1
     if problem is None:
         problem = _against_anchor(heads, count, head, path, anchored=anchored)
-    return Chain(tuple(entries), tuple(heads), length, lines.torn, len(heads) - count, problem)
+    return Chain(tuple(entries), tuple(heads), length, lines.torn, len(heads) - count, problem, is_unanchored)
 
 
 def _links(lines: Sequence[bytes], path: Path, run: str) -> Iterator[tuple[list[Facts], str]]:

@@ -1,7 +1,7 @@
 """One run: look, intent on disk, change, look again, record; steps side by side, and all of them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -144,6 +144,9 @@ class Runner:
                 self._means.looks,
                 clock=self._clock,
                 bounds=self._means.bounds,
+                forcing=lambda: Change(
+                    replace(self._tools, direction=Direction.APPLY), connector, state, None
+                ),
             )
             return shared.carry_out(state, change)
         self._await_first_calls(step)

@@ -1,5 +1,8 @@
 """One shared step of one run: forced by the first who needs it, lifted with the last."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.ledger import Ledger, StepState
@@ -18,16 +21,26 @@ _LIFT_LOOK_S = 30.0  # a lift has time, and is not made unseen
 
 
 class Shared:
-    """`bounds` are for the look before a lift; a change has its own."""
+    """`bounds` are for the look before a lift; a change has its own. `forcing` makes the change that puts it
+    in force, whatever this run is about.
+    """
 
     def __init__(
-        self, commons: Commons, ledger: Ledger, looks: Looks, *, clock: Clock, bounds: Bounds
+        self,
+        commons: Commons,
+        ledger: Ledger,
+        looks: Looks,
+        *,
+        clock: Clock,
+        bounds: Bounds,
+        forcing: Callable[[], Change],
     ) -> None:
         self._commons = commons
         self._ledger = ledger
         self._looks = looks
         self._clock = clock
         self._bounds = bounds
+        self._forcing = forcing
 
     def carry_out(self, state: StepState, change: Change) -> Outcome:
         """Under the lock that goes with the direction, so that no release lifts what is being forced."""
@@ -42,8 +55,7 @@ class Shared:
             if not self._ledger.is_dry and not state.intents:
                 self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
             outcome = change.carry_out(seen)
-            if outcome.verdict is StepVerdict.VERIFIED and change.seen is not None:
-                self._commons.forced(change.seen.facts)
+            self._remember(seen, change, outcome)
         if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
             return Outcome(
                 StepVerdict.CANNOT_TELL, f"{outcome.detail}; but a release was at work on it at the same time"
@@ -62,8 +74,31 @@ class Shared:
                 or one.ledger is None
             ]
             if holders:
-                return Outcome(StepVerdict.SKIPPED, f"still needed by {'; '.join(holders)}")
+                return self._kept(state, f"still needed by {'; '.join(holders)}")
             return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
+
+    def _kept(self, state: StepState, needed: str) -> Outcome:
+        """It stays in force: an undo of something else may have lifted it, and then it is forced again."""
+        seen = Look() if self._ledger.is_dry else self._look(state.step)
+        if seen.trouble is not None and not isinstance(seen.trouble, Unsupported):
+            return Outcome(StepVerdict.CANNOT_TELL, f"{needed}; whether it is in force: {seen.why_unknown}")
+        if seen.baseline is None or seen.baseline.in_force:
+            return Outcome(StepVerdict.SKIPPED, needed)
+        change = self._forcing()
+        outcome = change.carry_out(seen)
+        self._remember(seen, change, outcome)
+        if outcome.verdict.verdict is Verdict.YES:
+            return Outcome(StepVerdict.SKIPPED, f"{needed}; it was no longer in force, and is again")
+        return Outcome(outcome.verdict, f"{needed}, and it is no longer in force: {outcome.detail}")
+
+    def _remember(self, seen: Look, change: Change, outcome: Outcome) -> None:
+        """What a lift will need: how things were, and as what the forced policy was read back."""
+        if self._ledger.is_dry:
+            return
+        was = [seen.baseline.facts] if seen.baseline and not seen.baseline.in_force else []
+        self._commons.remember(*was, *([change.effect.facts] if change.effect else []))
+        if outcome.verdict is StepVerdict.VERIFIED and change.seen is not None:
+            self._commons.forced(change.seen.facts)
 
     def _look(self, step: Step) -> Look:
         """How it is now; a look that failed is repeated, as a change would be."""
@@ -103,6 +138,7 @@ class Shared:
                     f"left in force: somebody else forced it again since ({again}); "
                     "lift it by hand if nobody needs it",
                 )
+        change.go_back_to(replace(before_us(self._clock), facts=self._commons.before()))
         outcome = change.carry_out(seen)
         if outcome.verdict.verdict is Verdict.YES:
             self._commons.end()

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Sequence
+from typing import Protocol
 
 from mcpsoar.core.digest import Json
 from mcpsoar.core.errors import Usage
@@ -11,8 +12,22 @@ from mcpsoar.core.secret import Secret
 _MASKED_LENGTH = 6  # shorter tokens would blank ordinary words
 
 
+class Bearer(Protocol):
+    """What calls identify themselves with, whoever makes it. Threads share it."""
+
+    @property
+    def current(self) -> Secret | None:
+        """None: no header is sent. May call somebody to get one, and raise what calls raise."""
+
+    def refused(self, token: Secret | None, status: int) -> bool:
+        """Go on to the one after `token`; whether there is one to try."""
+
+    def masked(self, value: Json) -> Json:
+        """The same value with every echo of each of them blanked."""
+
+
 class Credentials:
-    """Safe to share between threads. Raises Usage for one that no header can carry; empty ones are none."""
+    """`Bearer` of known tokens. Raises Usage for one that no header can carry; empty ones are none."""
 
     def __init__(self, tokens: Sequence[Secret | None], *, where: str) -> None:
         checked = (checked_token(token, where=where) for token in tokens)
@@ -26,7 +41,7 @@ class Credentials:
         return self._tokens[self._at] if self._tokens else None
 
     def refused(self, token: Secret | None, status: int) -> bool:
-        """Go on to the one after `token`; whether there is one to try. Others may have gone on before."""
+        """Others may have gone on before."""
         with self._lock:
             if token is not self.current:
                 return True
@@ -43,7 +58,6 @@ class Credentials:
         return True
 
     def masked(self, value: Json) -> Json:
-        """The same value with every echo of each of them blanked."""
         for token in self._tokens:
             value = masked(value, token)
         return value

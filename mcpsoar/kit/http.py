@@ -15,7 +15,7 @@ from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import status, strictjson
 from mcpsoar.kit.body import Body
-from mcpsoar.kit.credentials import Credentials
+from mcpsoar.kit.credentials import Bearer, Credentials
 from mcpsoar.kit.exchange import Answer, exchange
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ class Edge:
         headers: Mapping[str, str] | None = None,
         spares: Sequence[Secret] = (),
         network: Network = Network(),  # noqa: B008 (frozen)
+        bearer: Bearer | None = None,
         reason: Callable[[Json], str] | None = None,
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
         self.base_url = checked_url(base_url)
         self.where = urlsplit(self.base_url).netloc
-        self._tokens = Credentials((token, *spares), where=self.where)
+        self._tokens: Bearer = bearer or Credentials((token, *spares), where=self.where)
         self._network = network
         self._clock = clock
         self._timeout_s = timeout_s
@@ -106,13 +107,15 @@ class Edge:
         key: str | None = None,
         body: Json | Body = None,
         query: Mapping[str, str] | None = None,
+        absent: Callable[[int, Json], bool] | None = None,
     ) -> Reply:
-        """One change, sent once, under an Idempotency-Key where there is one.
+        """One change, sent once, under an Idempotency-Key where there is one. An answer that `absent(status,
+        body)` knows for "it was so before" is returned as any other.
 
         Raises Unreachable (not processed: repeating is safe), Indeterminate (it may have been: look first;
         202 is one of these), Denied, Conflict (409, 412), Malformed (a 200 whose body is not plain JSON).
         """
-        return self._call(method, path, query, is_change=True, key=key, body=body)
+        return self._call(method, path, query, is_change=True, key=key, body=body, absent=absent)
 
     def close(self) -> None:
         with self._lock:

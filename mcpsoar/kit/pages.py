@@ -10,8 +10,15 @@ from mcpsoar.kit.http import Edge
 _PAGES = 1000
 
 
-def pages(edge: Edge, *path: str, query: Mapping[str, str], clock: Clock, seconds: float) -> Iterator[Json]:
-    """Every page's object, until one has no `next`; within so many seconds.
+def pages(
+    edge: Edge,
+    *path: str,
+    query: Mapping[str, str],
+    clock: Clock,
+    seconds: float,
+    named: str = "next",
+) -> Iterator[Json]:
+    """Every page's object, until one names no cursor as `named`; within so many seconds.
 
     Raises what `Edge.read` does, Malformed for cursors without an end, Indeterminate for a list that changed
     while it was read, or did not end in time.
@@ -30,7 +37,7 @@ def pages(edge: Edge, *path: str, query: Mapping[str, str], clock: Clock, second
                 f"the list of {path[-1]} changed while it was read: {refused.message}", where=edge.where
             ) from None
         yield body
-        cursor = body.get("next") if isinstance(body, dict) else None
+        cursor = body.get(named) if isinstance(body, dict) else None
         if cursor is None:
             return
         if not isinstance(cursor, str) or not cursor or cursor in cursors:

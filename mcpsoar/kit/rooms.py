@@ -43,10 +43,20 @@ class Room(ABC):
 
 
 class Rooms:
-    """`core.ports.Connector`: each action in its room. `name` is what the control plane is called."""
+    """`core.ports.Connector`: each action in its room. `name` is what the control plane is called.
+
+    `propagation_s` is how long its data plane may go on with what it remembers: a canary holds no shorter.
+    """
 
     def __init__(
-        self, rooms: Mapping[str, Room], edge: Edge, *, name: str, clock: Clock, settle_s: float
+        self,
+        rooms: Mapping[str, Room],
+        edge: Edge,
+        *,
+        name: str,
+        clock: Clock,
+        settle_s: float,
+        propagation_s: float = 0.0,
     ) -> None:
         self._rooms = rooms
         self._edge = edge
@@ -54,6 +64,7 @@ class Rooms:
         self._clock = clock
         self._settle_s = settle_s
         self.actions = frozenset(rooms)
+        self.propagation_s = propagation_s
 
     def baseline(self, step: Step) -> Baseline:
         return self._room(step).baseline(step)

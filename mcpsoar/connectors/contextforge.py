@@ -1,0 +1,57 @@
+"""ContextForge (mcp-contextforge-gateway 1.0): gateway entries, API tokens, and tools switched off by ones.
+
+A server is a *gateway* entry, by its id, name or slug; the virtual server before it is no off switch (calls
+go on, measured). There is no approval of writes: they are blocked, tool by tool. Facts are of 1.0.7.
+
+Options of a binding: `login`, the e-mail of an administrator whose password the token then is: tokens can be
+listed and revoked only so, and a session lasts 20 min; without it the token is an API token. `keep` lists ids
+and names of tokens that are never revoked. `workers_s` is how long other workers go on with what they
+remember (65; 0 for one worker, or with Redis). `timeout_s` bounds one call (20: SQLite takes 5), `settle_s` a
+read-back (5).
+"""
+
+from mcpsoar.connectors.in_contextforge.directory import Directory
+from mcpsoar.connectors.in_contextforge.gateways import Gateways
+from mcpsoar.connectors.in_contextforge.session import Session
+from mcpsoar.connectors.in_contextforge.tokens import Tokens
+from mcpsoar.connectors.in_contextforge.tools import Tools
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Binding
+from mcpsoar.kit.http import Edge
+from mcpsoar.kit.options import seconds, word, words
+from mcpsoar.kit.rooms import Rooms
+
+OPTIONS = ("login", "keep", "workers_s", "timeout_s", "settle_s")
+WORKERS_S = 65.0  # TOOL_LOOKUP_CACHE_TTL_SECONDS is 60: calls went on for 52 s
+_TIMEOUT_S = 20.0
+_SETTLE_S = 5.0
+
+
+def connect(binding: Binding, *, clock: Clock) -> Rooms:
+    """One connector for all three roles. Sends nothing yet. Raises Usage."""
+    timeout_s = seconds(binding, "timeout_s", _TIMEOUT_S)
+    login = word(binding, "login")
+    edge = Edge(
+        binding.base_url,
+        None if login else binding.token,
+        spares=() if login else binding.spares,
+        bearer=Session(binding, login, clock=clock, timeout_s=timeout_s) if login else None,
+        network=binding.network,
+        clock=clock,
+        timeout_s=timeout_s,
+    )
+    directory = Directory(edge, clock)
+    workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
+    rooms = {
+        "registry.disable": Gateways(edge, clock, directory, workers_s),
+        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep")),
+        "policy.force_write_approval": Tools(edge, clock, directory),
+    }
+    return Rooms(
+        rooms,
+        edge,
+        name="ContextForge",
+        clock=clock,
+        settle_s=seconds(binding, "settle_s", _SETTLE_S),
+        propagation_s=workers_s,
+    )

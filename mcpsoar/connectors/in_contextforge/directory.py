@@ -1,0 +1,154 @@
+"""What a ContextForge has: gateway entries, their tools, and which virtual servers are before them."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from mcpsoar.core.digest import Json
+from mcpsoar.core.errors import Denied, Malformed, UnknownTarget
+from mcpsoar.core.ports import Clock
+from mcpsoar.kit import shape
+from mcpsoar.kit.http import Edge
+from mcpsoar.kit.pages import pages
+
+LISTING_S = 60.0
+_PAGE = {"include_inactive": "true", "include_pagination": "true", "limit": "100"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """One entry of the registry. `updated_at` is the plane's clock."""
+
+    id: str
+    name: str
+    slug: str
+    enabled: bool
+    updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """`is_read_only` is what the tool's own server says of it: anything else may write."""
+
+    id: str
+    name: str
+    gateway: str | None
+    is_read_only: bool
+    enabled: bool
+
+
+class Directory:
+    """Lists are read whole, with what is disabled; which entry a name means is found once. Errors: Edge's."""
+
+    def __init__(self, edge: Edge, clock: Clock) -> None:
+        self._edge = edge
+        self._where = edge.where
+        self._clock = clock
+        self._found: dict[str, str] = {}
+        self._listed: tuple[Gateway, ...] | None = None
+        self._lock = threading.Lock()
+
+    def find(self, server: str) -> str:
+        """The id of the one entry that is meant. Raises UnknownTarget, and Denied where several are."""
+        with self._lock:
+            if server not in self._found:
+                self._found[server] = self._meant(server)
+            return self._found[server]
+
+    def gateway(self, gateway_id: str) -> Gateway:
+        """One entry as it is now."""
+        found = self._gateway(self._edge.read("v1", "gateways", gateway_id).body)
+        if found.id != gateway_id:
+            raise Malformed("the answer is of another gateway", where=self._where)
+        return found
+
+    def gateways(self) -> tuple[Gateway, ...]:
+        return tuple(self._gateway(item) for item in self._listed_as("gateways", {}))
+
+    def tools(self, gateway_id: str | None = None) -> tuple[Tool, ...]:
+        """Of one gateway, or all."""
+        query = {"gateway_id": gateway_id} if gateway_id else {}
+        found = (self._tool(item) for item in self._listed_as("tools", query))
+        # filtered here as well as there
+        return tuple(tool for tool in found if gateway_id in (None, tool.gateway))
+
+    def is_before(self, virtual_server: str, gateway_id: str) -> bool:
+        """Whether a virtual server has tools of this gateway; one that is gone has none."""
+        reply = self._edge.find(
+            "v1",
+            "servers",
+            virtual_server,
+            "tools",
+            absent=lambda status, _: status == 404,
+            query={"include_inactive": "true"},
+        )
+        if reply is None:
+            return False
+        if not isinstance(reply.body, list):
+            raise Malformed("the tools of a virtual server are no list", where=self._where)
+        return any(self._tool(item).gateway == gateway_id for item in reply.body)
+
+    def _meant(self, server: str) -> str:
+        known = self._listed or ()
+        if not any(server in (one.id, one.name, one.slug) for one in known):
+            known = self._listed = self.gateways()
+        by_id = [one.id for one in known if one.id == server]
+        found = by_id or [one.id for one in known if server in (one.name, one.slug)]
+        if not found:
+            raise UnknownTarget(f"no gateway is called {server}", where=self._where)
+        if len(set(found)) > 1:
+            raise Denied(
+                f"{len(found)} gateways are called {server}: name the id of one ({', '.join(sorted(found))})",
+                where=self._where,
+            )
+        return found[0]
+
+    def _listed_as(self, kind: str, query: Mapping[str, str]) -> list[Any]:
+        return [
+            item
+            for body in pages(
+                self._edge,
+                "v1",
+                kind,
+                query={**_PAGE, **query},
+                clock=self._clock,
+                seconds=LISTING_S,
+                named="nextCursor",
+            )
+            for item in shape.items(body, kind, where=self._where)
+        ]
+
+    def _gateway(self, item: Json) -> Gateway:
+        gateway_id, name, is_enabled = self._entry(item)
+        slug = item.get("slug")
+        return Gateway(
+            gateway_id,
+            name,
+            slug if isinstance(slug, str) else name,
+            is_enabled,
+            instant(item.get("updatedAt")),
+        )
+
+    def _tool(self, item: Json) -> Tool:
+        tool_id, name, is_enabled = self._entry(item)
+        gateway, annotations = item.get("gatewayId"), item.get("annotations")
+        is_read_only = isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
+        return Tool(tool_id, name, gateway if isinstance(gateway, str) else None, is_read_only, is_enabled)
+
+    def _entry(self, item: Json) -> tuple[str, str, bool]:
+        """id, name and whether it is enabled."""
+        match item:
+            case {"id": str(one), "name": str(name), "enabled": bool(is_enabled)} if one:
+                return one, name, is_enabled
+        raise Malformed("an entry of the list is not as documented", where=self._where)
+
+
+def instant(text: Json) -> datetime | None:
+    """A time as this API writes it: UTC, without saying so. None for what is none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
