@@ -33,15 +33,18 @@ def execute(
     complete: Callable[[str], str] = str,
     random_hex: Callable[[int], str] = secrets.token_hex,
 ) -> Report:
-    """Carry one order out and report it; `say` gets every line of progress,
-    with each command in it made whole by `complete`.
+    """Carry one order out, sign its end where the profile says by whom, and report it; `say` gets every line
+    of progress, with each command in it made whole by `complete`.
 
     Raises Usage and BadContent (nothing was attempted), Held (another live run has a server), Unwritable
     (nothing more was sent).
     """
     names = plans.servers(order.servers)
     with station(profile, Home(home), clock, say, complete) as ready:
-        return carry_out(order, names, ready, pack, random_hex)
+        report = carry_out(order, names, ready, pack, random_hex)
+    from mcpsoar.app.sealing import sealed
+
+    return sealed(report, profile.audit, Home(home), clock=clock, say=say, complete=complete)
 
 
 def carry_out(

@@ -1,32 +1,25 @@
-"""Runs after the fact: list them, show one, finish a killed one, and prove a journal."""
+"""Runs after the fact: list them, show one, finish a killed one; to prove one is `app.verifying`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from mcpsoar.app import resuming
+from mcpsoar.app import resuming, sealing
+from mcpsoar.app.sealing import whole
 from mcpsoar.app.station import station
+from mcpsoar.app.verifying import Check, verify
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Chain, read
 from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.contain.summary import report
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Tampered, Usage
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a journal is worth. YES: as it was written. NO: not. CANNOT_TELL: a crash left it unfinished."""
-
-    run: str
-    verdict: Verdict
-    detail: str
-    count: int
-    head: str
+__all__ = ["Check", "listed", "page", "resume", "show", "verify"]
 
 
 def listed(home: Path) -> tuple[Facts, ...]:
@@ -55,32 +48,15 @@ def listed(home: Path) -> tuple[Facts, ...]:
 
 def show(home: Path, run: str) -> Report:
     """The report of one run as its journal tells it, and who released it since. Raises Usage, Tampered."""
-    house = Home(home)
-    run = house.named(run)
-    chain = _chain(house, run)
-    ledger, problem = fold(chain)
-    if problem is not None:
-        raise Tampered(problem, next_command=f"mcpsoar runs verify {run}")
-    if ledger is None:
-        raise Usage(f"run {run} was killed before it wrote a plan: nothing was sent")
-    shown = _shown(house, run, chain, ledger)
-    others = (fold(_chain(house, other))[0] for other in house.runs() if other != run)
-    since = _released_since(other for other in others if other is not None)
-    return replace(shown, extra={**shown.extra, "released_by": since[run]}) if run in since else shown
+    return _told(home, run)[0]
 
 
-def verify(home: Path, run: str, head: str | None = None) -> Check:
-    """Check a journal against its chain, and against a head noted at the time or else its anchor.
+def page(home: Path, run: str) -> tuple[Report, str]:
+    """The same, and as a Markdown page. Raises as `show`."""
+    from mcpsoar.app import run_page
 
-    Raises Usage when there is no such run.
-    """
-    house = Home(home)
-    run = house.named(run)
-    chain = _chain(house, run)
-    verdict, detail = _judged(chain, head)
-    if verdict is Verdict.CANNOT_TELL and house.is_live(run):
-        detail = f"the run is still at work; {detail}"
-    return Check(run, verdict, detail, chain.count, chain.head)
+    shown, entries = _told(home, run)
+    return shown, run_page.page(shown, entries)
 
 
 def resume(
@@ -107,23 +83,22 @@ def resume(
         say(f"run {run} is at its end: {shown.verdict.value}")
         return shown
     with station(profile, house, clock, say) as ready:
-        return resuming.resume(ready, run, pack, by)
+        ended = resuming.resume(ready, run, pack, by)
+    return sealing.sealed(ended, profile.audit, house, clock=clock, say=say)
 
 
-def _judged(chain: Chain, head: str | None) -> tuple[Verdict, str]:
-    if chain.problem is not None:
-        return Verdict.NO, chain.problem
-    if head is not None and head not in chain.heads:
-        return Verdict.NO, f"no line of this journal has the head {head}"
-    if head is not None and head != chain.head:
-        later = chain.count - 1 - chain.heads.index(head)
-        return Verdict.CANNOT_TELL, f"whole up to that head; {later} lines were added since"
-    if chain.torn:
-        return Verdict.CANNOT_TELL, "whole but for a torn last line, as a crash leaves it: resume the run"
-    if chain.beyond and head is None:
-        return Verdict.CANNOT_TELL, "one line longer than its anchor, as a crash leaves it: resume the run"
-    against = "the head that was noted" if head is not None else "its anchor"
-    return Verdict.YES, f"{chain.count} lines, chained, and as {against} says"
+def _told(home: Path, run: str) -> tuple[Report, tuple[Facts, ...]]:
+    house = Home(home)
+    run = house.named(run)
+    chain = _chain(house, run)
+    ledger = whole(run, chain)
+    statement = sealing.stated(run, chain, ledger)
+    shown = sealing.shown(house, run, _shown(house, run, chain, ledger), statement)
+    others = (fold(_chain(house, other))[0] for other in house.runs() if other != run)
+    since = _released_since(other for other in others if other is not None)
+    if run in since:
+        shown = replace(shown, extra={**shown.extra, "released_by": since[run]})
+    return shown, chain.entries
 
 
 def _chain(house: Home, run: str) -> Chain:

@@ -21,18 +21,16 @@ def packed(
     statement: Statement,
     files: Mapping[str, bytes],
     signature: Signature | None,
-    *,
-    identity: str,
     at: datetime,
 ) -> bytes:
     """All of it, stored and not compressed: compressors differ. `at` (UTC) is every file's time."""
     folder = f"mcpsoar-run-{statement.run}"
     content = {
-        "CHECK.txt": _words(statement, signature.key if signature else None, identity, folder).encode(),
+        "CHECK.txt": _words(statement, signature.key if signature else None, folder).encode(),
         "check.py": (_HANDED / "check.py").read_bytes(),
         "head.txt": statement.text.encode(),
         **({"head.txt.sig": signature.text.encode()} if signature else {}),
-        **({"allowed_signers": line(signature.key, identity).encode()} if signature else {}),
+        **({"allowed_signers": line(signature.key, statement.signer or "").encode()} if signature else {}),
         **files,
     }
     buffer = io.BytesIO()
@@ -45,7 +43,7 @@ def packed(
     return buffer.getvalue()
 
 
-def _words(statement: Statement, key: PublicKey | None, identity: str, folder: str) -> str:
+def _words(statement: Statement, key: PublicKey | None, folder: str) -> str:
     """CHECK.txt; what it says of the second step depends on whether there is a signature."""
     text = (_HANDED / "CHECK.txt").read_text("utf-8")
     if key is None:
@@ -55,7 +53,7 @@ def _words(statement: Statement, key: PublicKey | None, identity: str, folder: s
         run=statement.run,
         folder=folder,
         head=statement.head,
-        identity=identity,
+        identity=statement.signer,
         namespace=NAMESPACE,
         signed="OpenSSH, since 8.1, can say:" if key else _UNSIGNED,
         key=f"Its fingerprint is {key.fingerprint}" if key else "",

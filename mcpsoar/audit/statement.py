@@ -11,32 +11,31 @@ _SHAPE = re.compile(
     r"head (?P<head>sha256:[0-9a-f]{64})\n"
     r"verdict (?P<verdict>[a-z_]+)\n"
     r"ended_at (?P<ended_at>[0-9TZ:.+-]+)\n"
+    r"signer (?P<signer>[A-Za-z0-9._@+-]+)\n"
 )
-_NOT_ENDED = "-"
+_NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`lines` of the journal come to `head`; `ended_at` is None for a run without an end."""
+    """`lines` of the journal come to `head`; `ended_at` is None for a run without an end, `signer` (who they
+    are in an allowed_signers file) for one that nobody signed.
+    """
 
     run: str
     lines: int
     head: str
     verdict: str
     ended_at: str | None
+    signer: str | None = None
 
     @property
     def text(self) -> str:
         """One spelling, line by line; what a signature covers is this in ASCII."""
         return (
             f"{_TITLE}\nrun {self.run}\nlines {self.lines}\nhead {self.head}\n"
-            f"verdict {self.verdict}\nended_at {self.ended_at or _NOT_ENDED}\n"
+            f"verdict {self.verdict}\nended_at {self.ended_at or _NONE}\nsigner {self.signer or _NONE}\n"
         )
-
-    @property
-    def line(self) -> str:
-        """For a ticket or a chat."""
-        return f"run {self.run} verdict {self.verdict} head {self.head}"
 
 
 def parsed(text: str) -> Statement:
@@ -44,11 +43,15 @@ def parsed(text: str) -> Statement:
     found = _SHAPE.fullmatch(text)
     if found is None:
         raise ValueError("it is no statement of a run")
-    ended_at = found["ended_at"]
     return Statement(
-        found["run"],
-        int(found["lines"]),
-        found["head"],
-        found["verdict"],
-        None if ended_at == _NOT_ENDED else ended_at,
+        run=found["run"],
+        lines=int(found["lines"]),
+        head=found["head"],
+        verdict=found["verdict"],
+        ended_at=_said(found["ended_at"]),
+        signer=_said(found["signer"]),
     )
+
+
+def _said(word: str) -> str | None:
+    return None if word == _NONE else word

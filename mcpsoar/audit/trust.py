@@ -59,12 +59,13 @@ def allowed(path: str) -> Trust:
 def own(signing: Signing) -> Trust | None:
     """What a profile trusts: its allowed_signers, else its own key; None where a comment alone names that.
 
-    Raises Usage for a file that cannot be read.
+    The `.pub` file beside a private key will do: not everybody who checks may read that. Raises Usage for a
+    file that cannot be read.
     """
     if signing.allowed_signers is not None:
         return allowed(signing.allowed_signers)
     if signing.is_file:
-        fingerprint = keyfile.read(signing.key).key.fingerprint
+        fingerprint = _of_file(signing.key).fingerprint
     elif signing.key.startswith("SHA256:"):
         fingerprint = signing.key
     elif signing.key.startswith(f"{KIND} "):
@@ -77,6 +78,18 @@ def own(signing: Signing) -> Trust | None:
 def line(key: PublicKey, identity: str) -> str:
     """The line of an allowed_signers file for a key that signs runs and nothing else."""
     return f'{identity} namespaces="{NAMESPACE}" {key.line}\n'
+
+
+def _of_file(path: str) -> PublicKey:
+    try:
+        return keyfile.read(path).key
+    except Usage:
+        try:
+            kind, encoded = Path(f"{path}.pub").expanduser().read_text("ascii").split()[:2]
+            return keys.from_text(kind, encoded)
+        except (OSError, RuntimeError, ValueError):
+            pass
+        raise
 
 
 def _signer(text: str, where: str) -> Signer | None:

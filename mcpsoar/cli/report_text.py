@@ -111,6 +111,17 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
         yield f"  to undo  {_command(complete(undo))}"
     prove = f"mcpsoar runs verify {report.run} --head {report.journal_head}"
     yield f"  to prove {_command(complete(prove))}"
+    yield from _noted(report, complete)
+
+
+def _noted(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
+    """One line for the ticket or the chat: whoever has it can prove later that nothing was changed."""
+    signature = report.extra.get("signature", {"state": "unsigned"})
+    if "why" in signature:
+        yield f"  {signature['state']:<8} {clean(signature['why'], limit=400)}"
+        yield f"  to sign  {_command(complete(f'mcpsoar runs sign {report.run}'))}"
+    head = f"verdict {report.verdict.value} head {report.journal_head}"
+    yield f"  to note  run {report.run} {head} {signature['state']}"
 
 
 def _command(text: str) -> str:

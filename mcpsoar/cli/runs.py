@@ -1,4 +1,4 @@
-"""`mcpsoar runs`: list, show, resume, verify."""
+"""`mcpsoar runs`: list, show, resume; what makes evidence of them is in `runs_export`."""
 
 import os
 
@@ -6,12 +6,12 @@ import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
-from mcpsoar.cli.options import Common, common
-from mcpsoar.cli.words import filled, journal_head
+from mcpsoar.cli.options import Common, common, common_as
+from mcpsoar.cli.runs_export import export, sign, verify
+from mcpsoar.cli.words import filled
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.verdict import Verdict
 
-_WORTH = {Verdict.YES: "intact", Verdict.NO: "tampered", Verdict.CANNOT_TELL: "unfinished"}
 _home = click.option("--home", type=filled, metavar="DIR", help="Where runs and journals live.")
 
 
@@ -41,13 +41,18 @@ def list_(given: Common, home: str | None) -> None:
 @runs.command("show")
 @click.argument("run", metavar="ID")
 @_home
-@common
+@common_as("markdown")
 def show_(given: Common, run: str, home: str | None) -> Verdict:
-    """The report of one run, from its journal. Exits as the run did."""
+    """The report of one run, from its journal; markdown is a page. Exits as the run did."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
 
-    return answer(given, lambda: app.show(settings.home(home, os.environ), run))
+    place = settings.home(home, os.environ)
+    if given.format == "markdown":
+        report, page = app.page(place, run)
+        show.line(page.rstrip("\n"))
+        return report.verdict.verdict
+    return answer(given, lambda: app.show(place, run))
 
 
 @runs.command()
@@ -80,37 +85,8 @@ def resume(given: Common, run: str, profile: str | None, api: str | None, home: 
     )
 
 
-@runs.command()
-@click.argument("run", metavar="ID")
-@click.option(
-    "--head",
-    metavar="DIGEST",
-    callback=journal_head,
-    help="The head that was printed, paged or exported at the time.",
-)
-@_home
-@common
-def verify(given: Common, run: str, head: str | None, home: str | None) -> Verdict:
-    """Is a journal as it was written? 0: yes. 1: edited, cut or reordered. 3: a crash left it torn."""
-    from mcpsoar.app import runs as app
-    from mcpsoar.app import settings
-
-    check = app.verify(settings.home(home, os.environ), run, head)
-    worth = _WORTH[check.verdict]
-    if given.is_json:
-        show.document(
-            {
-                "run": check.run,
-                "verdict": worth,
-                "detail": check.detail,
-                "lines": check.count,
-                "head": check.head,
-            }
-        )
-    else:
-        show.line(f"{worth}: run {check.run}: {show.clean(check.detail)}")
-        show.line(f"  head     {check.head}")
-    return check.verdict
+for _command in (verify, sign, export):
+    runs.add_command(_command)
 
 
 def _since(row: Facts) -> str:

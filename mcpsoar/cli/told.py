@@ -13,6 +13,8 @@ _TAKES = {
     ("runs", "list"): ("home",),
     ("runs", "show"): ("home",),
     ("runs", "verify"): ("home",),
+    ("runs", "sign"): ("profile", "config", "home"),
+    ("runs", "export"): ("home",),
     ("playbooks",): ("pack",),
     ("rules",): ("pack",),
     ("gates",): ("pack",),

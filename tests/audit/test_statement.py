@@ -9,8 +9,9 @@ SAID = Statement("20260301T000000Z-0a1b2c", 12, "sha256:" + "7" * 64, "contained
 
 @pytest.mark.parametrize("ended_at", [SAID.ended_at, None])
 def test_it_is_read_as_it_was_written(ended_at: str | None) -> None:
-    said = Statement(SAID.run, SAID.lines, SAID.head, "interrupted", ended_at)
-    assert parsed(said.text) == said
+    for signer in ("oncall@example.com", None):
+        said = Statement(SAID.run, SAID.lines, SAID.head, "interrupted", ended_at, signer)
+        assert parsed(said.text) == said
 
 
 def test_any_other_spelling_is_refused() -> None:
@@ -20,7 +21,3 @@ def test_any_other_spelling_is_refused() -> None:
                 assert parsed(other) != SAID
             except ValueError:
                 continue
-
-
-def test_a_line_for_a_ticket_is_one_line() -> None:
-    assert SAID.line == f"run {SAID.run} verdict contained head {SAID.head}"
