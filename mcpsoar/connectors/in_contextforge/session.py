@@ -3,7 +3,7 @@
 import threading
 
 from mcpsoar.core.digest import Json
-from mcpsoar.core.errors import Denied, Malformed, Trouble, Unreachable
+from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, Unreachable
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.core.secret import Secret
@@ -28,7 +28,7 @@ class Session:
 
     @property
     def current(self) -> Secret | None:
-        """Raises Denied (no password is taken), Unreachable: of the call itself nothing was sent."""
+        """Raises Denied (no password is taken), Unreachable, Unsupported (there is no login)."""
         with self._lock:
             if self._token is None:
                 self._token = self._log_in()
@@ -51,17 +51,21 @@ class Session:
             value = masked(value, secret)
         return value
 
+    def close(self) -> None:
+        self._edge.close()
+
     def _log_in(self) -> Secret:
         refused: Trouble = Denied("a login needs a password: name it as the token", where=self._edge.where)
         for password in self._passwords:
             asked = {"email": self._e_mail, "password": password.reveal()}
             try:
-                body = self._edge.change("POST", "v1", "auth", "login", body=asked).body
+                reply = self._edge.find("v1", "auth", "login", absent=lambda *_: False, body=asked)
             except Denied as trouble:
                 refused = trouble
                 continue
-            except Trouble as trouble:
+            except (Indeterminate, Malformed) as trouble:
                 raise Unreachable(f"no login: {trouble.message}", where=trouble.where) from None
+            body = reply.body if reply else None
             text = body.get("access_token") if isinstance(body, dict) else None
             if not isinstance(text, str) or not text:
                 raise Malformed("the login gives no access_token", where=self._edge.where)

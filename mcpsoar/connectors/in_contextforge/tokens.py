@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from mcpsoar.connectors.in_contextforge.directory import LISTING_S, Directory, instant
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.errors import Indeterminate, Malformed, Unsupported
+from mcpsoar.core.errors import Conflict, Indeterminate, Malformed, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
@@ -64,12 +64,16 @@ class Tokens(Room):
                 body={"reason": _REASON},
                 absent=lambda status, _: status in (404, 409),
             )
+            if reply.status < 400 and reply.body is not None:
+                raise Malformed("the answer does not say that the token is revoked", where=self._where)
             if reply.status >= 400:
-                unclear.append(token.id)  # revoked already, or not: the list says which
-        return Effect(
-            {"revoked": [one.id for one in reaching if one.id not in unclear], "unclear": unclear},
-            self._now(),
-        )
+                unclear.append(token.id)  # the plane says "try again" of what is revoked: the list tells
+        if unclear:
+            raise Conflict(
+                f"of {len(reaching)} tokens {len(unclear)} are gone, or were revoked before",
+                where=self._where,
+            )
+        return Effect({"revoked": [one.id for one in reaching]}, self._now())
 
     def look(self, step: Step) -> Observation:
         reaching, others = self._sorted(step)
