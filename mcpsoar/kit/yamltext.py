@@ -60,15 +60,17 @@ def parse(document: str, path: Path, *, first_line: int = 1) -> Located:
     Raises BadContent for broken YAML, a key twice, aliases, or half a character (no UTF-8 can hold it).
     """
     try:
-        node = yaml.compose(document, Loader=_NoAlias)
-        value = yaml.load(document, Loader=_NoAlias)  # noqa: S506 (a SafeLoader without aliases)
+        loader = _NoAlias(document)
+        node = loader.get_single_node()
+        lines = dict(_walk(node, (), path, first_line)) if node is not None else {}
+        # last: it puts merged keys into the node
+        value = loader.construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line
         raise BadContent(f"is not YAML: {error.problem}", where=f"{path}:{line}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadContent(f"is not YAML: {error}".splitlines()[0], where=f"{path}:{first_line}") from None
-    lines = dict(_walk(node, (), path, first_line)) if node is not None else {}
     return Located(value, lines, path)
 
 

@@ -20,6 +20,10 @@ def test_a_document_inside_another_file_keeps_that_files_lines() -> None:
     assert parse("a: 1\nb: 2\n", HERE, first_line=10).line(("b",)) == 11
 
 
+def test_a_merged_key_may_be_said_again() -> None:
+    assert parse("a:\n  <<: {b: 1, c: 1}\n  b: 2\n", HERE).value == {"a": {"b": 2, "c": 1}}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
