@@ -12,10 +12,9 @@ from itertools import islice
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.digest import Facts, Json
-from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.detect import matching
-from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, of_rules, place
+from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, converted, of_rules, place
 from mcpsoar.targets import esql
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.text import quoted
@@ -24,14 +23,14 @@ _BLANK: Mapping[Kind, str] = {Kind.BOOL: "false", Kind.INTEGER: "0", Kind.NUMBER
 
 
 def checks(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Check]:
-    """One query a case of what ES|QL can say; what it refuses is refused where it is converted."""
-    target, cases = esql.make(columns), tuple(of_rules(rules, columns))
+    """One query a case of what ES|QL can say."""
+    queries, cases = converted(rules, esql.make(columns)), tuple(of_rules(rules, columns))
     given = [event for asked in cases for event in asked.case.events]
     events = iter(matching.normal(given, columns, frozenset().union(*(asked.reads for asked in cases))))
     for asked in cases:
         own = tuple(islice(events, len(asked.case.events)))
-        with suppress(Unsupported):
-            query = _query(asked, target.convert(asked.rule), columns, own)
+        if asked.rule.id in queries:
+            query = _query(asked, queries[asked.rule.id], columns, own)
             yield Check(asked.name, query, asked.expected)
 
 

@@ -6,13 +6,11 @@ of its own first. Nothing is read from an index and nothing is written.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from mcpsoar.core.content import RuleText
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column
-from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, of_rules, place
+from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, converted, of_rules, place
 from mcpsoar.targets import splunk
 from mcpsoar.targets.spl import fields
 from mcpsoar.targets.spl.backend import EVENTS
@@ -22,13 +20,13 @@ _LONGEST = 5000  # limits.conf, [spath] extraction_cutoff: spath reads no furthe
 
 
 def checks(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Check]:
-    """One search a case of what SPL can say; what it refuses is refused where it is converted."""
-    target, calculated = splunk.make(columns), fields.calculated(columns)
+    """One search a case of what SPL can say."""
+    queries, calculated = converted(rules, splunk.make(columns)), fields.calculated(columns)
     for asked in of_rules(rules, columns):
-        if all(len(_line(event)) < _LONGEST for event in asked.case.events):
-            with suppress(Unsupported):
-                query = _search(asked, target.convert(asked.rule), calculated)
-                yield Check(asked.name, query, asked.expected)
+        is_read = all(len(_line(event)) < _LONGEST for event in asked.case.events)
+        if is_read and asked.rule.id in queries:
+            query = _search(asked, queries[asked.rule.id], calculated)
+            yield Check(asked.name, query, asked.expected)
 
 
 def _search(asked: Asked, query: str, calculated: Mapping[str, str]) -> str:
