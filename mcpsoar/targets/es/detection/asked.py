@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import Column, Kind
+from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.targets.detection.lookback import EVER_MS, lookback_ms
 from mcpsoar.targets.es import fields, paths
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.early import read_at_all
@@ -23,9 +24,6 @@ _TABLE = "mcp_audit"
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
 _NEVER = "9999-12-31T23:59:59.999Z"
 _UNREAD = "~"
-_MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
-_LONGEST_MS = 30 * _DAY_MS
 _RECEIVED = "received_ms"
 _TYPES = {
     Kind.TEXT: Type.TEXT,
@@ -68,30 +66,6 @@ def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked
         said = f"detection {text.id}: {error.message} (target esql)"
         next_command = f"mcpsoar rules convert sql {text.id}"
         raise Unsupported(said, where=str(text.path), next_command=next_command) from None
-
-
-def lookback_ms(tree: exp.Query) -> int:
-    """How far back the events lie that a match of now may rest on.
-
-    Where rows are numbered, or windows have no beginning, what was first is told by 30 days, or by a day more
-    than the SQL names. Else a window before the row, and one before that for the row that it follows.
-    """
-    windows = list(tree.find_all(exp.Window))
-    numbers = [int(one.name) for one in tree.find_all(exp.Literal) if one.is_int]
-    times = [one for one in numbers if one >= _MINUTE_MS - 1]
-    longest = max(times, default=0)
-    if longest >= _LONGEST_MS:
-        return longest + _DAY_MS
-    if not times or any(map(_is_endless, windows)) or longest * 2 > _LONGEST_MS:
-        return _LONGEST_MS
-    return -(-2 * longest // _MINUTE_MS) * _MINUTE_MS
-
-
-def _is_endless(window: exp.Window) -> bool:
-    if isinstance(window.this, exp.Lag):
-        return False
-    spec = window.args.get("spec")
-    return isinstance(window.this, exp.RowNumber) or spec is None or spec.args["start"] == "UNBOUNDED"
 
 
 def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[str]:
@@ -195,7 +169,7 @@ def _tenant(asked: Asked) -> list[str]:
 def _window(asked: Asked) -> tuple[str, str]:
     if asked.start_ms is not None and asked.end_ms is not None:
         return _date(asked.start_ms), _date(asked.end_ms)
-    minutes = -(-(asked.lookback_ms or _LONGEST_MS) // _MINUTE_MS)
+    minutes = -(-(asked.lookback_ms or EVER_MS) // MINUTE_MS)
     return f"NOW() - {minutes} minutes", "NOW()"
 
 
