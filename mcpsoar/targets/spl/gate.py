@@ -147,11 +147,15 @@ def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[
 
 
 def _by_subject(text: GateText) -> Iterator[str]:
-    """Or who pages next would be throttled with who pages now. A page whose groups were lost names nobody."""
+    """Or who pages next would be throttled with who pages now. A page whose groups were lost names nobody.
+
+    Whoever counts is named: under a floor a group need not page by itself.
+    """
     if not _is_ratio(text):
-        yield 'eval groups=coalesce(mvfilter(match(groups, "^page ")), "page ".numerator." ")'
+        told = "^[a-z]+ [0-9]+ "
+        yield 'eval groups=coalesce(mvfilter(match(groups, "^[a-z]+ [1-9]")), "page ".numerator." ")'
         yield "mvexpand groups"
-        yield 'eval subject=if(match(groups, "^page [0-9]+ $"), "-", replace(groups, "^page [0-9]+ ", ""))'
+        yield f'eval subject=if(match(groups, "{told}$"), "-", replace(groups, "{told}", ""))'
 
 
 def _ago(minutes: int) -> str:
