@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
@@ -11,9 +10,10 @@ from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.targets.detection.lookback import EVER_MS, lookback_ms
 from mcpsoar.targets.es import fields, paths
+from mcpsoar.targets.es.commands import assigned, moment
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.early import read_at_all
-from mcpsoar.targets.es.detection.flow import APART, TAB, Flow
+from mcpsoar.targets.es.detection.flow import TAB, Flow
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.relation import Relation
 from mcpsoar.targets.es.detection.statement import Statement
@@ -114,12 +114,12 @@ def _identities(
     return [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
-        *([f"EVAL {APART.join(normal)}"] if normal else []),
+        *([f"EVAL {assigned(normal)}"] if normal else []),
         f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
         f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'alone'])}",
         *([f"WHERE SUBSTRING(row, {len(_NEVER) + 1}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
         f"EVAL part = SPLIT(row, {TAB})",
-        f"EVAL {APART.join(told)}",
+        f"EVAL {assigned(told)}",
     ]
 
 
@@ -155,7 +155,7 @@ def _matches(statement: Statement, found: Relation, asked: Asked) -> list[str]:
         "MV_EXPAND row",
         "WHERE row IS NOT NULL",
         f"EVAL part = SPLIT(row, {TAB})",
-        f"EVAL {APART.join(told)}",
+        f"EVAL {assigned(told)}",
         f"KEEP {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'subject', 'truncated'])}",
         f"SORT {', '.join([paths.TIME, paths.EVENT_ID, 'subject', *_tenant(asked)])}",
         f"LIMIT {_MOST}",
@@ -168,7 +168,7 @@ def _tenant(asked: Asked) -> list[str]:
 
 def _window(asked: Asked) -> tuple[str, str]:
     if asked.start_ms is not None and asked.end_ms is not None:
-        return _date(asked.start_ms), _date(asked.end_ms)
+        return moment(asked.start_ms), moment(asked.end_ms)
     minutes = -(-(asked.lookback_ms or EVER_MS) // MINUTE_MS)
     return f"NOW() - {minutes} minutes", "NOW()"
 
@@ -177,8 +177,3 @@ def _since(asked: Asked) -> str:
     if asked.since_ms is not None:
         return str(asked.since_ms)
     return f"TO_LONG(NOW() - {asked.only_since} minutes)" if asked.only_since is not None else ""
-
-
-def _date(at_ms: int) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-    return f'TO_DATETIME("{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z")'
