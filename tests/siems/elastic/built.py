@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,13 @@ SHIPPED = Options()
 
 
 @cache
+def _read(overlay: Path | None) -> Content:
+    return asked.content(ROOT, SHIPPED, overlay)
+
+
+@cache
 def content(options: Options = SHIPPED, overlay: Path | None = None) -> Content:
-    return asked.content(ROOT, options, overlay)
+    return replace(_read(overlay), options=options)
 
 
 @cache
@@ -37,6 +43,7 @@ def left_out(made: Content) -> tuple[tuple[str, str], ...]:
     return in_elastic.parted(made)[1]
 
 
+@cache
 def items(options: Options = SHIPPED, overlay: Path | None = None) -> tuple[Item, ...]:
     return elastic.make().items(content(options, overlay))
 
