@@ -48,10 +48,15 @@ def _line(one: Detection, content: Content) -> dict[str, object]:
     since = every + (event_rules.LOOK_BACK_MINUTES if is_licensed else _OVERLAP_MINUTES)
     # what came in since then may be late, and rests on what happened before it
     lookback = rests_on + every + event_rules.LOOK_BACK_MINUTES
-    asked = detection.Asked(only_since=since, lookback_ms=lookback * MINUTE_MS, index=naming.source(content))
+    asked = detection.Asked(
+        only_since=since,
+        lookback_ms=lookback * MINUTE_MS,
+        index=naming.source(content),
+        tenant=content.options.tenant,
+    )
     query = detection.query(one.text, one.tree, content.columns, asked)
     made = Asked(query, every, lookback + SLACK_MINUTES)
     if is_licensed:
-        keys = (paths.EVENT_ID, "subject")
+        keys = naming.by_tenant(content.options, paths.EVENT_ID, "subject")
         made = replace(made, suppressed_by=keys, suppressed_minutes=since + every)
     return line(event_rules.told(one.text, content), made, content.columns)

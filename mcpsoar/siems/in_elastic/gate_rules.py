@@ -87,7 +87,7 @@ def _line(one: Gate, content: Content) -> dict[str, object]:
 def _once(one: Gate, options: Options) -> list[str]:
     """What the alerts of one window have alike: of a count, who is to blame."""
     own = "subject" if one.text.page.ratio is None else "state"
-    return [*([options.tenant] if options.tenant else []), "gate", own]
+    return naming.by_tenant(options, "gate", own)
 
 
 def _questions(one: Gate, content: Content) -> str:

@@ -37,7 +37,7 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
     )
     asked = Asked(query, _SILENT_MINUTES, _DAY_MINUTES + _SILENT_MINUTES)
     if content.options.tier != "basic":
-        keys = [*([content.options.tenant] if content.options.tenant else []), "state"]
+        keys = naming.by_tenant(content.options, "state")
         asked = replace(asked, suppressed_by=keys, suppressed_minutes=_DAY_MINUTES)
     told = _told("stopped", "MCP audit events stopped", _STOPPED, [*by, "state", "last_received"])
     yield line(told, asked, content.columns)

@@ -44,6 +44,11 @@ def source(content: Content) -> str:
     return ",".join(f"{cluster}:{one}" if cluster else one for one in index(content).split(","))
 
 
+def by_tenant(options: Options, *names: str) -> list[str]:
+    """These fields, and the tenant's before them where one is named."""
+    return [*([options.tenant] if options.tenant else []), *names]
+
+
 def check(options: Options) -> None:
     """Raise Usage for a name that Elastic takes for something else, or for what the licence has not."""
     for name, shape in _SHAPES.items():
