@@ -341,6 +341,28 @@ def test_a_query_of_a_user_that_cannot_be_said_is_refused(sql: str, why: str) ->
         detection.query(TEXTS["error_loop"], tree, COLUMNS, EVERY)
 
 
+@pytest.mark.parametrize(
+    ("function", "rest"),
+    [
+        ("LAG(chain_depth)", ", event_key DESC"),
+        ("SUM(1)", ", event_key DESC ROWS BETWEEN 2 PRECEDING AND CURRENT ROW"),
+        ("COUNT(*)", " RANGE BETWEEN 29999 PRECEDING AND CURRENT ROW"),
+        ("MAX(CASE WHEN is_error = TRUE THEN event_ms END)", ""),
+        ("ROW_NUMBER()", ", event_key DESC"),
+    ],
+)
+def test_a_window_that_looks_from_the_end_is_refused(function: str, rest: str) -> None:
+    sql = (
+        f"WITH n AS (SELECT event_ms, event_key, server_name, {function} OVER (PARTITION BY server_name "
+        f"ORDER BY event_ms DESC{rest}) AS w FROM mcp_audit) "
+        "SELECT event_ms, event_key, server_name AS subject FROM n WHERE w = 1"
+    )
+    tree = parse_one(sql, dialect="duckdb")
+    assert isinstance(tree, exp.Query)
+    with pytest.raises(Unsupported, match="ORDER BY … DESC"):
+        detection.query(TEXTS["error_loop"], tree, COLUMNS, EVERY)
+
+
 @pytest.mark.parametrize("name", ["error_loop", "injection_then_write"])
 def test_a_detection_reads_as_its_golden_says(name: str, golden: Any) -> None:
     golden(ground.ROOT / "tests" / "golden" / "esql" / f"{name}.txt", f"{said(name, Asked())}\n")
