@@ -16,6 +16,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.lock import FileLock
 from mcpsoar.kit.retry import Bounds
+from mcpsoar.siems import installed
 from mcpsoar.siems.deploy import plan as plans
 from mcpsoar.siems.deploy import run as runs
 from mcpsoar.siems.deploy.live import Live
@@ -151,22 +152,23 @@ def items(
     root: Path, name: str, options: "Options", *, tuning: Path | None = None, mapping: Path | None = None
 ) -> tuple[Item, ...]:
     """What the pack is in that SIEM, built now. Raises Usage, BadContent, Unsupported."""
-    from mcpsoar.app import packing
     from mcpsoar.siems import asked
 
-    return packing.siem(name).items(asked.content(root, options, tuning, mapping))
+    return installed.siem(name).items(asked.content(root, options, tuning, mapping))
 
 
-def told(options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
-    """What is remembered of the options that a pack is built with. Raises Usage."""
-    from mcpsoar.siems import asked
+def told(name: str, options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
+    """What is remembered of the options that a pack is built with. Raises Usage.
 
-    said = {
-        "index": options.index,
-        "tenant-field": options.tenant,
-        "cluster": options.cluster,
-        "tier": "" if options.tier == asked.Options().tier else options.tier,
+    What the profile says is none of them: where it says otherwise is another place, with its own memory.
+    """
+    siem = installed.siem(name)
+    own = {
+        one.name: "" if options.of(one) == one.default else options.of(one)
+        for one in siem.build_options
+        if one.name not in siem.profile_keys
     }
+    said = {"index": options.index, "tenant-field": options.tenant, **own}
     return Told(said, {"overlay": _digest(tuning), "mapping": _digest(mapping)})
 
 

@@ -24,7 +24,6 @@ Times are in seconds; a token is named, never written. A table for a SIEM, [prof
 """
 
 from collections.abc import Mapping
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +62,6 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise Usage(f"is not TOML: {error}", where=str(path)) from None
 
 
-def deployed_to() -> tuple[str, ...]:
-    """SIEMs that a pack can be deployed to: those with a live side. Imports none."""
-    spec = util.find_spec(SIEMS)
-    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
-    found = {file.parent.name for place in places for file in Path(place).glob("in_*/api.py")}
-    return tuple(sorted(name.removeprefix("in_") for name in found))
-
-
 class File:
     """One settings file; complaints name the line of the key."""
 
@@ -106,7 +97,7 @@ class File:
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
         own = ("api", "token", *ROLES, "canary", *_SECONDS, *_COUNTS)
-        siems = deployed_to()
+        siems = find.names(SIEMS) if set(table) - set(own) else ()  # a look that containment seldom needs
         self.known(table, (*own, *siems))
         roles: dict[str, Binding] = {}
         if "api" in table:

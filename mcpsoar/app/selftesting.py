@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mcpsoar.app.packing import siem
 from mcpsoar.core.errors import Denied, Trouble, Usage
 from mcpsoar.core.verdict import Verdict, worst
-from mcpsoar.siems import asked
+from mcpsoar.siems import asked, installed
 from mcpsoar.siems.asked import Options
 from mcpsoar.siems.checks import RIGHT, Asking, Check
 
@@ -27,7 +26,7 @@ def checks(root: Path, name: str, wanted: Sequence[str] = ()) -> tuple[str, tupl
 
     Raises Usage for a SIEM or a rule that there is not, and BadContent.
     """
-    made = siem(name)
+    made = installed.siem(name)
     content = asked.content(root, Options())
     known = {rule.id: rule for rule in content.rules}
     for one in wanted:

@@ -13,6 +13,7 @@ from mcpsoar.core.event import Column, Kind
 from mcpsoar.kit.mapping import FieldMapping, Source, spellings
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import conf, identity
+from mcpsoar.siems.in_splunk.asks import SOURCETYPE_KEY
 from mcpsoar.siems.in_splunk.identity import Identity
 from mcpsoar.targets.spl import fields
 from mcpsoar.targets.spl.place import STRING, Place
@@ -61,9 +62,10 @@ def sourcetype(mapping: FieldMapping | None) -> str:
     """Ours, or the one of the user's own events. Raises Usage for a mapping that names none."""
     if mapping is None:
         return SOURCETYPE
-    if not mapping.sourcetype:
+    said = mapping.own.get(SOURCETYPE_KEY.name, "")
+    if not said:
         raise Usage(f"the mapping {mapping.name!r} names no sourcetype: add one, such as example:gateway")
-    return mapping.sourcetype
+    return said
 
 
 def props(content: Content) -> Mapping[str, conf.Stanza]:

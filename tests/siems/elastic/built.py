@@ -23,6 +23,11 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440}
 SHIPPED = Options()
 
 
+def options(index: str = "", tenant: str = "", **own: str) -> Options:
+    """With what Elastic has of its own."""
+    return Options(index, tenant, own)
+
+
 @cache
 def _read(overlay: Path | None) -> Content:
     return asked.content(ROOT, SHIPPED, overlay)

@@ -7,6 +7,7 @@ import pytest
 
 from mcpsoar.core.content import Case, CaseKind
 from mcpsoar.siems.asked import Options
+from mcpsoar.siems.in_elastic.asks import TIER
 from mcpsoar.targets.es import paths
 from tests.languages.esql import Field, Index, run
 from tests.laws import contract_reading as contract
@@ -22,7 +23,7 @@ KINDS = (  # counts, spans and pairs, and what was never before
     "server_cycle_in_trace",
     "outputs_not_classified",
 )
-LICENSED = Options(tier="platinum")
+LICENSED = built.options(tier="platinum")
 
 
 def rules(options: Options) -> tuple[Mapping[str, Any], ...]:
@@ -74,7 +75,7 @@ def _positive(id_: str) -> Case:
 def test_a_match_is_asked_for_by_when_its_last_event_came_in(id_: str, options: Options) -> None:
     rule = of(id_, options)
     (one,) = [one for one in built.content().detections if one.text.id == id_]
-    since = built.minutes(rule["interval"]) + (1 if options.tier == "basic" else 60)
+    since = built.minutes(rule["interval"]) + (1 if options.of(TIER) == "basic" else 60)
     for case in one.text.cases:
         events = [dict(event) for event in case.events]
         fires = case.kind is CaseKind.POSITIVE

@@ -30,8 +30,8 @@ def content() -> Content:
     return asked.content(ROOT, Options())
 
 
-def tuned(tuning: Tuning, **options: str) -> Content:
-    return replace(content(), tuning=tuning, options=Options(**options))
+def tuned(tuning: Tuning, index: str = "", tenant: str = "") -> Content:
+    return replace(content(), tuning=tuning, options=Options(index, tenant))
 
 
 def small(tuning: Tuning, **options: str) -> Content:

@@ -25,9 +25,8 @@ from tests.targets.spl.splunk import EXTRACTIONS
 ARRIVED_S = 1_790_000_000
 MAPPING = FieldMapping(
     "example-gateway",
-    "example:gateway",
-    "example.gateway",
     {"event_time": Source(("meta.ts", "time")), "server_name": Source(("target.server",))},
+    {"sourcetype": "example:gateway", "dataset": "example.gateway"},
 )
 
 
@@ -107,7 +106,7 @@ def test_a_mapped_source_type_is_parsed_and_searched_under_its_name() -> None:
     assert list(built.stanzas(files, "TA-mcpsoar/default/props.conf")) == ["example:gateway"]
     assert built.macros(files)["mcp_audit_events"] == 'index="mcp" sourcetype="example:gateway"'
     with pytest.raises(Usage, match="names no sourcetype"):
-        built.unpacked(replace(built.small(Tuning()), mapping=replace(MAPPING, sourcetype="")))
+        built.unpacked(replace(built.small(Tuning()), mapping=replace(MAPPING, own={})))
 
 
 def found(event: Mapping[str, Any]) -> dict[str, Any]:
