@@ -65,7 +65,7 @@ def test_steps_before_stand_behind_what_reads_an_event_however_they_look() -> No
 
 
 def test_a_users_own_fields_are_put_in_place_before_the_normal_form() -> None:
-    mapping = FieldMapping("calls", "calls", "calls", {"tool_name": Source(("call.tool",))})
+    mapping = FieldMapping("calls", {"tool_name": Source(("call.tool",))})
     made = mapped.pipeline(COLUMNS, mapping, kept=["org"])["processors"]
     step = made.pop(4)["script"]["params"]
     assert made == ingest.pipeline(COLUMNS, kept=["org"])["processors"]

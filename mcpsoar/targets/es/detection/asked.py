@@ -9,7 +9,7 @@ from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.targets.detection.lookback import EVER_MS, lookback_ms
-from mcpsoar.targets.es import fields, paths
+from mcpsoar.targets.es import fields, identity, paths
 from mcpsoar.targets.es.commands import assigned, moment
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.early import read_at_all
@@ -22,7 +22,6 @@ from mcpsoar.targets.es.text import quoted
 
 _TABLE = "mcp_audit"
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
-_NEVER = "9999-12-31T23:59:59.999Z"
 _UNREAD = "~"
 _RECEIVED = "received_ms"
 _TYPES = {
@@ -101,7 +100,7 @@ def _identities(
     """
     start, end = _window(asked)
     normal = fields.evals(columns, {*types, "event_id"}) if asked.raw else ()
-    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
+    at = identity.RECEIVED
     parts = [packed.packed(_escaped(name, kind), kind) for name, kind in types.items()]
     row = packed.joined([at, *parts])
     if early is not None:
@@ -115,9 +114,9 @@ def _identities(
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
         *([f"EVAL {assigned(normal)}"] if normal else []),
-        f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
-        f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'alone'])}",
-        *([f"WHERE SUBSTRING(row, {len(_NEVER) + 1}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
+        f"EVAL {assigned([identity.ALONE, f'row = {row}'])}",
+        f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), *identity.KEYS])}",
+        *([f"WHERE SUBSTRING(row, {identity.BEHIND}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
         f"EVAL part = SPLIT(row, {TAB})",
         f"EVAL {assigned(told)}",
     ]

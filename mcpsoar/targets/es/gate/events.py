@@ -7,19 +7,16 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.es import fields, listed, paths
+from mcpsoar.targets.es import fields, identity, listed, paths
 from mcpsoar.targets.es.commands import assigned, grouped
 from mcpsoar.targets.es.expression import Printer
 from mcpsoar.targets.es.gate.asked import Asked, window
-from mcpsoar.targets.es.text import quoted
 from mcpsoar.targets.gate import Gate, asks_list
 
 LOOKUP = "mcp-approved-servers"
 _ON_LIST = "mcp.on_approved_list"
 _OWN = ("event_ms", "event_key")
-_NEVER = "9999-12-31T23:59:59.999Z"  # as long as every date written as text: 24 characters
 _FLAGS = ("judged", "hit", "warned")
-_FIRST_FLAG = len(_NEVER) + 1
 
 
 def lookup_index() -> dict[str, Any]:
@@ -37,16 +34,14 @@ def each(gate: Gate, columns: Sequence[Column], asked: Asked, *, widest_ms: int 
     `widest_ms` takes the place of the gate's own window. Raises Unsupported, with the gate's name.
     """
     commands, is_ranked = flagged(gate, columns, asked, widest_ms=widest_ms)
-    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
     known = 'CASE(subject IS NULL, "-", CONCAT("+", subject))'
-    alone = f'alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id))'
     rank = [listed.RANK] if is_ranked else []
-    received = f"received = CONCAT({', '.join([at, *rank, *_FLAGS, known])})"
+    received = f"received = CONCAT({', '.join([identity.RECEIVED, *rank, *_FLAGS, known])})"
     return [
         *commands,
-        f"EVAL {assigned([alone, received])}",
-        f"STATS counted = MIN(received){grouped(asked.by(paths.EVENT_ID, paths.TIME, 'alone'))}",
-        f"EVAL {assigned(_unpacked(_FIRST_FLAG + len(rank)))}",
+        f"EVAL {assigned([identity.ALONE, received])}",
+        f"STATS counted = MIN(received){grouped(asked.by(*identity.KEYS))}",
+        f"EVAL {assigned(_unpacked(identity.BEHIND + len(rank)))}",
     ]
 
 
