@@ -17,7 +17,7 @@ from mcpsoar.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from mcpsoar.app.deploying import Place
-    from mcpsoar.siems.deploy.plan import Asked
+    from mcpsoar.siems.deploy.plan import EditPolicy
     from mcpsoar.siems.deploy.told import Told
     from mcpsoar.siems.objects import Item
 
@@ -75,7 +75,7 @@ def plan(given: Common, siem: str, **said: Any) -> Verdict:
     from mcpsoar.cli import pack_deploy_text as text
 
     with _place(given, siem, said) as (place, items, _):
-        made = place.plan(items, _asked(said))
+        made = place.plan(items, _policy(said))
     if given.is_json:
         show.document(deploy_document.planned(place, made))
     else:
@@ -113,7 +113,7 @@ def apply(given: Common, siem: str, **said: Any) -> Verdict:
 
     with _place(given, siem, said) as (place, items, told):
         made, outcomes, verdict = place.apply(
-            items, _asked(said), by=who(), only=said["digest"], told=told, tell=tell, say=say
+            items, _policy(said), by=who(), only=said["digest"], told=told, tell=tell, say=say
         )
     if given.is_json:
         show.document(deploy_document.applied(place, made, outcomes, verdict))
@@ -178,10 +178,10 @@ def _elsewhere(given: Common, siem: str, said: dict[str, Any]) -> str:
     return _again("plan", given, siem, said) + ("" if given.config else " --config FILE")
 
 
-def _asked(said: dict[str, Any]) -> "Asked":
-    from mcpsoar.siems.deploy.plan import Asked
+def _policy(said: dict[str, Any]) -> "EditPolicy":
+    from mcpsoar.siems.deploy.plan import EditPolicy
 
-    return Asked(tuple(said["overwrite"]), said["adopt"])
+    return EditPolicy(tuple(said["overwrite"]), said["adopt"])
 
 
 def _again(verb: str, given: Common, siem: str, said: dict[str, Any]) -> str:
