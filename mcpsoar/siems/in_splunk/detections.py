@@ -12,7 +12,7 @@ from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.detect.detection import Detection
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.siems.in_splunk.rules import described, filter_macro
 from mcpsoar.targets.detection.lookback import lookback_ms
@@ -88,7 +88,7 @@ def _search(one: Detection, query: str, content: Content) -> Stanza:
     )
     return {
         "description": described(text, tuning.owner),
-        "search": f'{query}\n| `{filter_macro(text.id)}`\n| eval by_subject=coalesce(subject, "-")',
+        "search": f"{query}\n| `{filter_macro(text.id)}`\n| eval by_subject={keys.named('subject')}",
         "disabled": "0" if tuning.enabled else "1",
         **schedule.looking_back(name(text.id), every, lookback_ms(one.tree) // MINUTE_MS),
         **alert.settings(told),
