@@ -29,7 +29,8 @@ _ACROSS = """
 _TENANT = """
 
 The tenant, `{tenant}`, has to stand at the top of the document, where your shipper puts it: in the event's
-own text anybody could write it."""
+own text anybody could write it. It is one text of up to 8191 characters, or a whole number. Of anything else,
+such as a list, the pipeline makes `-`: no tenant, under which such events are judged and found."""
 _UNSUPPRESSED = """\
 This pack was built for the basic licence, which has no alert suppression (Platinum and Enterprise
 do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run

@@ -105,7 +105,8 @@ def test_a_planted_mistake_is_found(kind: str, change: Callable[[Any], Any]) -> 
 def test_the_tenants_field_is_stored() -> None:
     items = built.items(built.options(tenant="organization.id"))
     mapped = built.of_kind("component_template", items)["mcp-audit@mappings"]["template"]["mappings"]
-    assert mapped["properties"]["organization"]["properties"]["id"] == {"type": "keyword"}
+    own = mapped["properties"]["organization"]["properties"]["id"]
+    assert own == {"type": "keyword", "ignore_above": 8191}
     again = built.items(built.options(tenant="user.id"))
     mapped = built.of_kind("component_template", again)["mcp-audit@mappings"]["template"]["mappings"]
     assert mapped["properties"]["user"]["properties"]["id"]["type"] == "keyword"
@@ -117,6 +118,9 @@ def test_the_tenants_field_is_kept_on_the_way_in() -> None:
     kept = [step["script"]["params"]["kept"] for step in _steps(pipeline) if "kept" in _params(step)]
     assert len(kept) == 2
     assert all("organization" in one for one in kept)
+    first, *others = pipeline["processors"]
+    assert _params(first)["parts"] == ["organization", "id"]
+    assert not any("parts" in _params(one) for one in others)
     own = built.of_kind("ingest_pipeline", built.items(built.options(tenant="user.id")))
     assert own == built.of_kind("ingest_pipeline", ITEMS)
     with pytest.raises(Usage, match="'mcp'"):
