@@ -1,6 +1,6 @@
 """Elastic: detection rules, exceptions, templates, lookup indices and a dashboard, for 9.2 and later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from mcpsoar.core.ports import Clock
@@ -12,6 +12,7 @@ from mcpsoar.siems.objects import BuildOption, Item, PackFile
 if TYPE_CHECKING:
     from mcpsoar.siems.asked import Connected, Content, Siem
     from mcpsoar.siems.checks import Check
+    from mcpsoar.siems.checks.cases import Asked
 
 
 class Elastic:
@@ -41,11 +42,11 @@ class Elastic:
         own, _ = held.parted(content)
         return _items(own)
 
-    def checks(self, content: "Content") -> Iterator["Check"]:
-        """Queries that bring a case's events along, in normal form."""
+    def checks(self, cases: Sequence["Asked"], content: "Content") -> Iterator["Check"]:
+        """One query a case, with its events inside; what ES|QL cannot say is told with its reason."""
         from mcpsoar.siems.in_elastic import selftest
 
-        return selftest.checks(content.rules, content.columns)
+        return selftest.checks(cases, content)
 
     def connect(self, binding: Binding, *, clock: Clock) -> "Connected":
         """Kibana in one space, and the Elasticsearch behind it. Raises Usage."""

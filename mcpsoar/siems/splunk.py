@@ -1,6 +1,6 @@
 """Splunk: an add-on that parses and normalises, and an app of searches, macros, lists and dashboards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import mcpsoar
@@ -14,6 +14,7 @@ from mcpsoar.siems.objects import BuildOption, Item, PackFile
 if TYPE_CHECKING:
     from mcpsoar.siems.asked import Connected, Content, Siem
     from mcpsoar.siems.checks import Check
+    from mcpsoar.siems.checks.cases import Asked
 
 _VIEWS = "default/data/ui/views/"
 
@@ -64,11 +65,11 @@ class Splunk:
         }
         return tuple(Item(kind, name, body) for kind, there in kinds.items() for name, body in there.items())
 
-    def checks(self, content: "Content") -> Iterator["Check"]:
-        """Searches that bring a case's events along; the rules of the target that are refused have none."""
+    def checks(self, cases: Sequence["Asked"], content: "Content") -> Iterator["Check"]:
+        """One search a case, with its events inside; what SPL cannot say is told with its reason."""
         from mcpsoar.siems.in_splunk import selftest
 
-        return selftest.checks(content.rules, content.columns)
+        return selftest.checks(cases, content)
 
     def connect(self, binding: Binding, *, clock: Clock) -> "Connected":
         """Its REST API, in one app. Raises Usage."""

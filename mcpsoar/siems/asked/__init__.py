@@ -17,6 +17,7 @@ from mcpsoar.pack.overlay import Tuning
 from mcpsoar.pack.overlay_complaints import Known
 from mcpsoar.siems import installed
 from mcpsoar.siems.checks import Asking, Check
+from mcpsoar.siems.checks.cases import Asked
 from mcpsoar.siems.deploy.live import Live
 from mcpsoar.siems.objects import BuildOption, Item, PackFile
 from mcpsoar.targets.gate import LISTED, Gate
@@ -79,8 +80,9 @@ class Siem(Protocol):
     def items(self, content: Content) -> tuple[Item, ...]:
         """The objects that the same content is, for whoever deploys by the SIEM's own API."""
 
-    def checks(self, content: Content) -> Iterator[Check]:
-        """Searches to paste that say whether this SIEM answers the cases of the rules as a scan does."""
+    def checks(self, cases: Sequence[Asked], content: Content) -> Iterator[Check]:
+        """A search to paste for each case, which says whether this SIEM answers it as a scan does, or why
+        there can be none."""
 
     def connect(self, binding: Binding, *, clock: Clock) -> Connected:
         """By its own API, at the place of a profile. Sends nothing yet. Raises Usage."""
