@@ -16,10 +16,11 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.lock import FileLock
 from mcpsoar.kit.retry import Bounds
+from mcpsoar.siems import installed
 from mcpsoar.siems.deploy import plan as plans
 from mcpsoar.siems.deploy import run as runs
 from mcpsoar.siems.deploy.live import Live
-from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.plan import EditPolicy, Plan
 from mcpsoar.siems.deploy.run import BOUNDS, Outcome, Run
 from mcpsoar.siems.deploy.state import StateFile
 from mcpsoar.siems.deploy.told import Told, remembered
@@ -28,7 +29,7 @@ from mcpsoar.siems.objects import Item
 if TYPE_CHECKING:
     from mcpsoar.siems.asked import Options
 
-NOTHING = Asked()
+NOTHING = EditPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class Place:
         if (last := self.file.load().told) is not None:
             remembered(last, now)
 
-    def plan(self, items: Sequence[Item], asked: Asked = NOTHING) -> Plan:
+    def plan(self, items: Sequence[Item], policy: EditPolicy = NOTHING) -> Plan:
         """Look, and say what would be done; sends no change. Raises as `plans.make` does, and Tampered."""
-        return plans.make(self.live, items, self.file.load(), asked)
+        return plans.make(self.live, items, self.file.load(), policy)
 
     def drift(self, items: Sequence[Item]) -> Plan:
         """The plan against what was applied. Raises as `plan` does, and Trouble where nothing is known."""
@@ -65,7 +66,7 @@ class Place:
     def apply(
         self,
         items: Sequence[Item],
-        asked: Asked = NOTHING,
+        policy: EditPolicy = NOTHING,
         *,
         by: str = "unknown",
         only: str | None = None,
@@ -84,7 +85,7 @@ class Place:
         with FileLock(self.file.lock_path) as lock:
             self._hold(lock, by)
             state = self.file.load()
-            plan = plans.make(self.live, items, state, asked)
+            plan = plans.make(self.live, items, state, policy)
             if only is not None and plan.digest != only:
                 raise Usage(f"nothing was sent: the plan is {plan.digest} by now; read it first")
             tell(plan)
@@ -92,7 +93,7 @@ class Place:
                 self.live,
                 self.file,
                 state,
-                asked=asked,
+                policy=policy,
                 clock=self.clock,
                 say=say,
                 bounds=bounds,
@@ -151,22 +152,23 @@ def items(
     root: Path, name: str, options: "Options", *, tuning: Path | None = None, mapping: Path | None = None
 ) -> tuple[Item, ...]:
     """What the pack is in that SIEM, built now. Raises Usage, BadContent, Unsupported."""
-    from mcpsoar.app import packing
     from mcpsoar.siems import asked
 
-    return packing.siem(name).items(asked.content(root, options, tuning, mapping))
+    return installed.siem(name).items(asked.content(root, options, tuning, mapping))
 
 
-def told(options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
-    """What is remembered of the options that a pack is built with. Raises Usage."""
-    from mcpsoar.siems import asked
+def told(name: str, options: "Options", *, tuning: Path | None = None, mapping: Path | None = None) -> Told:
+    """What is remembered of the options that a pack is built with. Raises Usage.
 
-    said = {
-        "index": options.index,
-        "tenant-field": options.tenant,
-        "cluster": options.cluster,
-        "tier": "" if options.tier == asked.Options().tier else options.tier,
+    What the profile says is none of them: where it says otherwise is another place, with its own memory.
+    """
+    siem = installed.siem(name)
+    own = {
+        one.name: "" if options.of(one) == one.default else options.of(one)
+        for one in siem.build_options
+        if one.name not in siem.profile_keys
     }
+    said = {"index": options.index, "tenant-field": options.tenant, **own}
     return Told(said, {"overlay": _digest(tuning), "mapping": _digest(mapping)})
 
 

@@ -68,10 +68,15 @@ def proved(root: Path, wanted: Sequence[str] = ()) -> tuple[CaseResult, ...]:
     gates = pack.load(root, wanted)
     if not gates:
         raise Usage(f"no gates in {root}", next_command="mcpsoar gates list")
+    check(gates, columns)
+    return tuple(result for gate in gates for result in _proved(gate, columns))
+
+
+def check(gates: Sequence[GateText], columns: Sequence[Column]) -> None:
+    """Raise BadContent with every complaint about cases."""
     complaints = [bad for gate in gates for case in gate.cases for bad in _odd(case, columns)]
     if complaints:
         raise together(complaints)
-    return tuple(result for gate in gates for result in _proved(gate, columns))
 
 
 def verdict(judgements: Sequence[Judgement], intake: Intake) -> Verdict:

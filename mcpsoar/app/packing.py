@@ -6,19 +6,11 @@ from pathlib import Path
 
 from mcpsoar.core.digest import sha256
 from mcpsoar.core.errors import Usage
-from mcpsoar.kit import find
-from mcpsoar.siems import asked
-from mcpsoar.siems.asked import Options, Siem
+from mcpsoar.siems import asked, installed
+from mcpsoar.siems.asked import Options
 from mcpsoar.siems.objects import PackFile
 
-SIEMS = "mcpsoar.siems"
 LIST = "pack-files.json"  # what a build put into its folder
-
-
-def siem(name: str) -> Siem:
-    """The SIEM of that name. Raises Usage."""
-    made: Siem = find.load(SIEMS, name).make()
-    return made
 
 
 def built(
@@ -30,7 +22,7 @@ def built(
     mapping: Path | None = None,
 ) -> tuple[PackFile, ...]:
     """The files of one pack, by path. Raises Usage, BadContent, Unsupported."""
-    made = siem(name)
+    made = installed.siem(name)
     content = asked.content(root, options, tuning, mapping)
     return tuple(sorted(made.files(content), key=lambda file: file.path))
 

@@ -33,7 +33,6 @@ is that alone is for `pack` commands. [profiles.prod.audit] is read by `app.audi
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +75,6 @@ def read(path: Path) -> tuple[dict[str, Any], str]:
         raise Usage(f"is not TOML: {error}", where=str(path)) from None
 
 
-def deployed_to() -> tuple[str, ...]:
-    """SIEMs that a pack can be deployed to: those with a live side. Imports none."""
-    spec = util.find_spec(SIEMS)
-    places = spec.submodule_search_locations if spec and spec.submodule_search_locations else []
-    found = {file.parent.name for place in places for file in Path(place).glob("in_*/api.py")}
-    return tuple(sorted(name.removeprefix("in_") for name in found))
-
-
 class File:
     """One settings file; complaints name the line of the key. `lacking`: which tokens are not there."""
 
@@ -121,7 +112,7 @@ class File:
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
         own = ("api", "token", *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *_NETWORK)
-        siems = deployed_to()
+        siems = find.names(SIEMS) if set(table) - set(own) else ()  # a look that containment seldom needs
         self.known(table, (*own, *siems))
         self._network = self._connected(table)
         roles: dict[str, Binding] = {}

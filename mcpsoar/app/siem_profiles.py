@@ -1,28 +1,30 @@
 """The SIEM of a profile, as TOML has it; only the table that is asked for is read, and only its secret.
 
-[profiles.prod.splunk]     # or [profiles.prod.elastic]: keys as in mcpsoar/siems/in_*/api.py
+[profiles.prod.splunk]     # by the name of its plug-in, which says what keys there are beside these
 url = "https://splunk.example.com:8089"
 token = { env = "SPLUNK_TOKEN" }
 """
 
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mcpsoar.app.profiles import SIEMS, File, deployed_to, read
+from mcpsoar.app.profiles import File, read
 from mcpsoar.app.settings import LOOPBACK
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Binding
+from mcpsoar.siems import installed
+
+if TYPE_CHECKING:
+    from mcpsoar.siems.asked import Siem
 
 
-def api(siem: str) -> ModuleType:
-    """The live side of a SIEM. Raises Usage where there is none."""
-    if siem not in deployed_to():
-        raise Usage(f"no siem named {siem!r} can be deployed to; there are: {', '.join(deployed_to())}")
-    return import_module(f"{SIEMS}.in_{siem}.api")
+def api(siem: str) -> "Siem":
+    """What connects to a SIEM. Raises Usage where there is none."""
+    if siem not in installed.names():
+        raise Usage(f"no siem named {siem!r} can be deployed to; there are: {', '.join(installed.names())}")
+    return installed.siem(siem)
 
 
 def binding(path: Path, asked: str | None, siem: str, environ: Mapping[str, str]) -> tuple[str, Binding]:
@@ -30,7 +32,7 @@ def binding(path: Path, asked: str | None, siem: str, environ: Mapping[str, str]
     said, text = read(path)
     file = File(path, text, environ)
     name, table = file.table_of(said, asked)
-    own: tuple[str, ...] = api(siem).OPTIONS
+    own = api(siem).profile_keys
     if siem not in table:
         raise file.bad(f"profile {name!r} has no table [profiles.{name}.{siem}]", name)
     return name, _bound(file, file.inner(name, table, siem), siem, own)
@@ -38,7 +40,7 @@ def binding(path: Path, asked: str | None, siem: str, environ: Mapping[str, str]
 
 def warnings(bound: Binding) -> list[str]:
     """Lines for a person: where the token would travel in the clear."""
-    addresses = [bound.base_url, bound.options.get("kibana")]
+    addresses = [bound.base_url, *(bound.options.get(key) for key in api(bound.connector).addresses)]
     places = {urlsplit(url).netloc for url in addresses if isinstance(url, str) and _is_open(url)}
     if bound.token is None:
         return []

@@ -19,6 +19,7 @@ from mcpsoar.core.finding import Finding, GateState, Judgement, Page
 from mcpsoar.pack import content, schema
 from mcpsoar.pack import gates as gate_pack
 from mcpsoar.pack import mapping as field_mapping
+from mcpsoar.siems import installed
 
 if TYPE_CHECKING:
     from mcpsoar.detect.scan import Ask, Scan
@@ -78,7 +79,7 @@ def look(
     asked_rules = content.load(pack, rules) if with_rules else ()
     asked = ask(columns, asked_rules, now_ms=now_ms, gates=texts, approved=approved)
     if mapping:
-        asked = replace(asked, mapping=field_mapping.read(mapping, columns))
+        asked = replace(asked, mapping=field_mapping.read(mapping, columns, installed.mapping_keys()))
     _no_folder(logs, command)
     with _orderly(), tempfile.TemporaryDirectory(prefix="mcpsoar-") as name:
         folder = Path(name).resolve()

@@ -28,16 +28,15 @@ for command in (plan, apply, drift, selftest):
 @click.argument("siem")
 @click.option("-o", "--output", type=filled, required=True, metavar="DIR", help="Where the files go.")
 @pack_content.content_options
-@click.option("--space", type=filled, default="default", show_default=True, help="Kibana's space.")
 @common
-def build(given: Common, *, siem: str, output: str, space: str, **said: Any) -> None:
-    """Write the pack of SIEM, splunk or elastic, to DIR.
+def build(given: Common, *, siem: str, output: str, **said: Any) -> None:
+    """Write the pack of SIEM, such as splunk or elastic, to DIR.
 
     Nothing is sent anywhere; the same input gives the same bytes. What an earlier
     build wrote there and this one does not hold is taken away; what else is in DIR stays.
     """
     root = locate(given.pack, os.environ)
-    options = pack_content.options(said, space)
+    options = pack_content.options(siem, said)
     files = packing.built(root, siem, options, **pack_content.files(said))
     for path in packing.write(files, Path(output)):
         show.talk(f"warning: {output}/{path} is of an earlier build, and somebody changed it: it stays")

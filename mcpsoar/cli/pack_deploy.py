@@ -17,7 +17,7 @@ from mcpsoar.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from mcpsoar.app.deploying import Place
-    from mcpsoar.siems.deploy.plan import Asked
+    from mcpsoar.siems.deploy.plan import EditPolicy
     from mcpsoar.siems.deploy.told import Told
     from mcpsoar.siems.objects import Item
 
@@ -48,7 +48,7 @@ def _place_options(command: F) -> F:
             click.option(
                 "--home", type=filled, metavar="DIR", help="Where it is remembered what was applied."
             ),
-            pack_content.content_options,
+            pack_content.deployed_options,
             click.option(
                 "--change-options",
                 is_flag=True,
@@ -66,7 +66,7 @@ def _place_options(command: F) -> F:
 @_adopt
 @common
 def plan(given: Common, siem: str, **said: Any) -> Verdict:
-    """Show what `apply` would do to SIEM, splunk or elastic. Looks only; sends no change.
+    """Show what `apply` would do to SIEM, such as splunk or elastic. Looks only; sends no change.
 
     Three ways: what was last applied, what the pack is now, what is there. What an analyst edited there is
     kept. Exit 0: a plan. 1: with conflicts, which `apply` keeps as they are. 3: the SIEM did not answer.
@@ -75,7 +75,7 @@ def plan(given: Common, siem: str, **said: Any) -> Verdict:
     from mcpsoar.cli import pack_deploy_text as text
 
     with _place(given, siem, said) as (place, items, _):
-        made = place.plan(items, _asked(said))
+        made = place.plan(items, _policy(said))
     if given.is_json:
         show.document(deploy_document.planned(place, made))
     else:
@@ -95,7 +95,7 @@ def plan(given: Common, siem: str, **said: Any) -> Verdict:
 )
 @common
 def apply(given: Common, siem: str, **said: Any) -> Verdict:
-    """Bring SIEM, splunk or elastic, to what the pack is now: plan, send, and read each object back.
+    """Bring SIEM, such as splunk or elastic, to what the pack is now: plan, send, and read each object back.
 
     Creates, changes and deletes what the pack owns. Never switches a rule or search on or off, never touches
     actions and exceptions, and keeps what an analyst edited. A run that broke off is finished by the next.
@@ -113,7 +113,7 @@ def apply(given: Common, siem: str, **said: Any) -> Verdict:
 
     with _place(given, siem, said) as (place, items, told):
         made, outcomes, verdict = place.apply(
-            items, _asked(said), by=who(), only=said["digest"], told=told, tell=tell, say=say
+            items, _policy(said), by=who(), only=said["digest"], told=told, tell=tell, say=say
         )
     if given.is_json:
         show.document(deploy_document.applied(place, made, outcomes, verdict))
@@ -129,7 +129,7 @@ def apply(given: Common, siem: str, **said: Any) -> Verdict:
 @_place_options
 @common
 def drift(given: Common, siem: str, **said: Any) -> Verdict:
-    """Show what somebody changed in SIEM, splunk or elastic, since the pack was applied. Looks only.
+    """Show what somebody changed in SIEM, such as splunk or elastic, since the pack was applied. Looks only.
 
     Exit 0: nothing. 1: something. 3: the SIEM did not answer, or nothing is remembered of it.
     """
@@ -159,10 +159,10 @@ def _place(
     for warning in siem_profiles.warnings(binding):
         show.talk(warning)
     home = settings.home(said["home"], os.environ)
-    options = pack_content.options(said, str(binding.options.get("space", "default")))
+    options = pack_content.options(siem, said, binding.options)
     with deploying.place(name, binding, home, SystemClock()) as place:
         files = pack_content.files(said)
-        told = deploying.told(options, **files)
+        told = deploying.told(siem, options, **files)
         if not said["change_options"]:
             place.remembered(told)
         items = deploying.items(locate(given.pack, os.environ), siem, options, **files)
@@ -178,10 +178,10 @@ def _elsewhere(given: Common, siem: str, said: dict[str, Any]) -> str:
     return _again("plan", given, siem, said) + ("" if given.config else " --config FILE")
 
 
-def _asked(said: dict[str, Any]) -> "Asked":
-    from mcpsoar.siems.deploy.plan import Asked
+def _policy(said: dict[str, Any]) -> "EditPolicy":
+    from mcpsoar.siems.deploy.plan import EditPolicy
 
-    return Asked(tuple(said["overwrite"]), said["adopt"])
+    return EditPolicy(tuple(said["overwrite"]), said["adopt"])
 
 
 def _again(verb: str, given: Common, siem: str, said: dict[str, Any]) -> str:
@@ -189,7 +189,7 @@ def _again(verb: str, given: Common, siem: str, said: dict[str, Any]) -> str:
     words = ["mcpsoar", "pack", verb, siem]
     more = {"pack": given.pack, "config": given.config}
     for name, value in {**said, **more}.items():
-        if name in ("digest", *_FLAGS) or not value or (name, value) == ("tier", "basic"):
+        if name in ("digest", *_FLAGS) or not value or value == pack_content.default(name):
             continue
         for one in value if isinstance(value, tuple) else (value,):
             words += [f"--{name.replace('_', '-')}", one]

@@ -7,7 +7,7 @@ from difflib import unified_diff
 
 from mcpsoar.cli.show import clean
 from mcpsoar.core.digest import Json
-from mcpsoar.siems.deploy.plan import Plan, title
+from mcpsoar.siems.deploy.plan import Plan
 from mcpsoar.siems.deploy.run import End, Outcome
 from mcpsoar.siems.deploy.steps import Action, KeyStep, Step, What
 
@@ -82,12 +82,12 @@ def _step(step: Step, whats: Sequence[What] = _SHOWN) -> Iterator[str]:
     if step.action in (Action.NONE, Action.TAKE):
         verb = "off" if step.is_off else "switched" if step.is_switched else verb
     verb = step.action.value if step.is_sent and What.CHANGE in whats else verb
-    called = f"  {title(step.item)!r}" if title(step.item) else ""
+    called = f"  {step.title!r}" if step.title else ""
     why = f"  ({step.why})" if step.why else ""
     yield clean(f"{verb:<9} {step.item.kind}  {step.item.name}{called}{why}")
     for key in step.keys:
         if key.what in whats:
-            yield from _key(key, title(step.item) or step.item.name)
+            yield from _key(key, step.title or step.item.name)
 
 
 def _key(key: KeyStep, name: str) -> Iterator[str]:

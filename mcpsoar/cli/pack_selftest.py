@@ -21,20 +21,21 @@ _WORDS = {Verdict.YES: "ok", Verdict.NO: "WRONG", Verdict.CANNOT_TELL: "cannot t
 
 @click.command("selftest")
 @click.argument("siem")
-@click.argument("wanted", nargs=-1, metavar="[RULE]...")
+@click.argument("wanted", nargs=-1, metavar="[ID]...")
 @click.option("--profile", type=filled, metavar="NAME", help="Run them on the SIEM of this profile.")
 @common
 def selftest(given: Common, siem: str, wanted: tuple[str, ...], profile: str | None) -> Verdict:
-    """Print searches to paste into SIEM: one a case of the rules, with its events inside.
+    """Print searches to paste into SIEM: one a case of the rules, gates and detections, its events inside.
 
     Each reads no index and writes nothing, and ends in one row: case, expected, found, and the verdict, ok or
-    WRONG. Nothing is sent anywhere, unless --profile runs them there and prints the table. Exit codes: 0 all
-    ok, 1 a WRONG one, 3 the SIEM could not tell.
+    WRONG. A case that its language cannot say, or that is too long, is told with the reason. Nothing is sent
+    anywhere, unless --profile runs them there and prints the table. Exit codes: 0 all printed, or all ok, 1 a
+    WRONG one, 3 a case without a search, or the SIEM could not tell.
     """
     comment, checks = selftesting.checks(locate(given.pack, os.environ), siem, wanted)
     if profile is None:
-        _print(given, siem, comment, checks)
-        return Verdict.YES
+        is_whole = _print(given, siem, comment, checks)
+        return Verdict.YES if is_whole else Verdict.CANNOT_TELL
     answers = _asked(given, siem, checks, profile)
     if given.is_json:
         show.document({"siem": siem, "checks": [_facts(one) for one in answers]})
@@ -46,20 +47,24 @@ def selftest(given: Common, siem: str, wanted: tuple[str, ...], profile: str | N
     return selftesting.verdict(answers)
 
 
-def _print(given: Common, siem: str, comment: str, checks: Sequence[Check]) -> None:
+def _print(given: Common, siem: str, comment: str, checks: Sequence[Check]) -> bool:
+    """Whether every case has its search."""
     if given.is_json:
-        told = [{"case": one.name, "expected": one.expected, "query": one.query} for one in checks]
-        show.document({"siem": siem, "checks": told})
-        return
+        show.document({"siem": siem, "checks": [_search(one) for one in checks]})
+        return not any(one.why for one in checks)
     number = 0
     for one in checks:
         name = one.name.replace("`", "'")  # three would end a comment of SPL
+        why = one.why
         if any(hidden_in(line) for line in one.query.split("\n")):
-            show.talk(f"left out: {name}: its search holds characters that a terminal would not show")
+            why = "its search holds characters that a terminal would not show"
+        if why:
+            show.talk(f"left out: {name}: {why}")
             continue
         show.line(("\n" if number else "") + comment.format(show.clean(name)))
         show.line(one.query)
         number += 1
+    return number == len(checks)
 
 
 def _asked(given: Common, siem: str, checks: Sequence[Check], profile: str) -> list[Answer]:
@@ -73,6 +78,11 @@ def _asked(given: Common, siem: str, checks: Sequence[Check], profile: str) -> l
         return list(selftesting.answers(checks, live))
     finally:
         live.close()
+
+
+def _search(check: Check) -> dict[str, object]:
+    told = {"case": check.name, "expected": check.expected, "query": check.query or None}
+    return {**told, "why": check.why or None}
 
 
 def _facts(answer: Answer) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import accumulate
+from typing import TypeAlias
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent, Trouble
@@ -30,6 +31,7 @@ DEADLINE_S = 60.0
 _GIVEN = "audit_given"
 _KEYS = "audit_keys"
 _WHOLE = ("BIGINT", "INTEGER")
+Blamed: TypeAlias = tuple[int, str | None]
 
 
 class Unanswered(Trouble):
@@ -131,10 +133,17 @@ def completed(
     Every log is read by itself, and each identity in it counts once, the first. One connection for them all.
     Raises BadContent.
     """
+    return tuple(_places(found) for found in blamed(asked, columns))
+
+
+def blamed(
+    asked: Sequence[tuple[Detection, Sequence[Facts]]], columns: Sequence[Column]
+) -> tuple[tuple[Blamed, ...], ...]:
+    """The same, a match each: the place of its event, and the subject to blame."""
     if not asked:
         return ()
     read = {name for detection, _ in asked for name in detection.columns}
-    with logs([log for _, log in asked], columns, read) as ask:
+    with _answers([log for _, log in asked], columns, read) as ask:
         return tuple(ask(detection, index) for index, (detection, _) in enumerate(asked))
 
 
@@ -146,6 +155,18 @@ def logs(
 
     `read` are the columns of the dictionary that it may read.
     """
+    with _answers(some, columns, read) as ask:
+        yield lambda detection, index: _places(ask(detection, index))
+
+
+def _places(found: Sequence[Blamed]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(at for at, _ in found))
+
+
+@contextmanager
+def _answers(
+    some: Sequence[Sequence[Facts]], columns: Sequence[Column], read: Collection[str]
+) -> Iterator[Callable[[Detection, int], tuple[Blamed, ...]]]:
     kept = {column.name: quoted(column.name) for column in columns if column.name in read}
     ends = list(accumulate(len(log) for log in some))
     with connect() as connection:
@@ -162,7 +183,7 @@ def logs(
 
         known: set[str] = set()  # statements that were described: their types are the same on every log
 
-        def ask(detection: Detection, index: int) -> tuple[int, ...]:
+        def ask(detection: Detection, index: int) -> tuple[Blamed, ...]:
             one = f"(SELECT * FROM logs WHERE log = {index})"
             view(connection, one, "event_key", kept)
             if detection.sql not in known:
@@ -170,7 +191,8 @@ def logs(
                 known.add(detection.sql)
             answer(connection, detection)
             start = ends[index] - len(some[index])
-            told = f"SELECT DISTINCT place FROM {HITS} JOIN {one} USING (event_ms, event_key) ORDER BY place"
-            return tuple(at - start for (at,) in rows(connection, told))
+            own = f"{one} JOIN {HITS} AS found USING (event_ms, event_key)"
+            told = f"SELECT DISTINCT place, found.subject FROM {own} ORDER BY place, found.subject"
+            return tuple((at - start, subject) for at, subject in rows(connection, told))
 
         yield ask

@@ -50,7 +50,7 @@ def _value(value: Json, kind: Kind) -> Json:
     return json.loads(value) if kind is Kind.TEXTS and isinstance(value, str) else value
 
 
-def referenced(expressions: Iterable[exp.Expression]) -> frozenset[str]:
+def referenced(expressions: Iterable[exp.Expr]) -> frozenset[str]:
     """The columns that some expressions read."""
     return frozenset(column.name for expression in expressions for column in expression.find_all(exp.Column))
 

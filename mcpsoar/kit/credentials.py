@@ -25,6 +25,8 @@ class Bearer(Protocol):
     def masked(self, value: Json) -> Json:
         """The same value with every echo of each of them blanked."""
 
+    def close(self) -> None: ...
+
 
 class Credentials:
     """`Bearer` of known tokens. Raises Usage for one that no header can carry; empty ones are none."""
@@ -61,6 +63,8 @@ class Credentials:
         for token in self._tokens:
             value = masked(value, token)
         return value
+
+    def close(self) -> None: ...
 
 
 def checked_token(token: Secret | None, *, where: str) -> Secret | None:

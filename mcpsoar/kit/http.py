@@ -118,6 +118,7 @@ class Edge:
         return self._call(method, path, query, is_change=True, key=key, body=body, absent=absent)
 
     def close(self) -> None:
+        self._tokens.close()
         with self._lock:
             if self._transport is not None:
                 self._transport.close()

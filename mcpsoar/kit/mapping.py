@@ -33,17 +33,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class FieldMapping:
-    """One mapping: Splunk's source type, Elastic's data set, and a source for each column that they have."""
+    """One mapping: a source for each column that they have; `own` is what it says to one SIEM or another."""
 
     name: str
-    sourcetype: str
-    dataset: str
     fields: Mapping[str, Source] = field(hash=False)
+    own: Mapping[str, str] = field(default_factory=dict, hash=False)
 
-    @property
-    def index(self) -> str:
-        """The data streams that hold these events."""
-        return f"logs-{self.dataset}-*"
+
+@dataclass(frozen=True, slots=True)
+class MappingKey:
+    """A text that one SIEM needs of a mapping: its pattern, and what is said where it is none."""
+
+    name: str
+    pattern: str
+    said: str
 
 
 def spellings(path: str) -> tuple[tuple[str, ...], ...]:

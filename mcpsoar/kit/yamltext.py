@@ -1,6 +1,7 @@
 """Content files read strictly; YAML with the line of every key, so that a complaint can name its place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,13 @@ import yaml
 from mcpsoar.core.errors import BadContent
 
 LIMIT_BYTES = 1 << 20
+_Lines = Mapping[tuple[Any, ...], int]
 
 
 class Located:
     """A parsed document and where its keys stand; `line(("steps", 0, "action"))` counts from 1."""
 
-    def __init__(self, value: Any, lines: dict[tuple[Any, ...], int], path: Path) -> None:
+    def __init__(self, value: Any, lines: _Lines, path: Path) -> None:
         self.value = value
         self.path = path
         self._lines = lines
@@ -60,16 +62,25 @@ def parse(document: str, path: Path, *, first_line: int = 1) -> Located:
     Raises BadContent for broken YAML, a key twice, aliases, or half a character (no UTF-8 can hold it).
     """
     try:
-        node = yaml.compose(document, Loader=_NoAlias)
-        value = yaml.load(document, Loader=_NoAlias)  # noqa: S506 (a SafeLoader without aliases)
+        node, lines = _composed(document, path, first_line)
+        value = _NoAlias("").construct_document(node) if node is not None else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line
         raise BadContent(f"is not YAML: {error.problem}", where=f"{path}:{line}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadContent(f"is not YAML: {error}".splitlines()[0], where=f"{path}:{first_line}") from None
-    lines = dict(_walk(node, (), path, first_line)) if node is not None else {}
     return Located(value, lines, path)
+
+
+@lru_cache(maxsize=256)
+def _composed(document: str, path: Path, first_line: int) -> tuple[yaml.Node | None, _Lines]:
+    """A rule is read where it is loaded and by every target; values are made anew, since readers change them.
+
+    Keys are walked here, before a value is made: that puts merged keys into the node.
+    """
+    node = _NoAlias(document).get_single_node()
+    return node, dict(_walk(node, (), path, first_line)) if node is not None else {}
 
 
 class _NoAlias(yaml.SafeLoader):

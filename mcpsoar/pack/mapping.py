@@ -1,8 +1,7 @@
 """What a user calls the fields of their own log, in one file that every SIEM's pack and the scan read.
 
     name: example-gateway
-    sourcetype: example:gateway       # Splunk
-    dataset: example.gateway          # Elastic: the data streams logs-example.gateway-*
+    sourcetype: example:gateway       # what a SIEM needs beside: a key of its own
     fields:
       event_time: [ts, time]          # the first that is there
       server_name: target.server.name
@@ -20,23 +19,24 @@ from typing import Any
 from mcpsoar.core.event import Column
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import together
-from mcpsoar.kit.mapping import FieldMapping, Source
+from mcpsoar.kit.mapping import FieldMapping, MappingKey, Source
 from mcpsoar.pack.mapping_complaints import complaints
 
 
-def read(path: Path, columns: Sequence[Column]) -> FieldMapping:
-    """One mapping. Raises BadContent with every complaint, each with file:line."""
+def read(path: Path, columns: Sequence[Column], own: Sequence[MappingKey]) -> FieldMapping:
+    """One mapping, with the keys that SIEMs have of their own. Raises BadContent with every complaint, each
+    with file:line.
+    """
     located = yamltext.read(path)
-    found = list(complaints(located, columns))
+    found = list(complaints(located, columns, own))
     if found:
         raise together(found)
     value: dict[str, Any] = located.value
     said = value["fields"]
     return FieldMapping(
         name=value["name"],
-        sourcetype=value.get("sourcetype", ""),
-        dataset=value.get("dataset", ""),
         fields={column.name: _source(said[column.name]) for column in columns if column.name in said},
+        own={key.name: value[key.name] for key in own if key.name in value},
     )
 
 

@@ -9,13 +9,9 @@ from mcpsoar.core.errors import BadContent
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.kit import yamltext
 from mcpsoar.kit.complaints import unknown
+from mcpsoar.kit.mapping import MappingKey
 
-_TOP = {
-    "name": (r"[a-z0-9][a-z0-9_-]*", "name is a word in lower case, such as example-gateway"),
-    "sourcetype": (r"[A-Za-z0-9_:./-]+", "sourcetype is Splunk's, such as example:gateway"),
-    # Elastic's naming scheme of data streams: no hyphen within, lower case
-    "dataset": (r"[a-z0-9_.]+", "dataset is Elastic's, without a hyphen, such as example.gateway"),
-}
+_NAME = MappingKey("name", r"[a-z0-9][a-z0-9_-]*", "name is a word in lower case, such as example-gateway")
 _SETTINGS = ("from", "values", "split", "constant")
 _MOST_KEYS = 4  # of a path: of n keys there are 2^(n-1) spellings
 # what Splunk's and Elastic's expressions and DuckDB's paths all take as it is written
@@ -25,17 +21,21 @@ _PRINTED = re.compile(r"[ -~]+")
 _WHOLE = 10**18
 
 
-def complaints(located: yamltext.Located, columns: Sequence[Column]) -> Iterator[BadContent]:
+def complaints(
+    located: yamltext.Located, columns: Sequence[Column], own: Sequence[MappingKey]
+) -> Iterator[BadContent]:
     """All of them; none for a file that can be used."""
     value = located.value
+    names = [key.name for key in (_NAME, *own)]
     if not isinstance(value, dict):
-        yield located.bad("is no mapping: a YAML map of name, sourcetype, dataset and fields")
+        yield located.bad(f"is no mapping: a YAML map of {', '.join(names)} and fields")
         return
-    yield from unknown(located, value, (*_TOP, "fields"))
-    for key, (pattern, said) in _TOP.items():
-        is_well = isinstance(value.get(key), str) and re.fullmatch(pattern, value[key])
-        if (key in value or key == "name") and not is_well:
-            yield located.bad(said, key)
+    yield from unknown(located, value, (*names, "fields"))
+    for key in (_NAME, *own):
+        said = value.get(key.name)
+        is_well = isinstance(said, str) and re.fullmatch(key.pattern, said)
+        if (key.name in value or key is _NAME) and not is_well:
+            yield located.bad(key.said, key.name)
     fields = value.get("fields")
     if not isinstance(fields, dict):
         yield located.bad("fields is a map from our column to your field", "fields")

@@ -1,13 +1,20 @@
 """Splunk: an add-on that parses and normalises, and an app of searches, macros, lists and dashboards."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import mcpsoar
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.siems.asked import Content, Siem
-from mcpsoar.siems.checks import Check
-from mcpsoar.siems.in_splunk import addon, app, lint, lists, package, readme, selftest, views
-from mcpsoar.siems.objects import Item, PackFile
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Binding
+from mcpsoar.kit.mapping import MappingKey
+from mcpsoar.siems.in_splunk.asks import PROFILE_KEYS, SOURCETYPE_KEY
+from mcpsoar.siems.objects import BuildOption, Item, PackFile
+
+if TYPE_CHECKING:
+    from mcpsoar.siems.asked import Connected, Content, Siem
+    from mcpsoar.siems.checks import Check
+    from mcpsoar.siems.checks.cases import Asked
 
 _VIEWS = "default/data/ui/views/"
 
@@ -16,9 +23,15 @@ class Splunk:
     """The SIEM `splunk`."""
 
     comment = "``` {} ```"
+    build_options: tuple[BuildOption, ...] = ()
+    mapping_keys: tuple[MappingKey, ...] = (SOURCETYPE_KEY,)
+    profile_keys: tuple[str, ...] = PROFILE_KEYS
+    addresses: tuple[str, ...] = ()
 
-    def files(self, content: Content) -> Iterator[PackFile]:
+    def files(self, content: "Content") -> Iterator[PackFile]:
         """Two packages and a README. Raises Usage, BadContent, and Unsupported where the lint complains."""
+        from mcpsoar.siems.in_splunk import addon, app, lint, package, readme
+
         said = readme.written(content).encode()
         apps = {
             app.APP.id: app.files(content),
@@ -34,8 +47,10 @@ class Splunk:
             yield PackFile(f"{name}-{mcpsoar.__version__}.tgz", package.tgz(files))
         yield PackFile("README.md", said)
 
-    def items(self, content: Content) -> tuple[Item, ...]:
+    def items(self, content: "Content") -> tuple[Item, ...]:
         """What the app holds; the add-on is installed, as its parsing is done where events come in."""
+        from mcpsoar.siems.in_splunk import app, lists, views
+
         pages = {
             path.removeprefix(_VIEWS).removesuffix(".xml"): {"eai:data": page.decode()}
             for path, page in views.files(content).items()
@@ -50,12 +65,20 @@ class Splunk:
         }
         return tuple(Item(kind, name, body) for kind, there in kinds.items() for name, body in there.items())
 
-    def checks(self, content: Content) -> Iterator[Check]:
-        """Searches that bring a case's events along; the rules of the target that are refused have none."""
-        return selftest.checks(content.rules, content.columns)
+    def checks(self, cases: Sequence["Asked"], content: "Content") -> Iterator["Check"]:
+        """One search a case, with its events inside; what SPL cannot say is told with its reason."""
+        from mcpsoar.siems.in_splunk import selftest
+
+        return selftest.checks(cases, content)
+
+    def connect(self, binding: Binding, *, clock: Clock) -> "Connected":
+        """Its REST API, in one app. Raises Usage."""
+        from mcpsoar.siems.in_splunk import api
+
+        return api.connect(binding, clock=clock)
 
 
-def make() -> Siem:
+def make() -> "Siem":
     """The SIEM."""
     return Splunk()
 

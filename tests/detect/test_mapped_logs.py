@@ -12,6 +12,7 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.kit import mapping as kit
 from mcpsoar.pack import mapping, schema
 from mcpsoar.pack.locate import own
+from mcpsoar.siems import installed
 
 NOW_MS = 1_772_366_700_000  # 2026-03-01T12:05:00Z
 MAPPING = """
@@ -72,7 +73,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def ours(folder: Path, event: dict[str, Any]) -> str:
-    return json.dumps(kit.event(event, mapping.read(folder / "mapping.yml", schema.load(own()))))
+    said = mapping.read(folder / "mapping.yml", schema.load(own()), installed.mapping_keys())
+    return json.dumps(kit.event(event, said))
 
 
 @pytest.mark.parametrize("bad", [[], BAD], ids=["all events", "lines that are none"])

@@ -16,7 +16,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.pack import mapping, schema
 from mcpsoar.pack.locate import own
-from mcpsoar.siems import asked
+from mcpsoar.siems import asked, installed
 from mcpsoar.siems.asked import Options
 
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -103,7 +103,9 @@ def test_the_mapping_is_one(readme: str, tmp_path: Path) -> None:
     said, _ = YAML.findall(readme)
     path = tmp_path / "mapping.yml"
     path.write_text(said)
-    assert mapping.read(path, schema.load(own())).fields["token_scopes"].split == " "
+    made = mapping.read(path, schema.load(own()), installed.mapping_keys())
+    assert made.fields["token_scopes"].split == " "
+    assert made.own == {"sourcetype": "example:gateway", "dataset": "example.gateway"}
 
 
 def test_the_overlay_is_one(readme: str, root: Path, tmp_path: Path) -> None:

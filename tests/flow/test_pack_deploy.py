@@ -11,7 +11,7 @@ from mcpsoar.app.deploying import NOTHING
 from mcpsoar.core.errors import Indeterminate, Malformed, Unreachable, Unsupported
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.retry import Bounds
-from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.plan import EditPolicy, Plan
 from mcpsoar.siems.deploy.run import End, Outcome
 from mcpsoar.siems.deploy.steps import Action, What
 from mcpsoar.siems.objects import Item
@@ -31,20 +31,20 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-def plan(site: Site, items: tuple[Item, ...], asked: Asked = NOTHING) -> Plan:
+def plan(site: Site, items: tuple[Item, ...], policy: EditPolicy = NOTHING) -> Plan:
     with site.place() as place:
-        return place.plan(items, asked)
+        return place.plan(items, policy)
 
 
 def apply(
     site: Site,
     items: tuple[Item, ...],
-    asked: Asked = NOTHING,
+    policy: EditPolicy = NOTHING,
     bounds: Bounds | None = None,
 ) -> tuple[tuple[Outcome, ...], Verdict]:
     more: dict[str, Any] = {"bounds": bounds} if bounds else {}
     with site.place() as place:
-        _, outcomes, verdict = place.apply(items, asked, say=site.said.append, **more)
+        _, outcomes, verdict = place.apply(items, policy, say=site.said.append, **more)
         return outcomes, verdict
 
 

@@ -14,7 +14,7 @@ from mcpsoar.cli.pack_deploy_text import plan as shown
 from mcpsoar.core.errors import Denied, Held, Tampered, Trouble, Unsupported, Unwritable, Usage
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.lock import FileLock
-from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.plan import EditPolicy, Plan
 from mcpsoar.siems.deploy.run import End
 from mcpsoar.siems.deploy.steps import Action, Step, What
 from mcpsoar.siems.objects import Item
@@ -38,14 +38,14 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
-def plan(site: Site, items: tuple[Item, ...], asked: Asked = NOTHING) -> Plan:
+def plan(site: Site, items: tuple[Item, ...], policy: EditPolicy = NOTHING) -> Plan:
     with site.place() as place:
-        return place.plan(items, asked)
+        return place.plan(items, policy)
 
 
-def apply(site: Site, items: tuple[Item, ...], asked: Asked = NOTHING) -> Verdict:
+def apply(site: Site, items: tuple[Item, ...], policy: EditPolicy = NOTHING) -> Verdict:
     with site.place() as place:
-        return place.apply(items, asked, say=site.said.append)[2]
+        return place.apply(items, policy, say=site.said.append)[2]
 
 
 def step(made: Plan, name: str) -> Step:
@@ -86,7 +86,7 @@ def test_an_edit_is_drift_and_kept(site: Site) -> None:
     assert apply(site, site.new) is Verdict.YES
     assert rule(site, name)[text(site)] == "edited by an analyst"
     assert plan(site, site.new).drifted
-    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert apply(site, site.new, EditPolicy(overwrite=(name,))) is Verdict.YES
     assert not plan(site, site.new).drifted
     assert rule(site, name)[text(site)] != "edited by an analyst"
 
@@ -101,7 +101,7 @@ def test_an_edit_of_what_the_next_pack_changes_is_a_conflict_and_kept(site: Site
     again = plan(site, site.new)
     assert [one.item.name for one in again.steps if one.action is not Action.NONE] == [name]
     assert again.in_conflict  # until somebody decides
-    assert apply(site, site.new, Asked(overwrite=(f"{name[:-1]}?",))) is Verdict.YES
+    assert apply(site, site.new, EditPolicy(overwrite=(f"{name[:-1]}?",))) is Verdict.YES
     assert not plan(site, site.new).in_conflict
     assert rule(site, name)[text(site)] != "edited by an analyst"
 
@@ -135,7 +135,7 @@ def test_switches_actions_and_exceptions_are_left_alone(site: Site) -> None:
         }
     rule(site, name).update(own)
     assert not plan(site, site.old).drifted
-    assert apply(site, site.new, Asked(overwrite=("*",))) is Verdict.YES
+    assert apply(site, site.new, EditPolicy(overwrite=("*",))) is Verdict.YES
     assert {key: rule(site, name)[key] for key in own} == own
 
 
@@ -154,11 +154,11 @@ def test_what_a_user_says_is_to_run_is_told_and_runs_with_overwrite_alone(site: 
         assert lines[-1].endswith("; 1 to be on by your word, and off there")
     assert apply(site, told) is Verdict.YES
     assert rule(site, name)[key] == off
-    assert apply(site, told, Asked(overwrite=(name,))) is Verdict.YES
+    assert apply(site, told, EditPolicy(overwrite=(name,))) is Verdict.YES
     assert str(rule(site, name)[key]) == str({"splunk": "0", "elastic": True}[site.siem])
     assert not step(plan(site, told), name).is_off
     rule(site, name)[key] = off
-    assert apply(site, site.old, Asked(overwrite=("*",))) is Verdict.YES
+    assert apply(site, site.old, EditPolicy(overwrite=("*",))) is Verdict.YES
     assert rule(site, name)[key] == off
 
 
@@ -183,7 +183,7 @@ def test_what_somebody_switched_since_the_last_apply_is_told_and_kept(site: Site
     assert told[-1].startswith("1 of ")
     assert "nobody-may-see" not in str(told)
     before = dict(rule(site, name))
-    assert apply(site, site.old, Asked(overwrite=("*",))) is Verdict.YES
+    assert apply(site, site.old, EditPolicy(overwrite=("*",))) is Verdict.YES
     assert rule(site, name) == before
     with site.place() as place:
         assert not place.drift(site.old).is_switched
@@ -227,7 +227,7 @@ def test_what_somebody_deleted_stays_deleted(site: Site) -> None:
     assert step(made, name).action is Action.KEEP
     assert apply(site, site.new) is Verdict.YES
     assert name not in str(site.fake.held())
-    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert apply(site, site.new, EditPolicy(overwrite=(name,))) is Verdict.YES
     assert not plan(site, site.new).drifted
     assert rule(site, name)
 
@@ -239,7 +239,7 @@ def test_what_the_pack_has_no_more_is_kept_where_somebody_edited_it(site: Site) 
     found = step(plan(site, site.new), name)
     assert (found.action, found.drifted) == (Action.KEEP, True)
     assert text(site) in found.why
-    assert apply(site, site.new, Asked(overwrite=(name,))) is Verdict.YES
+    assert apply(site, site.new, EditPolicy(overwrite=(name,))) is Verdict.YES
     assert name not in str(site.fake.held())
 
 
@@ -272,7 +272,7 @@ def test_what_is_gone_is_drift_and_named(site: Site, *, is_in_the_pack: bool) ->
 def test_lists_and_indices_are_never_deleted(site: Site) -> None:
     apply(site, site.new)
     held = {"splunk": ["mcp_approved"], "elastic": ["mcp-approved", "mcp-tuning"]}[site.siem]
-    made = plan(site, (), Asked())
+    made = plan(site, (), EditPolicy())
     assert sorted(one.item.name for one in made.steps if one.action is Action.KEEP) == sorted(held)
     assert apply(site, ()) is Verdict.YES
     assert apply(site, ()) is Verdict.YES
@@ -296,7 +296,7 @@ def test_after_a_lost_state_what_differs_is_a_conflict_until_somebody_decides(si
     assert plan(site, site.old).in_conflict
     assert apply(site, site.old) is Verdict.NO
     assert rule(site, name)[text(site)] == "edited by an analyst"
-    assert apply(site, site.old, Asked(adopt=True)) is Verdict.YES
+    assert apply(site, site.old, EditPolicy(adopt=True)) is Verdict.YES
     assert rule(site, name)[text(site)] == "edited by an analyst"
     made = plan(site, site.old)
     assert (made.drifted, made.in_conflict) == (True, False)
@@ -306,7 +306,7 @@ def test_after_a_lost_state_ours_can_win(site: Site) -> None:
     name = KEPT[site.siem]
     rule(site, name)[text(site)] = "edited by an analyst"
     lose(site)
-    assert apply(site, site.old, Asked(overwrite=(name,))) is Verdict.YES
+    assert apply(site, site.old, EditPolicy(overwrite=(name,))) is Verdict.YES
     assert rule(site, name)[text(site)] != "edited by an analyst"
     assert {one.action for one in plan(site, site.old).steps} == {Action.NONE}
 
@@ -322,7 +322,7 @@ def test_strangers_objects_are_left_alone(tmp_path: Path) -> None:
         document = {"_seq_no": 0, "_source": {"name": "jira"}}
         site.fake.elasticsearch.documents["mcp-approved", "theirs"] = document
         for items in (site.old, site.new, ()):
-            apply(site, items, Asked(overwrite=("*",) if items else ()))
+            apply(site, items, EditPolicy(overwrite=("*",) if items else ()))
         assert site.fake.rules == {"theirs": {"rule_id": "theirs", "query": "x"}}
         assert list(site.fake.elasticsearch.documents) == [("mcp-approved", "theirs")]
 
@@ -447,7 +447,7 @@ def test_owner_and_sharing_are_set_together_and_readers_are_kept(tmp_path: Path)
         thing.perms = {"read": ["*"], "write": ["admin", "sc_admin"]}
         thing.owner = "somebody"
         assert plan(site, site.old).drifted
-        assert apply(site, site.old, Asked(overwrite=("MCP gate",))) is Verdict.YES
+        assert apply(site, site.old, EditPolicy(overwrite=("MCP gate",))) is Verdict.YES
         assert (thing.owner, thing.perms) == ("svc-soar", {"read": ["*"], "write": ["admin", "sc_admin"]})
 
 
@@ -487,7 +487,7 @@ def test_a_list_of_ours_that_somebody_unlinked_stays_unlinked(tmp_path: Path) ->
         assert plan(site, site.new).drifted
         apply(site, site.new)
         assert site.fake.rules["rule-gate"]["exceptions_list"] == [THEIRS]
-        apply(site, site.new, Asked(overwrite=("rule-gate",)))
+        apply(site, site.new, EditPolicy(overwrite=("rule-gate",)))
         linked = [one["list_id"] for one in site.fake.rules["rule-gate"]["exceptions_list"]]
         assert sorted(linked) == ["mcp-tuning", "theirs"]
 
@@ -508,7 +508,7 @@ def test_a_name_twice_an_unknown_kind_and_nothing_to_overwrite_are_refused(site:
     with pytest.raises(Usage, match="twice"):
         plan(site, (*site.old, site.old[0]))
     with pytest.raises(Usage, match="nothing to overwrite"):
-        plan(site, site.old, Asked(overwrite=("nosuch*",)))
+        plan(site, site.old, EditPolicy(overwrite=("nosuch*",)))
 
 
 def test_a_search_is_made_with_its_actions_and_without_running(tmp_path: Path) -> None:
@@ -536,7 +536,7 @@ def test_text_that_only_looks_like_json_is_text(tmp_path: Path, text: str) -> No
         (key,) = step(plan(site, site.old), "dashboard/mcp-overview").keys
         assert key.live["panelsJSON"] == text
         assert apply(site, site.old) is Verdict.YES
-        assert apply(site, site.old, Asked(overwrite=("dashboard/*",))) is Verdict.YES
+        assert apply(site, site.old, EditPolicy(overwrite=("dashboard/*",))) is Verdict.YES
 
 
 def test_a_siem_that_is_busy_for_a_moment_is_asked_again(site: Site) -> None:

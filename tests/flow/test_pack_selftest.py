@@ -11,17 +11,19 @@ import pytest
 
 from mcpsoar.kit.plain import hidden_in
 from mcpsoar.lab.serving import serving
-from mcpsoar.pack import rules
+from mcpsoar.pack import detections, gates, rules
 from tests.flow.typed import ran
 from tests.languages import esql, spl
 from tests.siems.asked_server import TOKEN, Asked
 from tests.targets.spl.splunk import ROOT
 
-CASES = [f"{rule.id}: {case.name}" for rule in rules.load(ROOT) for case in rule.cases]
-
-
 HOSTILE = "a``` | delete `mcp` \u202e\x1b[2J\u200b"
-RULE = "call_chain_too_deep"
+RULE, GATE, DETECTION = "call_chain_too_deep", "unapproved-write-calls", "injection_then_write"
+CASES = [
+    *(f"{RULE}: {case.name}" for case in rules.load(ROOT, [RULE])[0].cases),
+    *(f"{GATE}: {case.name}" for case in gates.load(ROOT, [GATE])[0].cases),
+    *(f"{DETECTION}: {case.name}" for case in detections.load(ROOT, [DETECTION])[0].cases),
+]
 
 
 @pytest.fixture
@@ -43,11 +45,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Any:
 
 
 @pytest.mark.parametrize("siem", ["splunk", "elastic"])
-def test_every_case_is_there(run: Any, siem: str) -> None:
-    done = run(siem, "--format", "json")
+def test_every_case_of_a_rule_a_gate_and_a_detection_is_there(run: Any, siem: str) -> None:
+    done = run(siem, DETECTION, GATE, RULE, "--format", "json")
     told = json.loads(done.out)
     assert (done.code, done.err) == (0, "")
     assert [one["case"] for one in told["checks"]] == CASES
+    assert [one["why"] for one in told["checks"]] == [None] * len(CASES)
 
 
 def test_what_is_printed_can_be_pasted_with_its_comment(run: Any) -> None:
@@ -77,13 +80,45 @@ def test_a_case_s_name_neither_ends_its_comment_nor_reaches_a_terminal(run: Any,
     assert hidden_in(told.out.replace("\n", "")) is None
     assert told.out.count("// ") == len(others)
     assert f"left out: {RULE}: a'''" in told.err
+    assert (done.code, told.code) == (0, 3)
+
+
+UNSAID = "fan_out_spike"  # of which ES|QL has no query
+
+
+@pytest.fixture
+def refused(tmp_path: Path) -> Path:
+    """The pack with a rule that both languages refuse."""
+    for name in ("sql", "sigma_rules", "playbooks"):
+        copytree(ROOT / name, tmp_path / name)
+    (path,) = (tmp_path / "sigma_rules").rglob(f"{RULE}.yml")
+    path.write_text(path.read_text().replace("chain_depth|gte: 8", "event_time|hour: 3"))
+    return tmp_path
+
+
+@pytest.mark.parametrize("siem", ["splunk", "elastic"])
+def test_a_rule_that_is_refused_is_told_with_the_reason_and_is_a_3(
+    run: Any, siem: str, refused: Path
+) -> None:
+    why = f"rule {RULE}: event_time|hour: parts of a time"
+    done = run(siem, RULE, "--pack", str(refused))
+    names = [name for name in CASES if name.startswith(f"{RULE}: ")]
+    assert (done.code, done.out) == (3, "")
+    for line, name in zip(done.err.strip().split("\n"), names, strict=True):
+        assert line.startswith(f"left out: {name}: {why}")
+    done = run(siem, RULE, "--pack", str(refused), "--format", "json")
+    assert (done.code, done.err) == (3, "")
+    assert [one["case"] for one in done.document["checks"]] == names
+    for one in done.document["checks"]:
+        assert one["query"] is None
+        assert one["why"].startswith(why)
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("qradar",), "no siem named 'qradar'; there are: elastic, splunk"),
-        (("splunk", "call_chain_too_dep"), "no rule 'call_chain_too_dep'"),
+        (("splunk", "call_chain_too_dep"), "no rule, gate or detection 'call_chain_too_dep'"),
     ],
 )
 def test_a_mistake_is_one_line(run: Any, words: tuple[str, ...], said: str) -> None:
@@ -109,10 +144,27 @@ def test_a_siem_that_answers_as_a_scan_does_is_a_0(
 ) -> None:
     server = Asked()
     with profile(siem, server, monkeypatch, tmp_path):
-        done = run(siem, RULE, "--profile", "prod")
+        done = run(siem, RULE, GATE, DETECTION, "--profile", "prod")
     assert done.code == 0
-    assert done.out.count(" ok") == len(server.queries) == sum(RULE in name for name in CASES)
+    assert done.out.count(" ok\n") == len(server.queries) == len(CASES)
     assert TOKEN not in done.out + done.err
+
+
+def test_what_a_language_cannot_say_is_not_asked_and_is_a_3_with_its_reason(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Asked()
+    with profile("elastic", server, monkeypatch, tmp_path):
+        done = run("elastic", RULE, UNSAID, "--profile", "prod")
+        told = run("elastic", UNSAID, "--profile", "prod", "--format", "json")
+    rows = [line for line in done.out.split("\n") if line.startswith(f"{UNSAID}: ")]
+    assert (done.code, told.code) == (3, 3)
+    assert len(server.queries) == sum(RULE in name for name in CASES) == done.out.count(" ok\n")
+    assert len(rows) == len(told.document["checks"])
+    assert all("mcp_audit is read again" in row and row.endswith("cannot tell") for row in rows)
+    for one in told.document["checks"]:
+        assert (one["found"], one["verdict"]) == (None, "cannot tell")
+        assert "mcp_audit is read again" in one["why"]
 
 
 @pytest.mark.parametrize("siem", ["splunk", "elastic"])

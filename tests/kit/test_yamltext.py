@@ -20,6 +20,18 @@ def test_a_document_inside_another_file_keeps_that_files_lines() -> None:
     assert parse("a: 1\nb: 2\n", HERE, first_line=10).line(("b",)) == 11
 
 
+def test_a_merged_key_may_be_said_again_however_often_it_is_read() -> None:
+    for _ in range(2):
+        assert parse("a:\n  <<: {b: 1, c: 1}\n  b: 2\n", HERE).value == {"a": {"b": 2, "c": 1}}
+
+
+def test_who_changes_a_value_changes_it_for_nobody_else() -> None:
+    first = parse("a: {b: [1]}\n", HERE).value
+    first["a"]["b"].append(2)
+    first["c"] = 3
+    assert parse("a: {b: [1]}\n", HERE).value == {"a": {"b": [1]}}
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

@@ -1,10 +1,10 @@
-"""The live suite: a real engine, which MCPSOAR_LIVE=1 fetches and starts; else nothing here runs.
+"""The live suite: real engines, which MCPSOAR_LIVE=1 fetches (or finds) and starts; else nothing here runs.
 
 At its end it says what it did not ask, and why.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in own:
         item.add_marker(pytest.mark.timeout(600))
         if os.environ.get("MCPSOAR_LIVE") != "1":
-            item.add_marker(pytest.mark.skip(reason="MCPSOAR_LIVE=1 starts an OpenSearch for this"))
+            item.add_marker(pytest.mark.skip(reason="MCPSOAR_LIVE=1 starts a real engine for this"))
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,12 @@ def node() -> Iterator[opensearch.Node]:
         pytest.skip(why)
     with opensearch.running() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def unasked() -> MutableMapping[str, str]:
+    """What was not asked → why: for a test that leaves some out itself."""
+    return _skipped
 
 
 @pytest.hookimpl(wrapper=True)

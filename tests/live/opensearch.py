@@ -5,7 +5,6 @@ them, as it is set up here, into `$MCPSOAR_LIVE_CACHE` or the user's cache folde
 checkout. The node has no plugin but the modules that each distribution has.
 """
 
-import http.client
 import json
 import os
 import selectors
@@ -20,11 +19,12 @@ from typing import IO, Any
 
 import platformdirs
 
+from tests.live import loopback
+
 VERSION = "2.19.6"  # the newest that runs on Java 17
 _MODULES = ("analysis-common", "ingest-common", "lang-painless")
 _CLIENTS = ("lang-mustache-client", "mapper-extras-client", "transport-netty4-client")
 _START_S = 120
-_ANSWER_S = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Node:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The answer's JSON. Raises RuntimeError, with the answer, for a status of 400 and above."""
-        return self._sent(method, path, json.dumps(body) if body is not None else None, "application/json")
+        text = json.dumps(body) if body is not None else None
+        return loopback.sent(self.port, method, path, text, "application/json")
 
     def bulk(self, target: str, documents: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Any]:
         """Create documents by their ids; the answer to each, in their order. `target` may have options."""
@@ -43,21 +44,8 @@ class Node:
             json.dumps(line) for name, document in documents for line in ({"create": {"_id": name}}, document)
         ]
         path = target.replace("?", "/_bulk?", 1) if "?" in target else f"{target}/_bulk"
-        answer = self._sent("POST", path, "\n".join([*lines, ""]), "application/x-ndjson")
+        answer = loopback.sent(self.port, "POST", path, "\n".join([*lines, ""]), "application/x-ndjson")
         return [one["create"] for one in answer["items"]]
-
-    def _sent(self, method: str, path: str, body: str | None, kind: str) -> Any:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_ANSWER_S)
-        try:
-            data = body.encode() if body is not None else None
-            connection.request(method, path, data, {"Content-Type": kind})
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
-        if answer.status >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status}: {text[:4000]}")
-        return json.loads(text)
 
 
 def why_none() -> str | None:

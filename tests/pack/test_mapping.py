@@ -8,6 +8,7 @@ import pytest
 from mcpsoar.core.errors import BadContent
 from mcpsoar.kit.mapping import MALFORMED, FieldMapping, Source, event, spellings
 from mcpsoar.pack import mapping, schema
+from mcpsoar.siems import installed
 
 ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = schema.load(ROOT)
@@ -17,7 +18,7 @@ TIME = "name: g\nfields:\n  event_time: ts\n"
 def read(folder: Path, text: str) -> FieldMapping:
     path = folder / "mapping.yml"
     path.write_text(text)
-    return mapping.read(path, COLUMNS)
+    return mapping.read(path, COLUMNS, installed.mapping_keys())
 
 
 def test_everything_that_can_be_said_is_read(tmp_path: Path) -> None:
@@ -36,8 +37,6 @@ fields:
 """
     assert read(tmp_path, said) == FieldMapping(
         name="example-gateway",
-        sourcetype="example:gateway",
-        dataset="example.gateway",
         fields={
             "event_time": Source(("ts", "time")),
             "actor_type": Source(constant="agent"),
@@ -47,8 +46,8 @@ fields:
             "deploy_window": Source(constant=False),
             "is_error": Source(("ok", "success"), values=(("false", "true"),)),
         },
+        own={"sourcetype": "example:gateway", "dataset": "example.gateway"},
     )
-    assert read(tmp_path, said).index == "logs-example.gateway-*"
 
 
 @pytest.mark.parametrize(
@@ -132,5 +131,5 @@ def test_a_path_is_every_spelling_of_it() -> None:
     ],
 )
 def test_one_event_is_read(source: Source, raw: dict[str, Any], value: Any) -> None:
-    found = event(raw, FieldMapping("g", "", "", {"server_name": source}))
+    found = event(raw, FieldMapping("g", {"server_name": source}))
     assert found == ({} if value is None else {"server_name": value})

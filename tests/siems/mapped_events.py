@@ -22,12 +22,11 @@ IDENTITY = (
     *("token_aud", "server_audience", "audience_match", "token_scopes", "required_scopes", "scope_match"),
     *("classifier_labels", "approval_id", "has_approval"),
 )
+_OWN = {"sourcetype": "a:b", "dataset": "a"}
 MAPPINGS = (
-    FieldMapping("identity", "a:b", "a", {name: Source((name,)) for name in IDENTITY}),
+    FieldMapping("identity", {name: Source((name,)) for name in IDENTITY}, _OWN),
     FieldMapping(
         "nested",
-        "a:b",
-        "a",
         {
             "event_time": _TIME,
             "server_name": Source(("target.server",)),
@@ -45,11 +44,10 @@ MAPPINGS = (
             "scope_match": Source(("call.in_scope",)),
             "change_ticket": Source(constant="CHG-1"),
         },
+        _OWN,
     ),
     FieldMapping(
         "choices",
-        "a:b",
-        "a",
         {
             "event_time": _TIME,
             "actor_id": Source(("user.id", "user")),
@@ -65,6 +63,7 @@ MAPPINGS = (
             "method": Source(("what",), values=(("call", "tools/call"), ("list", "tools/list"))),
             "tool_name": Source(("tool-name", "tool name")),
         },
+        _OWN,
     ),
 )
 _ANY: tuple[Any, ...] = (

@@ -53,6 +53,7 @@ CUTOFF, MOST_KEYS = (
     5000,
     100,
 )  # limits.conf.spec 9.0: [spath] extraction_cutoff in bytes, "auto kv" too; [kv] limit
+EACH_ROW = {"mcp_one_row_a_subject": "where true()"}  # of a subject, or all lines would be one
 READ = matching.referenced(PREDICATES.values())
 (STATUS,) = (view.query for view in views.views(elastic.content()) if view.key == "status")
 Verdicts = Mapping[str, frozenset[str]]
@@ -166,7 +167,7 @@ def searched(log: Mapping[str, str], cut: str) -> Said:
     events = [indexed(line, at, cut) for at, line in enumerate(log.values())]
 
     def ran(search: str) -> frozenset[str]:
-        rows = splunk.ran(splunk.files(), search, events, now_ms=NOW_MS)
+        rows = splunk.ran(splunk.files(), search, events, now_ms=NOW_MS, macro=EACH_ROW)
         return frozenset(names[int(row["place"])] for row in rows)
 
     found = {rule.id: ran(searches.name(rule.id)) for rule in RULES}

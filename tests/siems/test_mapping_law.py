@@ -245,13 +245,13 @@ def _as_set(value: Any) -> Any:
 def test_a_path_that_is_read_as_two_types_is_refused(kind: str) -> None:
     sources = {"server_name": Source(("a",)), kind: Source(("a",))}
     with pytest.raises(Unsupported, match="a is read as keyword and as"):
-        es.evals(COLUMNS, list(sources), FieldMapping("g", "", "g", sources))
+        es.evals(COLUMNS, list(sources), FieldMapping("g", sources))
 
 
 def test_a_field_is_read_before_another_takes_its_name() -> None:
     """user.id is theirs for the approver, and ours for the actor."""
     sources = {"actor_id": Source(("user.name",)), "approver_id": Source(("user.id",))}
-    mapping = FieldMapping("g", "", "g", sources)
+    mapping = FieldMapping("g", sources)
     made = ", ".join(es.evals(COLUMNS, list(sources), mapping))
     index = Index(
         {"user.name": Field("keyword"), "user.id": Field("keyword")}, [{"user.name": "kim", "user.id": "lee"}]

@@ -121,12 +121,12 @@ MATRIX = [  # field notes 1.1, and what of the list of traps is about the same
     Trap(
         "cidr",
         stock("esql", "convert_condition_field_eq_val_cidr"),
-        es.test_a_network_is_asked_of_the_address_and_not_of_the_text,
+        partial(lc.test_a_network_is_asked_of_the_address_and_not_of_the_text, es.found),
     ),
     Trap(
         "cidr",
         stock("lucene", "convert_condition_field_eq_val_cidr"),
-        lc.test_a_network_is_asked_of_the_address_and_not_of_the_text,
+        partial(lc.test_a_network_is_asked_of_the_address_and_not_of_the_text, lc.found),
     ),
     Trap(
         "cidr of another field",

@@ -3,28 +3,30 @@
 Each ends in one row with the case, what was expected, what was found, and the verdict.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mcpsoar.core.content import Case, RuleText
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.event import Column
-from mcpsoar.detect import matching
-from mcpsoar.targets import sql
 
 RIGHT, WRONG = "ok", "WRONG"
 NOTHING = "none"  # an empty text is no field to some
+ABSENT = "-"  # an event without an id, a match without a subject
 COLUMNS = ("case", "expected", "found", "verdict")
+_LONGEST = 150_000  # characters: no limit of the products, which take more; nobody pastes such a text
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One search; `name` tells of which rule and case, `expected` the events that it has to find."""
+    """One search; `name` tells of what and of which case, `expected` what it has to find.
+
+    Where there can be none `why` says so, and `query` is empty.
+    """
 
     name: str
     query: str
     expected: str
+    why: str = ""
 
 
 class Asking(Protocol):
@@ -37,40 +39,13 @@ class Asking(Protocol):
         """Give connections back. Raises nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One case of a rule: what it reads, and by the scan's own answer the places that are to be found."""
-
-    rule: RuleText
-    case: Case
-    reads: frozenset[str]
-    places: tuple[int, ...]
-
-    @property
-    def name(self) -> str:
-        return f"{self.rule.id}: {self.case.name}"
-
-    @property
-    def expected(self) -> str:
-        return ",".join(map(place, self.places)) or NOTHING
+def check(name: str, query: str, expected: str) -> Check:
+    """A search, unless it is too long for a person to paste."""
+    if len(query) > _LONGEST:
+        return Check(name, "", expected, f"its search has {len(query)} characters, too many to paste")
+    return Check(name, query, expected)
 
 
 def place(at: int) -> str:
     """Places as texts of one length, so that sorting them is sorting numbers."""
     return f"{at:03d}"
-
-
-def of_rules(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Asked]:
-    """Every case of every rule."""
-    predicates = sql.predicates(rules, columns)
-    cases = [(rule, case) for rule in rules for case in rule.cases]
-    events = [event for _, case in cases for event in case.events]
-    found = {
-        name: frozenset(places) for name, places in matching.matches(predicates, events, columns).items()
-    }
-    first = 0
-    for rule, case in cases:
-        here = range(first, first + len(case.events))
-        places = tuple(sorted(at - first for at in found[rule.id] if at in here))
-        yield Asked(rule, case, matching.referenced([predicates[rule.id]]), places)
-        first = here.stop

@@ -16,6 +16,15 @@ def _never(_: str, __: Facts) -> bool:
     return False
 
 
+def _named(body: Facts) -> str:
+    called = body.get("name")
+    return called if isinstance(called, str) else ""
+
+
+def _nothing(_: Facts) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """How one kind of object is deployed.
@@ -25,7 +34,8 @@ class Traits:
     key; packs ship it off, so a user's own word has said so. `late` keys are set by a second call after
     creation. `along` keys say where it is, or are sent with a change; they are not compared. To `shared`
     keys people add their own, which stays and is tuning. An object that `holds_data`, a list or an index, is
-    never deleted. `can_unset` says whether a key can be taken away again.
+    never deleted. `can_unset` says whether a key can be taken away again. `title` is what people call it
+    where its name is an id, else a blank text; `needs` names the objects that it stands on.
     """
 
     is_once: Callable[[str], bool] = _none
@@ -36,6 +46,8 @@ class Traits:
     shared: frozenset[str] = frozenset()
     holds_data: bool = False
     can_unset: bool = True
+    title: Callable[[Facts], str] = _named
+    needs: Callable[[Facts], tuple[str, ...]] = _nothing
 
 
 @dataclass(frozen=True, slots=True)

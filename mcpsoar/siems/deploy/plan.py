@@ -1,26 +1,28 @@
 """A plan: every object's step, in the order in which they can be done."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.siems.deploy.compare import obsolete, wanted
 from mcpsoar.siems.deploy.live import Found, Live, Traits
+from mcpsoar.siems.deploy.record import Applied
 from mcpsoar.siems.deploy.state import Key, State
-from mcpsoar.siems.deploy.steps import Action, Applied, Consent, Step, obsolete, wanted
+from mcpsoar.siems.deploy.steps import Action, Consent, Step
 from mcpsoar.siems.objects import Item
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EditPolicy:
     """Whose edits ours win over, by name or pattern, and whether what is there already becomes ours."""
 
     overwrite: tuple[str, ...] = ()
     adopt: bool = False
 
-    def consent(self, item: Item) -> Consent:
-        return Consent(any(_names(pattern, item) for pattern in self.overwrite), self.adopt)
+    def consent(self, name: str, title: str) -> Consent:
+        return Consent(any(_names(pattern, name, title) for pattern in self.overwrite), self.adopt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Plan:
         return any(step.in_conflict for step in self.steps)
 
 
-def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()) -> Plan:
+def make(live: Live, items: Iterable[Item], state: State, policy: EditPolicy = EditPolicy()) -> Plan:
     """Look at everything that is wanted and everything that we made, and say what to do.
 
     Raises Usage for a name twice and for a name to overwrite that nothing has, Unsupported for an unknown
@@ -67,24 +69,32 @@ def make(live: Live, items: Iterable[Item], state: State, asked: Asked = Asked()
     for kind, _ in old:
         _known(live, kind)
     everything = [*by_key.values(), *old.values()]
-    _used(asked, everything)
+    titles = {(item.kind, item.name): live.kinds[item.kind].title(item.body) for item in everything}
+    _used(policy, titles)
     found = live.look(everything)
     applied = state.settled(found, live.kinds)
+
+    def consent(key: Key) -> Consent:
+        return policy.consent(key[1], titles[key])
+
     steps = [
-        wanted(item, applied.get(key), found.get(key), live.kinds[item.kind], asked.consent(item))
+        wanted(item, applied.get(key), found.get(key), live.kinds[item.kind], consent(key))
         for key, item in by_key.items()
     ]
     steps += [
-        obsolete(item, last, found.get(key), live.kinds[item.kind], asked.consent(item))
+        obsolete(item, last, found.get(key), live.kinds[item.kind], consent(key))
         for key, item in old.items()
         if (last := applied.get(key)) is not None
     ]
+    steps = [replace(step, title=titles[step.item.kind, step.item.name]) for step in steps]
     return Plan(live.place, tuple(sorted(steps, key=_order(live.kinds, everything))), found)
 
 
-def still_holds(step: Step, last: Applied | None, found: Found | None, traits: Traits, asked: Asked) -> bool:
+def still_holds(
+    step: Step, last: Applied | None, found: Found | None, traits: Traits, policy: EditPolicy
+) -> bool:
     """Whether what is there now asks for the same step; if not, somebody was quicker."""
-    consent = asked.consent(step.item)
+    consent = policy.consent(step.item.name, step.title)
     if step.action is Action.DELETE:
         now = obsolete(step.item, last or Applied({}), found, traits, consent)
     else:
@@ -107,7 +117,7 @@ def document(step: Step) -> Facts:
     return {
         "kind": step.item.kind,
         "name": step.item.name,
-        "title": title(step.item),
+        "title": step.title,
         "action": step.action.value,
         "why": step.why,
         "keys": keys,
@@ -119,7 +129,7 @@ def _order(
 ) -> Callable[[Step], tuple[bool, int, int, str]]:
     """What others stand on comes first, and goes last: by kind, and among objects that name each other."""
     at = {kind: number for number, kind in enumerate(kinds)}
-    named = {item.name: _references(item) for item in items}
+    named = {item.name: kinds[item.kind].needs(item.body) for item in items}
 
     def depth(name: str, above: tuple[str, ...] = ()) -> int:
         below = [one for one in named.get(name, ()) if one in named and one not in (name, *above)]
@@ -138,25 +148,11 @@ def _known(live: Live, kind: str) -> None:
         raise Unsupported(f"no way is known to deploy a {kind}; known are {', '.join(live.kinds)}")
 
 
-def title(item: Item) -> str:
-    """What people call it where its name is an id; else nothing."""
-    said = item.body.get("attributes")
-    called = said.get("title") if isinstance(said, dict) else item.body.get("name")
-    return called if isinstance(called, str) else ""
-
-
-def _references(item: Item) -> tuple[str, ...]:
-    """The names of the saved objects that one refers to."""
-    said = item.body.get("references")
-    named = [one for one in said if isinstance(one, dict)] if isinstance(said, list | tuple) else []
-    return tuple(f"{one.get('type')}/{one.get('id')}" for one in named)
-
-
-def _used(asked: Asked, items: Sequence[Item]) -> None:
-    for pattern in asked.overwrite:
-        if not any(_names(pattern, item) for item in items):
+def _used(policy: EditPolicy, titles: Mapping[Key, str]) -> None:
+    for pattern in policy.overwrite:
+        if not any(_names(pattern, name, title) for (_, name), title in titles.items()):
             raise Usage(f"nothing of this pack is named {pattern!r}, so there is nothing to overwrite")
 
 
-def _names(pattern: str, item: Item) -> bool:
-    return any(pattern == name or fnmatchcase(name, pattern) for name in (item.name, title(item)))
+def _names(pattern: str, *names: str) -> bool:
+    return any(pattern == name or fnmatchcase(name, pattern) for name in names)

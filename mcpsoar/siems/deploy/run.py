@@ -13,21 +13,12 @@ from mcpsoar.core.errors import Indeterminate, Malformed, Trouble, Unreachable, 
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.retry import Bounds
+from mcpsoar.siems.deploy.compare import change, live_value
 from mcpsoar.siems.deploy.live import Found, Live, Traits
-from mcpsoar.siems.deploy.plan import Asked, Plan, still_holds
+from mcpsoar.siems.deploy.plan import EditPolicy, Plan, still_holds
+from mcpsoar.siems.deploy.record import Applied, applied, once, resolved
 from mcpsoar.siems.deploy.state import Key, Pending, State, StateFile
-from mcpsoar.siems.deploy.steps import (
-    Action,
-    Applied,
-    KeyStep,
-    Step,
-    What,
-    applied,
-    change,
-    live_value,
-    once,
-    resolved,
-)
+from mcpsoar.siems.deploy.steps import Action, KeyStep, Step, What
 from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.deploy.values import picked, same
 
@@ -60,7 +51,7 @@ class Run:
         file: StateFile,
         state: State,
         *,
-        asked: Asked,
+        policy: EditPolicy,
         clock: Clock,
         say: Callable[[str], None],
         bounds: Bounds = BOUNDS,
@@ -69,7 +60,7 @@ class Run:
         self._live = live
         self._file = file
         self._state = state
-        self._asked = asked
+        self._policy = policy
         self._clock = clock
         self._say = say
         self._bounds = bounds
@@ -123,7 +114,7 @@ class Run:
         key = (item.kind, item.name)
         last = self._state.objects.get(key)
         found = self._live.one(item)
-        if not still_holds(step, last, found, traits, self._asked):
+        if not still_holds(step, last, found, traits, self._policy):
             return Outcome(step, End.REFUSED, "it changed there since the plan was made: plan again")
         before = None if found is None else picked(found.body, item.body)
         if step.action is not Action.DELETE:

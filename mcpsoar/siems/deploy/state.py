@@ -24,7 +24,7 @@ from mcpsoar.core.digest import Facts, canonical, digest
 from mcpsoar.core.errors import Tampered
 from mcpsoar.kit import jsonl
 from mcpsoar.siems.deploy.live import Found, Traits
-from mcpsoar.siems.deploy.steps import Applied, resolved
+from mcpsoar.siems.deploy.record import Applied, resolved
 from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.objects import Item
 

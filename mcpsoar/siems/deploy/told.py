@@ -10,8 +10,6 @@ from mcpsoar.core.errors import Usage
 class Told:
     """`options` by their names on the command line, empty where nothing was said; `files` name the digest of
     an overlay and of a mapping, empty where there was none.
-
-    Kibana's space is none of them: another space is another place, with a memory of its own.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)

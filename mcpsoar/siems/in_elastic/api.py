@@ -28,7 +28,6 @@ from mcpsoar.siems.in_elastic.api_rules import Rules
 from mcpsoar.siems.in_elastic.shelf import Shelf, Space
 from mcpsoar.siems.objects import Item
 
-OPTIONS = ("kibana", "space", "timeout_s")
 _LIMIT_BYTES = 1 << 24
 
 

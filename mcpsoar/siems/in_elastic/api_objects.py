@@ -17,11 +17,25 @@ from mcpsoar.siems.objects import Item
 _OURS = ("attributes", "references", "coreMigrationVersion", "typeMigrationVersion")
 
 
+def _title(body: Facts) -> str:
+    said = body.get("attributes")
+    called = said.get("title") if isinstance(said, dict) else None
+    return called if isinstance(called, str) else ""
+
+
+def _references(body: Facts) -> tuple[str, ...]:
+    said = body.get("references")
+    named = [one for one in said if isinstance(one, dict)] if isinstance(said, list | tuple) else []
+    return tuple(f"{one.get('type')}/{one.get('id')}" for one in named)
+
+
 class SavedObjects(Shelf):
     """An item's name is TYPE/ID."""
 
     kind = "saved_object"
-    traits = Traits(along=frozenset({"coreMigrationVersion", "typeMigrationVersion"}))
+    traits = Traits(
+        along=frozenset({"coreMigrationVersion", "typeMigrationVersion"}), title=_title, needs=_references
+    )
 
     def __init__(self, space: Space) -> None:
         self._space = space

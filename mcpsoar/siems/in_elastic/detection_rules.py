@@ -14,6 +14,7 @@ from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.detect.detection import Detection
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import event_rules, naming
+from mcpsoar.siems.in_elastic.asks import TIER
 from mcpsoar.siems.in_elastic.line import Asked, line
 from mcpsoar.targets.es import detection, paths
 
@@ -44,14 +45,19 @@ def _line(one: Detection, content: Content) -> dict[str, object]:
     rests_on = -(-detection.lookback_ms(one.tree) // MINUTE_MS)
     tuned = content.tuning.rule(one.text.id).every_minutes
     every = tuned or every_minutes(rests_on)
-    is_licensed = content.options.tier != "basic"
+    is_licensed = content.options.of(TIER) != "basic"
     since = every + (event_rules.LOOK_BACK_MINUTES if is_licensed else _OVERLAP_MINUTES)
     # what came in since then may be late, and rests on what happened before it
     lookback = rests_on + every + event_rules.LOOK_BACK_MINUTES
-    asked = detection.Asked(only_since=since, lookback_ms=lookback * MINUTE_MS, index=naming.source(content))
+    asked = detection.Asked(
+        only_since=since,
+        lookback_ms=lookback * MINUTE_MS,
+        index=naming.source(content),
+        tenant=content.options.tenant,
+    )
     query = detection.query(one.text, one.tree, content.columns, asked)
     made = Asked(query, every, lookback + SLACK_MINUTES)
     if is_licensed:
-        keys = (paths.EVENT_ID, "subject")
+        keys = naming.by_tenant(content.options, paths.EVENT_ID, "subject")
         made = replace(made, suppressed_by=keys, suppressed_minutes=since + every)
     return line(event_rules.told(one.text, content), made, content.columns)

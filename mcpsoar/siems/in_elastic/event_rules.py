@@ -34,6 +34,7 @@ def told(text: Text, content: Content) -> Told:
     """What a rule or a detection tells, with the user's settings."""
     said, tuning = prose.heading(text), content.tuning.rule(text.id)
     kind = "Rule" if isinstance(text, RuleText) else "Detection"
+    shown = [paths.of(name) for name in _SHOWN] if isinstance(text, RuleText) else _SHOWN_OF_SEVERAL
     return Told(
         uuid=text.uuid,
         name=text.title,
@@ -47,6 +48,6 @@ def told(text: Text, content: Content) -> Told:
         false_alarms=text.false_alarms,
         references=said.get("references", ()),
         needs=text.needs,
-        shown=[paths.of(name) for name in _SHOWN] if isinstance(text, RuleText) else _SHOWN_OF_SEVERAL,
+        shown=naming.by_tenant(content.options, *shown),
         lists=[naming.LIST, *([naming.own_list(text.id)] if tuning.allow else [])],
     )

@@ -14,6 +14,7 @@ from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.pack.overlay import GateTuning
 from mcpsoar.siems.asked import Content, Options
 from mcpsoar.siems.in_elastic import naming, prose
+from mcpsoar.siems.in_elastic.asks import CLUSTER, TIER
 from mcpsoar.siems.in_elastic.line import Asked, Told, line
 from mcpsoar.targets.es import alert, gate
 from mcpsoar.targets.gate import Gate
@@ -54,14 +55,14 @@ def thresholds(content: Content) -> Iterator[tuple[str, dict[str, object]]]:
 
 def widest_ms(one: Gate, options: Options) -> int:
     """The longest window that the query can be tuned to."""
-    return one.text.window_ms if options.cluster else alert.widest_ms(one.text)
+    return one.text.window_ms if options.of(CLUSTER) else alert.widest_ms(one.text)
 
 
 def _line(one: Gate, content: Content) -> dict[str, object]:
     text, options = one.text, content.options
     tuning = content.tuning.gate(text.id)
     owner = tuning.owner or text.owner
-    ask = gate.state if options.cluster else alert.state
+    ask = gate.state if options.of(CLUSTER) else alert.state
     query = ask(one, content.columns, asked(content), only_pages=True)
     told = Told(
         uuid=naming.fixed("gate", text.id),
@@ -79,7 +80,7 @@ def _line(one: Gate, content: Content) -> dict[str, object]:
     )
     minutes = (tuning.window_ms or text.window_ms) // MINUTE_MS
     made = Asked(query, 1, widest_ms(one, options) // MINUTE_MS + LAG_MINUTES + SLACK_MINUTES)
-    if options.tier != "basic":
+    if options.of(TIER) != "basic":
         made = replace(made, suppressed_by=_once(one, options), suppressed_minutes=minutes)
     return line(told, made, content.columns)
 
@@ -87,7 +88,7 @@ def _line(one: Gate, content: Content) -> dict[str, object]:
 def _once(one: Gate, options: Options) -> list[str]:
     """What the alerts of one window have alike: of a count, who is to blame."""
     own = "subject" if one.text.page.ratio is None else "state"
-    return [*([options.tenant] if options.tenant else []), "gate", own]
+    return naming.by_tenant(options, "gate", own)
 
 
 def _questions(one: Gate, content: Content) -> str:
@@ -98,7 +99,7 @@ def _questions(one: Gate, content: Content) -> str:
 
 
 def _check(one: Gate, tuning: GateTuning, options: Options) -> None:
-    if options.cluster:
+    if options.of(CLUSTER):
         said = "keeps its shipped thresholds across clusters, where ES|QL joins nothing after counting"
         raise Usage(f"gate {one.text.id} {said}: leave --cluster or the tuning out")
     widest = widest_ms(one, options)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import gate_rules, naming, prose
+from mcpsoar.siems.in_elastic.asks import TIER
 from mcpsoar.siems.in_elastic.event_rules import EVERY_MINUTES, LOOK_BACK_MINUTES
 from mcpsoar.siems.in_elastic.line import Asked, Told, line
 from mcpsoar.targets.es import paths
@@ -36,8 +37,8 @@ def lines(content: Content) -> Iterator[dict[str, object]]:
         ]
     )
     asked = Asked(query, _SILENT_MINUTES, _DAY_MINUTES + _SILENT_MINUTES)
-    if content.options.tier != "basic":
-        keys = [*([content.options.tenant] if content.options.tenant else []), "state"]
+    if content.options.of(TIER) != "basic":
+        keys = naming.by_tenant(content.options, "state")
         asked = replace(asked, suppressed_by=keys, suppressed_minutes=_DAY_MINUTES)
     told = _told("stopped", "MCP audit events stopped", _STOPPED, [*by, "state", "last_received"])
     yield line(told, asked, content.columns)

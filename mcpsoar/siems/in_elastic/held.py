@@ -8,8 +8,6 @@ from mcpsoar.siems.asked import Content
 from mcpsoar.targets import esql
 from mcpsoar.targets.es import detection
 
-_TENANTS = "puts events of several tenants together, so that it is not in a pack with a tenant field"
-
 
 def parted(content: Content) -> tuple[Content, tuple[tuple[str, str], ...]]:
     """The content without the rules and detections that cannot be said, and these by id, with the reason."""
@@ -30,9 +28,6 @@ def _rules(content: Content) -> Iterator[tuple[str, str]]:
 
 def _detections(content: Content) -> Iterator[tuple[str, str]]:
     for one in content.detections:
-        if content.options.tenant:
-            yield one.text.id, _TENANTS
-            continue
         try:
             detection.query(one.text, one.tree, content.columns)
         except Unsupported as why:

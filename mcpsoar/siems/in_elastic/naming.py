@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.siems.asked import Content, Options
+from mcpsoar.siems.in_elastic.asks import CLUSTER, DATASET_KEY, SPACE, TIER
 from mcpsoar.targets.es import paths
 
 TAG = "mcpsoar"
@@ -15,11 +16,10 @@ _NAMESPACE = UUID("5f1f6b0e-6a54-5a0b-9b2d-0c7f3d1f7a11")
 _SHAPES = {
     # page "Create index": lower case, none of \ / * ? " < > | , # :, no leading - _ +; here with * and lists
     "index": re.compile(r"[a-z0-9.][a-z0-9._-]*\*?(,[a-z0-9.][a-z0-9._-]*\*?)*"),
-    "tenant": re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*(\.[A-Za-z_@][A-Za-z0-9_@]*)*"),
+    "tenant-field": re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*(\.[A-Za-z_@][A-Za-z0-9_@]*)*"),
     "space": re.compile(r"[a-z0-9_-]+"),
     "cluster": re.compile(r"[A-Za-z0-9_*-]+"),
 }
-_OPTIONS = {"tenant": "--tenant-field"}
 
 
 def fixed(*parts: str) -> str:
@@ -34,22 +34,27 @@ def own_list(rule_id: str) -> str:
 
 def index(content: Content) -> str:
     """The data streams on their own cluster: what the user says, else what their log's mapping says."""
-    mapped = content.mapping.index if content.mapping and content.mapping.dataset else ""
-    return content.options.index or mapped or paths.INDEX
+    dataset = content.mapping.own.get(DATASET_KEY.name) if content.mapping else None
+    return content.options.index or (f"logs-{dataset}-*" if dataset else paths.INDEX)
 
 
 def source(content: Content) -> str:
     """What follows FROM."""
-    cluster = content.options.cluster
+    cluster = content.options.of(CLUSTER)
     return ",".join(f"{cluster}:{one}" if cluster else one for one in index(content).split(","))
+
+
+def by_tenant(options: Options, *names: str) -> list[str]:
+    """These fields, and the tenant's before them where one is named."""
+    return [*([options.tenant] if options.tenant else []), *names]
 
 
 def check(options: Options) -> None:
     """Raise Usage for a name that Elastic takes for something else, or for what the licence has not."""
-    for name, shape in _SHAPES.items():
-        said = getattr(options, name)
-        if said and not shape.fullmatch(said):
-            raise Usage(f"{_OPTIONS.get(name, f'--{name}')} is no name that Elastic takes: {said!r}")
-    if options.cluster and options.tier != "enterprise":
+    own = {option.name: options.of(option) for option in (SPACE, CLUSTER)}
+    for name, said in {"index": options.index, "tenant-field": options.tenant, **own}.items():
+        if said and not _SHAPES[name].fullmatch(said):
+            raise Usage(f"--{name} is no name that Elastic takes: {said!r}")
+    if options.of(CLUSTER) and options.of(TIER) != "enterprise":
         # Elasticsearch 9.2, EsqlLicenseChecker: the feature esql-ccs
         raise Usage("ES|QL across clusters needs an Enterprise licence: say --tier enterprise")

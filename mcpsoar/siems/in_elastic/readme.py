@@ -7,6 +7,7 @@ from pathlib import Path
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import detection_rules, gate_rules, naming
+from mcpsoar.siems.in_elastic.asks import CLUSTER, SPACE, TIER
 from mcpsoar.siems.in_elastic.sample import SAMPLES, in_their_words
 from mcpsoar.siems.objects import PackFile
 from mcpsoar.targets.es import OLDEST, paths
@@ -28,7 +29,8 @@ _ACROSS = """
 _TENANT = """
 
 The tenant, `{tenant}`, has to stand at the top of the document, where your shipper puts it: in the event's
-own text anybody could write it."""
+own text anybody could write it. It is one text of up to 8191 characters, or a whole number. Of anything else,
+such as a list, the pipeline makes `-`: no tenant, under which such events are judged and found."""
 _UNSUPPRESSED = """\
 This pack was built for the basic licence, which has no alert suppression (Platinum and Enterprise
 do: `--tier`): a gate that pages makes an alert each minute until its window is clean. Let its actions run
@@ -48,12 +50,12 @@ def _said(content: Content, left: Left) -> dict[str, str]:
     index = naming.index(content)
     listed = [f"- `{name}`: {why}" for name, why in left]
     keys = ", ".join(f"`{one}`" for one in [*gate_rules.asked(content).by(), "gate", "subject"])
-    remote = f" (on the cluster `{options.cluster}`, as step 2)" if options.cluster else ""
+    remote = f" (on the cluster `{options.of(CLUSTER)}`, as step 2)" if options.of(CLUSTER) else ""
     return {
         "counts": f"{len(detection_rules.texts(content))} rules and {len(content.gates)} gates",
         "oldest": OLDEST,
         "index": index,
-        "space": "" if options.space == "default" else f"/s/{options.space}",
+        "space": "" if options.of(SPACE) == SPACE.default else f"/s/{options.of(SPACE)}",
         "where": remote,
         "tenant": _TENANT.format(tenant=options.tenant) if options.tenant else "",
         "stream": index.split(",")[0].replace("*", "test"),
@@ -61,9 +63,9 @@ def _said(content: Content, left: Left) -> dict[str, str]:
         "events": "\n".join(_events(content)),
         "expected": "\n".join(_expected(content)),
         "windows": "; ".join(_windows(content)),
-        "across": _ACROSS if options.cluster else "",
-        "suppression": _UNSUPPRESSED if options.tier == "basic" else _SUPPRESSED.format(keys=keys),
-        "detections": _ASKED_LONGER if options.tier != "basic" else _ASKED_SHORTLY,
+        "across": _ACROSS if options.of(CLUSTER) else "",
+        "suppression": _UNSUPPRESSED if options.of(TIER) == "basic" else _SUPPRESSED.format(keys=keys),
+        "detections": _ASKED_LONGER if options.of(TIER) != "basic" else _ASKED_SHORTLY,
         "left_out": "\n".join(listed) or "Nothing: every rule and detection is there.",
     }
 

@@ -1,102 +1,105 @@
-"""A rule's case as one ES|QL query: rows in normal form, as the ingest pipeline stores them, and the rule.
+"""A case as one ES|QL query: its events inline, and what the pack asks of them.
 
-ROW makes one row and MV_EXPAND one for each event; CASE then gives every field its value by the row's place.
-Nothing is read from an index.
+Nothing is read from an index: lists stand there as they are shipped, or as the case has them, and the time
+that a gate is asked at is the case's own.
 """
 
-import ipaddress
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
 
-from mcpsoar.core.content import RuleText
-from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import Column, Kind
-from mcpsoar.detect import matching
-from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, of_rules, place
+from mcpsoar.core.event import LAST_TICK_MS
+from mcpsoar.detect.detection import Detection
+from mcpsoar.siems.asked import Content
+from mcpsoar.siems.checks import ABSENT, COLUMNS, NOTHING, RIGHT, WRONG, Check, check
+from mcpsoar.siems.checks.cases import Asked, DetectionCase, GateCase, RuleCase, normal
+from mcpsoar.siems.in_elastic import inline
+from mcpsoar.siems.in_elastic.inline import assigned
 from mcpsoar.targets import esql
-from mcpsoar.targets.es import paths
+from mcpsoar.targets.es import alert, detection, gate, paths
 from mcpsoar.targets.es.text import quoted
 
-_BLANK: Mapping[Kind, str] = {Kind.BOOL: "false", Kind.INTEGER: "0", Kind.NUMBER: "0.0"}
+_EVERY = detection.Asked(start_ms=0, end_ms=LAST_TICK_MS, since_ms=0)
+_NULLS = {"long": "CASE(false, 0)", "boolean": "CASE(false, false)"}
 
 
-def checks(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Check]:
-    """One query a case of what ES|QL can say; what it refuses is refused where it is converted."""
-    target, cases = esql.make(columns), tuple(of_rules(rules, columns))
-    given = [event for asked in cases for event in asked.case.events]
-    events = iter(matching.normal(given, columns, frozenset().union(*(asked.reads for asked in cases))))
-    for asked in cases:
-        own = tuple(islice(events, len(asked.case.events)))
-        with suppress(Unsupported):
-            query = _query(asked, target.convert(asked.rule), columns, own)
-            yield Check(asked.name, query, asked.expected)
+def checks(cases: Sequence[Asked], content: Content) -> Iterator[Check]:
+    """One a case; what ES|QL cannot say is told with its reason."""
+    say, columns = _Said(content), content.columns
+    wanted = frozenset[str]().union(*(asked.reads for asked in cases))
+    events = normal([asked.case for asked in cases], columns, wanted)
+    for asked, own in zip(cases, events, strict=True):
+        reads = [column for column in columns if column.name in asked.reads]
+        try:
+            commands = [*inline.commands(own, reads), *say.commands(asked), *_told(asked)]
+        except Unsupported as error:
+            yield Check(asked.name, "", asked.expected, error.message)
+        else:
+            yield check(asked.name, "\n| ".join(commands), asked.expected)
 
 
-def _query(asked: Asked, query: str, columns: Sequence[Column], events: Sequence[Facts]) -> str:
-    reads = [column for column in columns if column.name in asked.reads]
-    places = ", ".join(quoted(place(at)) for at in range(len(events)))
-    _, _, asks = query.partition("\n| ")
+class _Said:
+    """What follows the events, up to what was found; the text of a rule or a detection is made once."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._target, self._made = esql.make(content.columns), dict[str, str]()
+
+    def commands(self, asked: Asked) -> Iterator[str]:
+        """Raises Unsupported."""
+        match asked:
+            case RuleCase():
+                yield _after_from(self._once(asked.id, lambda: self._target.convert(asked.rule)))
+                yield "STATS found = VALUES(place)"
+                joined = f"MV_CONCAT(MV_SORT(found), {quoted(',')})"
+                yield f"EVAL found = COALESCE({joined}, {quoted(NOTHING)})"
+            case GateCase():
+                yield _after_from(self._gate(asked))
+                is_ratio = asked.gate.text.page.ratio is not None
+                ratio = ', "/", TO_STRING(denominator)' if is_ratio else ""
+                counts = f'TO_STRING(numerator){ratio}, " warned ", TO_STRING(warned)'
+                yield f'EVAL found = CONCAT(state, " ", {counts})'
+            case DetectionCase():
+                yield _after_from(self._once(asked.id, lambda: self._detection(asked.detection)))
+                lost = 'CASE(truncated, "truncated ", "")'
+                key, subject = (f'COALESCE({name}, "{ABSENT}")' for name in (paths.EVENT_ID, "subject"))
+                yield f'EVAL match = CONCAT({lost}, {key}, " ", {subject})'
+                yield "STATS matches = COUNT(*), found = VALUES(match)"
+                said = f'CONCAT(TO_STRING(matches), ": ", MV_CONCAT(MV_SORT(found), {quoted(", ")}))'
+                yield f"EVAL found = CASE(matches == 0, {quoted(NOTHING)}, {said})"
+
+    def _once(self, id_: str, make: Callable[[], str]) -> str:
+        if id_ not in self._made:
+            self._made[id_] = make()
+        return self._made[id_]
+
+    def _detection(self, one: Detection) -> str:
+        return detection.query(one.text, one.tree, self._content.columns, _EVERY)
+
+    def _gate(self, asked: GateCase) -> str:
+        """Each list as an EVAL in the place of its LOOKUP JOIN: no index is read."""
+        server, tuned = paths.of("server_name"), alert.lookup_index()["mappings"]["properties"]["tuned"]
+        among = ", ".join(map(quoted, asked.approved or ()))
+        listed = f"CASE({f'{server} IN ({among})' if among else 'false'}, true)"
+        nulls = {f"tuned.{name}": _NULLS[kind["type"]] for name, kind in tuned["properties"].items()}
+        query = alert.state(
+            asked.gate,
+            self._content.columns,
+            gate.Asked(as_of_ms=asked.at_ms, approved=asked.approved is not None),
+        )
+        for join, values in (
+            (f"LOOKUP JOIN {gate.LOOKUP} ON {server}", {paths.of("on_approved_list"): listed}),
+            (f"LOOKUP JOIN {alert.LOOKUP} ON gate", nulls),
+        ):
+            query = query.replace(f"\n| {join}\n", f"\n| EVAL {assigned(values)}\n")
+        return query
+
+
+def _after_from(query: str) -> str:
+    return query.partition("\n| ")[2]
+
+
+def _told(asked: Asked) -> Iterator[str]:
     facts = {"case": quoted(asked.name), "expected": quoted(asked.expected)}
-    found = f"COALESCE(MV_CONCAT(MV_SORT(found), {quoted(',')}), {quoted(NOTHING)})"
     verdict = f"CASE(found == expected, {quoted(RIGHT)}, {quoted(WRONG)})"
-    return "\n| ".join(
-        [
-            f"ROW place = [{places}]" if len(events) > 1 else f"ROW place = {places}",
-            "MV_EXPAND place",
-            f"EVAL {_assigned(_fields(reads, events))}",
-            asks,
-            "STATS found = VALUES(place)",
-            f"EVAL {_assigned({**facts, 'found': found, 'verdict': verdict})}",
-            f"KEEP {', '.join(COLUMNS)}",
-        ]
-    )
-
-
-def _fields(reads: Sequence[Column], events: Sequence[Facts]) -> dict[str, str]:
-    made = {
-        paths.quoted(paths.of(column.name)): _by_place([event.get(column.name) for event in events], column)
-        for column in reads
-    }
-    lists = [column.name for column in reads if column.kind is Kind.TEXTS]
-    if lists:
-        empty: list[Json] = [[name for name in lists if event.get(name) == []] for event in events]
-        made[paths.quoted(paths.EMPTY_LISTS)] = _case(
-            [(at, _literal(names)) for at, names in enumerate(empty) if names], quoted("")
-        )
-    if any(column.name == "src_ip" for column in reads):
-        made[paths.quoted(paths.ADDRESS)] = _case(
-            [(at, f"TO_IP({quoted(one)})") for at, one in _addresses(events)], f"TO_IP({quoted('::')})"
-        )
-    return made
-
-
-def _addresses(events: Sequence[Facts]) -> Iterator[tuple[int, str]]:
-    for at, event in enumerate(events):
-        with suppress(ValueError):
-            yield at, str(ipaddress.ip_address(str(event.get("src_ip"))))
-
-
-def _by_place(values: Sequence[Json], column: Column) -> str:
-    told = [(at, _literal(value)) for at, value in enumerate(values) if value is not None and value != []]
-    return _case(told, _BLANK.get(column.kind, quoted("")))
-
-
-def _case(told: Sequence[tuple[int, str]], other: str) -> str:
-    """Null where nothing is told; `other` only says of what type that null is."""
-    pairs = ", ".join(f"place == {quoted(place(at))}, {value}" for at, value in told)
-    return f"CASE({pairs or f'false, {other}'})"
-
-
-def _literal(value: Json) -> str:
-    if isinstance(value, str):
-        return quoted(value)
-    if isinstance(value, list) and len(value) > 1:
-        return f"[{', '.join(map(_literal, value))}]"
-    return _literal(value[0]) if isinstance(value, list) else json.dumps(value)
-
-
-def _assigned(values: Mapping[str, str]) -> str:
-    return ",\n    ".join(f"{name} = {value}" for name, value in values.items())
+    yield f"EVAL {assigned({**facts, 'verdict': verdict})}"
+    yield f"KEEP {', '.join(COLUMNS)}"

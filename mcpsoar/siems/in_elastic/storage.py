@@ -4,7 +4,7 @@ from typing import Any
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_elastic import naming
+from mcpsoar.siems.in_elastic import naming, tenant
 from mcpsoar.siems.objects import Item
 from mcpsoar.targets.es import OLDEST, fields, ingest, mapped, paths
 
@@ -30,17 +30,23 @@ def mappings(content: Content) -> dict[str, Any]:
         place = made["template"]["mappings"]["properties"]
         for part in above:
             place = place.setdefault(part, {}).setdefault("properties", {})
-        place.setdefault(own, {"type": "keyword"})
+        place.setdefault(own, {"type": "keyword", "ignore_above": fields.LONGEST})
     return made
 
 
 def _pipeline(content: Content) -> dict[str, Any]:
     """A tenant is what stands beside the event, and is kept: within the event anybody could write it."""
-    tenant, kept = content.options.tenant, list[str]()
-    if tenant and tenant not in {paths.of(column.name) for column in content.columns}:
-        kept = [tenant.partition(".")[0]]
-        if kept[0] in _written(content):
-            raise Usage(f"--tenant-field: the pipeline keeps nothing else in {kept[0]!r} than its own fields")
+    own = content.options.tenant
+    if not own or own in {paths.of(column.name) for column in content.columns}:
+        return _made(content)
+    first = own.partition(".")[0]
+    if first in _written(content):
+        raise Usage(f"--tenant-field: the pipeline keeps nothing else in {first!r} than its own fields")
+    made = _made(content, first)
+    return made | {"processors": [tenant.step(own), *made["processors"]]}
+
+
+def _made(content: Content, *kept: str) -> dict[str, Any]:
     if content.mapping:
         return mapped.pipeline(content.columns, content.mapping, kept=kept)
     return ingest.pipeline(content.columns, kept=kept)

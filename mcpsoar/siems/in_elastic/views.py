@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_elastic import detection_rules, gate_rules, naming
+from mcpsoar.siems.in_elastic.asks import CLUSTER
 from mcpsoar.targets.es import alert, gate, paths
 from mcpsoar.targets.es.gate import assigned, grouped
 from mcpsoar.targets.es.text import quoted
@@ -30,7 +31,7 @@ class View:
 
 def views(content: Content) -> Iterator[View]:
     """In the order of the dashboard. Raises Unsupported for a gate that cannot be said."""
-    ask = gate.state if content.options.cluster else alert.state
+    ask = gate.state if content.options.of(CLUSTER) else alert.state
     for one in content.gates:
         query = ask(one, content.columns, gate_rules.asked(content))
         yield View(f"gate {one.text.id}", f"MCP gate: {one.text.id}", one.text.title, query, 5)

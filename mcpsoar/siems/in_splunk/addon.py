@@ -6,19 +6,22 @@ for, get theirs too, with fractions of a second (transforms.conf.spec 9.0, INGES
 cannot be read has that of its arrival.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.kit import stored
 from mcpsoar.kit.mapping import FieldMapping, Source, spellings
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import conf, identity
+from mcpsoar.siems.in_splunk.asks import SOURCETYPE_KEY
 from mcpsoar.siems.in_splunk.identity import Identity
 from mcpsoar.targets.spl import fields
 from mcpsoar.targets.spl.place import STRING, Place
-from mcpsoar.targets.spl.text import END, Said, both, counted, either, field, literal
+from mcpsoar.targets.spl.text import END, Said, both, counted, either, encoded, field, literal
 
 SOURCETYPE = "mcp:audit"
+_LONGEST_TENANT = 8191
 LONGEST = 4_194_304  # characters of one event; what is longer is cut, and said to be
 TA = Identity(
     "TA-mcpsoar",
@@ -45,6 +48,10 @@ _CIM = {  # the fields of CIM 6 that a column answers
     "response_time": "latency_ms",
 }
 _TIME = "event_time"
+_GIVEN = frozenset(
+    {"host", "index", "source", "sourcetype", "splunk_server"}
+)  # Splunk's own: one value always
+_BLANKS = encoded("".join(map(chr, stored.BLANKS)))
 DOUBLED = "mcp_has_key_twice"
 
 
@@ -61,9 +68,10 @@ def sourcetype(mapping: FieldMapping | None) -> str:
     """Ours, or the one of the user's own events. Raises Usage for a mapping that names none."""
     if mapping is None:
         return SOURCETYPE
-    if not mapping.sourcetype:
+    said = mapping.own.get(SOURCETYPE_KEY.name, "")
+    if not said:
         raise Usage(f"the mapping {mapping.name!r} names no sourcetype: add one, such as example:gateway")
-    return mapping.sourcetype
+    return said
 
 
 def props(content: Content) -> Mapping[str, conf.Stanza]:
@@ -86,6 +94,7 @@ def props(content: Content) -> Mapping[str, conf.Stanza]:
             **{f"EVAL-{name}": f"coalesce({calculated[own]}, {name})" for name, own in _CIM.items()},
             f"EVAL-{DOUBLED}": _doubled(content),
             **{f"EVAL-{name}": expression for name, expression in calculated.items()},
+            **{f"EVAL-{name}": _tenant(field(name)) for name in _tenants(content)},
         }
     }
 
@@ -102,8 +111,25 @@ def _doubled(content: Content) -> str:
 
     That is two values where a column has one, and more elements than the list has that a JSON function finds.
     """
-    twice = either(*(_has_more(path, one.kind) for one in content.columns for path in _paths(content, one)))
+    kinds = [(path, one.kind) for one in content.columns for path in _paths(content, one)]
+    kinds += [(name, Kind.TEXT) for name in _tenants(content)]
+    twice = either(*(_has_more(path, kind) for path, kind in kinds))
     return f'if({twice.text}, "true", null())'
+
+
+def _tenants(content: Content) -> Iterator[str]:
+    """The field of tenants, where it is neither a column nor Splunk's."""
+    name = content.options.tenant
+    if name and name not in _GIVEN and not name.startswith("_"):
+        yield from {name} - {one.name for one in content.columns}
+
+
+def _tenant(here: str) -> str:
+    """One text by which everything can be grouped, or nothing; as the pipeline of Elastic has it."""
+    is_one = f"coalesce(mvcount({here}), 0)=1"
+    return (
+        f'case({is_one}, if(len({here})<={_LONGEST_TENANT} AND trim({here}, {_BLANKS})!="", {here}, null()))'
+    )
 
 
 def _paths(content: Content, column: Column) -> Sequence[str]:

@@ -25,7 +25,6 @@ from mcpsoar.siems.deploy.live import Change, Found, Traits
 from mcpsoar.siems.in_splunk.spelling import ACL, OWNER, SHARING, is_on, is_said_once, spelt, with_actions
 from mcpsoar.siems.objects import Item
 
-OPTIONS = ("app", "owner", "sharing", "scheme", "timeout_s")
 _LIMIT_BYTES = 1 << 25  # a hundred saved searches of two hundred keys each
 _PAGE = 100
 _PAGES = 1000

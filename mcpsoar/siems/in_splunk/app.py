@@ -61,10 +61,8 @@ def enabled(content: Content) -> frozenset[str]:
 
 
 def check(options: Options) -> None:
-    """Raises Usage for what would become part of a search, and for what Splunk has not."""
+    """Raises Usage for what would become part of a search."""
     if options.index and not _INDEX.fullmatch(options.index):
         raise Usage(f"{options.index!r} is no index of Splunk: lower case, digits, _ and -")
     if options.tenant and not _FIELD.fullmatch(options.tenant):
         raise Usage(f"{options.tenant!r} is no field to group by: letters, digits and _")
-    if options.space != "default" or options.cluster:
-        raise Usage("--space and --cluster are Elastic's; splunk has neither")

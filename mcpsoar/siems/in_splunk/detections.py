@@ -2,7 +2,7 @@
 
 A run gives the matches whose completing event was indexed since the one before, whatever its own time; what
 was indexed in the last minute is asked for once more, and throttled if it was found. With a field of tenants
-there are none: a pattern would be put together from events of several.
+each tenant is asked for by itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,12 +12,12 @@ from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.detect.detection import Detection
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.siems.in_splunk.rules import described, filter_macro
+from mcpsoar.targets.detection.lookback import lookback_ms
 from mcpsoar.targets.spl import detection as spl
 from mcpsoar.targets.spl.allow import Entry, quiet
-from mcpsoar.targets.spl.detection.lookback import lookback_ms
 
 _SUBJECT = Column("subject", Kind.TEXT, "")
 _COLUMNS = {
@@ -54,9 +54,7 @@ def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
 def left_out(content: Content) -> Iterator[tuple[str, str]]:
     """Those that it cannot, and why."""
     for one in content.detections:
-        if content.options.tenant:
-            yield one.text.id, "would join events of several tenants"
-        elif _query(one, content) is None:
+        if _query(one, content) is None:
             yield one.text.id, "has no search of Splunk; `mcpsoar rules scan` asks it of logs"
 
 
@@ -69,10 +67,8 @@ def every_minutes(one: Detection, content: Content) -> int:
 
 def _query(one: Detection, content: Content) -> str | None:
     since = f'relative_time(now(), "-{every_minutes(one, content) + schedule.SETTLE}m@m")'
-    if content.options.tenant:
-        return None
     try:
-        return spl.search(one.text, one.tree, content.columns, since=since)
+        return spl.search(one.text, one.tree, content.columns, since=since, tenant=content.options.tenant)
     except Unsupported:
         return None
 
@@ -85,14 +81,14 @@ def _search(one: Detection, query: str, content: Content) -> Stanza:
         title=f"{text.title}: {text.subject} $by_subject$",
         description=described(text, tuning.owner),
         level=tuning.level or text.level,
-        by=["by_subject", "truncated"],
+        by=[*(["tenant"] if content.options.tenant else []), "by_subject", "truncated"],
         period=f"{max(_HOUR, 2 * every)}m",
         risky=[("subject", _RISKY[text.subject])] if text.subject in _RISKY else [],
         tags=text.tags,
     )
     return {
         "description": described(text, tuning.owner),
-        "search": f'{query}\n| `{filter_macro(text.id)}`\n| eval by_subject=coalesce(subject, "-")',
+        "search": f"{query}\n| `{filter_macro(text.id)}`\n| eval by_subject={keys.named('subject')}",
         "disabled": "0" if tuning.enabled else "1",
         **schedule.looking_back(name(text.id), every, lookback_ms(one.tree) // MINUTE_MS),
         **alert.settings(told),

@@ -1,19 +1,22 @@
 """Gates as searches of Splunk: one to look at, which is not scheduled, and one that alerts, every minute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from mcpsoar.core.content import GateText
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.pack.overlay import GateTuning
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.targets.gate import Gate
 from mcpsoar.targets.spl import gate as spl
 from mcpsoar.targets.spl import tuned
 
 LAG = 1  # minutes that events have to arrive
+# a row's group ends in its subject: a server named `-` is one, and an event without a server has none
+_SUBJECT = 'if(match(groups, "^[a-z]+ [0-9]+ $"), null(), subject)'
+_KEYED = f"eval by_subject={_SUBJECT}, by_subject={keys.named('by_subject')}"
 _TUNED = ("page", "warn", "window_ms", "min_denominator", "min_numerator", "owner", "severity")
 
 
@@ -54,18 +57,20 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
             {"description": _described(text), "search": state, "disabled": "0", "enableSched": "0", **ranges},
         )
         paging = spl.tunable(gate, content.columns, tenant=tenant, only_pages=True)
+        first = [*(["tenant"] if tenant else []), "gate"]
+        told = _alert(text, first)
         is_enabled = content.tuning.gate(text.id).enabled
         yield (
             name(text.id),
             {
                 "description": _described(text),
-                "search": paging,
+                "search": paging if _is_ratio(text) else f"{paging}\n| {_KEYED}",
                 "disabled": "0" if is_enabled else "1",
                 **span,
-                **alert.settings(_alert(text, tenant)),
+                **alert.settings(told),
             },
         )
-        if text.page.ratio is None:
+        if not _is_ratio(text):
             yield (
                 late_name(text.id),
                 {
@@ -73,7 +78,7 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
                     "search": spl.late(gate, content.columns, tenant=tenant),
                     "disabled": "0" if is_enabled else "1",
                     **schedule.by_index_time(late_name(text.id), schedule.EVERY),
-                    **alert.settings(replace(_alert(text, tenant), label=f"{text.title}, told late")),
+                    **alert.settings(replace(told, label=f"{text.title}, told late", by=[*first, "subject"])),
                 },
             )
 
@@ -86,15 +91,19 @@ def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
             yield stanza, {"definition": definition} | ({"args": arguments} if arguments else {})
 
 
-def _alert(text: GateText, tenant: str) -> alert.Alert:
-    is_ratio = text.page.ratio is not None
+def _is_ratio(text: GateText) -> bool:
+    return text.page.ratio is not None
+
+
+def _alert(text: GateText, first: Sequence[str]) -> alert.Alert:
+    is_ratio = _is_ratio(text)
     subject = "$numerator$ of $denominator$" if is_ratio else "$subject$"
     return alert.Alert(
         label=text.title,
         title=f"{text.title}: {subject}",
         description=_described(text),
         level=text.severity,
-        by=[*(["tenant"] if tenant else []), "gate", *([] if is_ratio else ["subject"])],
+        by=[*first, *([] if is_ratio else ["by_subject"])],
         period=f"{text.window_ms // MINUTE_MS}m",
         risky=[] if is_ratio else [("subject", "other")],
     )

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Sequence
 
 from mcpsoar.core.event import Column
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.addon import DOUBLED, LONGEST
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.backend import EVENTS
-from mcpsoar.targets.spl.text import counted, literal
+from mcpsoar.targets.spl.text import counted, field, literal
 
 FIELDS, ARRIVAL, TRUNCATED = "MCP health fields", "MCP health arrival", "MCP health truncated"
 SILENT, SILENT_TENANT = "MCP health silent", "MCP health silent tenant"
@@ -147,7 +147,7 @@ def _truncated(tenant: str) -> Stanza:
         f"eval reason=case({_REASONS})",
         "where isnotnull(reason)",
         *_by_tenant(tenant),
-        'eval by_server=coalesce(server_name, "-")',
+        f"eval by_server={keys.named('server_name')}",
     ]
     return {
         "description": told.description,
@@ -212,4 +212,4 @@ def _silent_tenant(tenant: str) -> Stanza:
 
 def _by_tenant(tenant: str) -> Iterator[str]:
     if tenant:
-        yield f'eval tenant=coalesce({tenant}, "-")'
+        yield f"eval tenant={keys.tenant(field(tenant))}"

@@ -1,10 +1,16 @@
-"""Rules as scheduled searches of Splunk. What a user tunes of one is in its filter macro and its schedule."""
+"""Rules as scheduled searches of Splunk. What a user tunes of one is in its filter macro and its schedule.
 
-from collections.abc import Iterator
+Splunk makes at most 500 alerts of one run (limits.conf.spec 9.0, max_per_result_alerts), and a caller chooses
+the names of tools. So a run has a row a subject, a server and an actor have twenty of them or one for all
+their tools, an actor has fifty or one for all servers, and the quietest actors come first: what one calls
+changes no row of another.
+"""
+
+from collections.abc import Iterator, Mapping
 
 from mcpsoar.core.content import RuleText, Text
 from mcpsoar.siems.asked import Content
-from mcpsoar.siems.in_splunk import alert, schedule
+from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.allow import quiet
@@ -12,6 +18,8 @@ from mcpsoar.targets.spl.text import field
 
 _BY = {"by_server": "server_name", "by_actor": "actor_id", "by_tool": "tool_name"}
 _THROTTLED = "1h"
+_FOLDED = "mcp_one_row_a_subject"
+_TOOLS, _ROWS = 20, 50
 
 
 def name(id_: str) -> str:
@@ -32,7 +40,15 @@ def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
 
 
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """The filter of each rule: nothing is filtered until the overlay or the user says so."""
+    """The filter of each rule: nothing is filtered until the overlay or the user says so. And what folds."""
+    by = list(_keys(content))
+    commands = (
+        keys.begun(),
+        *keys.folded(by, "by_tool", most=_TOOLS),
+        *keys.folded(by, "by_server", "by_tool", most=_ROWS),
+        keys.quietest_first(),
+    )
+    yield _FOLDED, {"definition": "\n| ".join(commands)}
     for rule in content.rules:
         allowed = content.tuning.rule(rule.id).allow
         yield filter_macro(rule.id), {"definition": quiet(allowed, content.columns)}
@@ -40,25 +56,35 @@ def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
 
 def _search(rule: RuleText, query: str, content: Content) -> Stanza:
     tuning = content.tuning.rule(rule.id)
-    tenant = {"by_tenant": content.options.tenant} if content.options.tenant else {}
-    keys = ", ".join(f'{key}=coalesce({field(one)}, "-")' for key, one in (tenant | _BY).items())
+    by = _keys(content)
     told = alert.Alert(
         label=rule.title,
         title=f"{rule.title}: $by_tool$ on $by_server$ by $by_actor$",
         description=described(rule, tuning.owner),
         level=tuning.level or rule.level,
-        by=[*tenant, *_BY],
+        by=list(by),
         period=_THROTTLED,
         risky=[("actor_id", "user"), ("server_name", "other")],
         tags=rule.tags,
     )
     return {
         "description": described(rule, tuning.owner),
-        "search": f"{query}\n| `{filter_macro(rule.id)}`\n| eval {keys}",
+        "search": "\n| ".join([query, f"`{filter_macro(rule.id)}`", f"eval {_assigned(by)}", f"`{_FOLDED}`"]),
         "disabled": "0" if tuning.enabled else "1",
         **schedule.by_index_time(name(rule.id), tuning.every_minutes or schedule.EVERY),
         **alert.settings(told),
     }
+
+
+def _keys(content: Content) -> dict[str, str]:
+    """What a result is throttled by, and how it is made."""
+    tenant = content.options.tenant
+    first = {"by_tenant": keys.tenant(field(tenant))} if tenant else {}
+    return first | {key: keys.named(field(column)) for key, column in _BY.items()}
+
+
+def _assigned(by: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in by.items())
 
 
 def described(rule: Text, owner: str | None) -> str:

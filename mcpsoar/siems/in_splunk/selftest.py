@@ -1,67 +1,108 @@
-"""A rule's case as one search for Splunk: lines of JSON, their extraction, the calculated fields, the rule.
+"""A case as one search for Splunk: its events inline, and what the pack searches for in them.
 
-Calculated fields see what was extracted and not one another, as in the add-on: so each is made under a name
-of its own first. Nothing is read from an index and nothing is written.
+Nothing is read from an index or a list and nothing is written; macros stand there as they are shipped, and
+the time that a gate is asked at is the case's own.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from mcpsoar.core.content import RuleText
-from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import Column
-from mcpsoar.siems.checks import COLUMNS, NOTHING, RIGHT, WRONG, Asked, Check, of_rules, place
+from mcpsoar.core.event import MINUTE_MS
+from mcpsoar.detect.detection import Detection
+from mcpsoar.siems.asked import Content
+from mcpsoar.siems.checks import ABSENT, COLUMNS, NOTHING, RIGHT, WRONG, Check, check
+from mcpsoar.siems.checks.cases import Asked, DetectionCase, GateCase, RuleCase, normal
+from mcpsoar.siems.in_splunk import app, gates, lists
+from mcpsoar.siems.in_splunk.conf import Stanza
+from mcpsoar.siems.in_splunk.inline import Inline, assigned
 from mcpsoar.targets import splunk
-from mcpsoar.targets.spl import fields
+from mcpsoar.targets.spl import detection, gate
 from mcpsoar.targets.spl.backend import EVENTS
-from mcpsoar.targets.spl.text import field, literal
+from mcpsoar.targets.spl.text import literal
 
-_LONGEST = 5000  # limits.conf, [spath] extraction_cutoff: spath reads no further
-
-
-def checks(rules: Sequence[RuleText], columns: Sequence[Column]) -> Iterator[Check]:
-    """One search a case of what SPL can say; what it refuses is refused where it is converted."""
-    target, calculated = splunk.make(columns), fields.calculated(columns)
-    for asked in of_rules(rules, columns):
-        if all(len(_line(event)) < _LONGEST for event in asked.case.events):
-            with suppress(Unsupported):
-                query = _search(asked, target.convert(asked.rule), calculated)
-                yield Check(asked.name, query, asked.expected)
+_CALL = re.compile(r"`(\w+)(?:\(([^`()]*)\))?`")
 
 
-def _search(asked: Asked, query: str, calculated: Mapping[str, str]) -> str:
-    own = [name for name in calculated if name in asked.reads]
-    events = asked.case.events
-    lines = ", ".join(f"number={at}, {literal(_line(event))}" for at, event in enumerate(events, 1))
-    places = ", ".join(f"number={at}, {literal(place(at - 1))}" for at in range(1, len(events) + 1))
+def checks(cases: Sequence[Asked], content: Content) -> Iterator[Check]:
+    """One a case; what SPL cannot say is told with its reason."""
+    inline, say = Inline(content.columns), _Said(content)
+    times = normal([asked.case for asked in cases], content.columns, ("event_time",))
+    for asked, own in zip(cases, times, strict=True):
+        try:
+            commands = [*inline.commands(asked, own), *say.commands(asked), *_told(asked)]
+        except Unsupported as error:
+            yield Check(asked.name, "", asked.expected, error.message)
+        else:
+            yield check(asked.name, "| " + "\n| ".join(commands), asked.expected)
+
+
+class _Said:
+    """What follows the events, up to what was found; the text of a rule or a detection is made once."""
+
+    def __init__(self, content: Content) -> None:
+        self._content, self._macros = content, app.macros(content)
+        self._target, self._made = splunk.make(content.columns), dict[str, str]()
+
+    def commands(self, asked: Asked) -> Iterator[str]:
+        """Raises Unsupported."""
+        match asked:
+            case RuleCase():
+                query = self._once(asked.id, lambda: self._target.convert(asked.rule))
+                yield f"search {query.removeprefix(EVENTS).strip()}"
+                yield "stats count AS matches, values(place) AS found"
+                yield f'eval found=coalesce(mvjoin(found, ","), "{NOTHING}")'
+            case GateCase():
+                yield self._gate(asked)
+                ratio = '"/".denominator.' if asked.gate.text.page.ratio is not None else ""
+                yield f'eval found=state." ".numerator.{ratio}" warned ".warned'
+            case DetectionCase():
+                yield _after_events(self._once(asked.id, lambda: self._detection(asked.detection)))
+                lost = 'if(truncated="true", "truncated ", "")'
+                key = f'if(like(event_key, " %"), "{ABSENT}", event_key)'
+                yield f'eval match={lost}.{key}." ".coalesce(subject, "{ABSENT}")'
+                yield "stats count AS matches, values(match) AS found"
+                yield f'eval found=if(matches=0, "{NOTHING}", matches.": ".mvjoin(found, ", "))'
+
+    def _once(self, id_: str, make: Callable[[], str]) -> str:
+        if id_ not in self._made:
+            self._made[id_] = make()
+        return self._made[id_]
+
+    def _detection(self, one: Detection) -> str:
+        return detection.search(one.text, one.tree, self._content.columns, since="0")
+
+    def _gate(self, asked: GateCase) -> str:
+        own = dict(lists.macros(replace(self._content.tuning, approved=asked.approved)))
+        shipped = _after_events(gate.tunable(asked.gate, self._content.columns))
+        query = _expanded(shipped, {**self._macros, **own})
+        return query.replace("relative_time(now(), ", f"relative_time({_asked_at(asked)}, ")
+
+
+def _asked_at(asked: GateCase) -> int:
+    """Seconds: the pack looks at a window some minutes after its end."""
+    return (asked.at_ms + gates.LAG * MINUTE_MS) // 1000
+
+
+def _after_events(query: str) -> str:
+    return query.removeprefix(EVENTS).lstrip().removeprefix("| ")
+
+
+def _expanded(query: str, macros: Mapping[str, Stanza]) -> str:
+    def one(call: re.Match[str]) -> str:
+        given = call[2].split(",") if call[2] else []
+        macro = macros[f"{call[1]}({len(given)})" if given else call[1]]
+        said = macro["definition"]
+        for name, value in zip(macro.get("args", "").split(","), given, strict=False):
+            said = said.replace(f"${name}$", value)
+        return said
+
+    return _CALL.sub(one, query)
+
+
+def _told(asked: Asked) -> Iterator[str]:
     facts = {"case": literal(asked.name), "expected": literal(asked.expected)}
-    answer = {"found": f'coalesce(mvjoin(found, ","), "{NOTHING}")'}
     verdict = {"verdict": f'if(found=expected, "{RIGHT}", "{WRONG}")'}
-    return "| " + "\n| ".join(
-        [
-            f"makeresults count={len(events)}",
-            "streamstats count AS number",
-            f"eval _raw=case({lines})",
-            "spath",
-            f"eval place=case({places}), {_assigned({_made(name): calculated[name] for name in own})}",
-            f"eval {_assigned({name: field(_made(name)) for name in own})}",
-            f"search {query.removeprefix(EVENTS).strip()}",
-            "stats count AS events, values(place) AS found",
-            f"eval {_assigned(facts | answer | verdict)}",
-            f"table {' '.join(COLUMNS)}",
-        ]
-    )
-
-
-def _assigned(values: Mapping[str, str]) -> str:
-    return ", ".join(f"{field(name)}={value}" for name, value in values.items())
-
-
-def _line(event: Facts) -> str:
-    return json.dumps(event, ensure_ascii=False)
-
-
-def _made(name: str) -> str:
-    return f"made_{name}"
+    yield f"eval {assigned(facts | verdict)}"
+    yield f"table {' '.join(COLUMNS)}"

@@ -1,4 +1,4 @@
-"""What a SIEM is given: files that a person imports, and objects that it holds by name."""
+"""What a SIEM is given: files that a person imports, and objects that it holds by name; and what it asks."""
 
 from dataclasses import dataclass
 
@@ -20,3 +20,17 @@ class Item:
     kind: str
     name: str
     body: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOption:
+    """What one SIEM has to be told beside the options of all: `--name` on the command line, a text or one of
+    `choices`; `default` where nothing is said. Where its profile has a key of that name, that says it to
+    whatever deploys.
+    """
+
+    name: str
+    help: str
+    metavar: str = "NAME"
+    choices: tuple[str, ...] = ()
+    default: str = ""

@@ -14,7 +14,8 @@ from typing import Any
 from mcpsoar.core.content import Counts, GateText, Threshold
 from mcpsoar.core.event import MINUTE_MS, Column
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.gate import Asked, assigned, each, grouped, of_pages, window
+from mcpsoar.targets.es.commands import assigned, grouped
+from mcpsoar.targets.es.gate import Asked, each, of_pages, window
 from mcpsoar.targets.es.text import quoted
 from mcpsoar.targets.gate import Gate
 

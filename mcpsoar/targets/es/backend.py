@@ -13,7 +13,7 @@ from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, 
 from sigma.conversion.deferred import DeferredQueryExpression
 from sigma.conversion.state import ConversionState
 from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-from sigma.processing.transformations import FieldMappingTransformation, SetStateTransformation
+from sigma.processing.transformations import SetStateTransformation
 from sigma.rule import SigmaRule
 from sigma.types import (
     SigmaCasedString,
@@ -27,6 +27,7 @@ from sigma.types import (
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.absence import BlankIsAbsent
+from mcpsoar.targets.es.names import as_named
 from mcpsoar.targets.es.text import pattern, quoted
 from mcpsoar.targets.rule.pipeline import PRIORITY, TEXTUAL, as_stored
 
@@ -166,13 +167,12 @@ class Esql(BlankIsAbsent, ESQLBackend):
 
 def pipeline(columns: Sequence[Column], index: str = paths.INDEX) -> ProcessingPipeline:
     """Elastic's names, and where the audit log is written to."""
-    names: dict[str | None, str | list[str]] = {column.name: paths.of(column.name) for column in columns}
     return ProcessingPipeline(
         name="mcpsoar-esql",
         priority=PRIORITY,
         items=[
             as_stored(columns),
-            ProcessingItem(FieldMappingTransformation(names), identifier="mcp-audit-fields"),
+            as_named(columns),
             ProcessingItem(SetStateTransformation("index", index), identifier="mcp-audit-index"),
         ],
     )

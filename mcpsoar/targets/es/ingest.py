@@ -46,17 +46,21 @@ _OWN = _NOW, _WHY, _EVENT = "mcpsoar_now", "mcpsoar_why", "mcpsoar_event"
 
 
 def pipeline(
-    columns: Sequence[Column], sources: Mapping[str, str] | None = None, *, kept: Sequence[str] = ()
+    columns: Sequence[Column],
+    sources: Mapping[str, str] | None = None,
+    *,
+    kept: Sequence[str] = (),
+    before: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """The body of `PUT _ingest/pipeline/…`.
 
     `sources` tells where an event has a column (or `arguments`) if not under its own name: a path with dots.
     `kept` stays as it is: top fields that are neither columns nor read by rules, such as a customer's name.
-    Raises Unsupported for a derived column that Painless cannot say.
+    `before` are processors between the reading of an event and its normal form. Raises Unsupported for a
+    derived column that Painless cannot say.
     """
     places = dict(sources or {})
-    stays = [*_METADATA, *KEPT, *(name for name in kept if name not in KEPT)]
-    params = _params(columns, places, stays)
+    params = _params(columns, places, staying(kept))
     return {
         "description": f"MCP audit events in normal form, for Elasticsearch {OLDEST} and later",
         "processors": [
@@ -77,6 +81,7 @@ def pipeline(
                     "on_failure": [_set(_WHY, "_ingest.on_failure_message")],
                 }
             },
+            *before,
             {"script": {"source": _script(columns), "params": params}},
             {
                 "convert": {
@@ -92,9 +97,14 @@ def pipeline(
             {"remove": {"field": _EVENT, "ignore_missing": True}},
             _set(_NOW, "_ingest.timestamp"),
             _set(_WHY, "_ingest.on_failure_message"),
-            {"script": {"source": script("rejected") + _REJECTED, "params": {"kept": stays}}},
+            {"script": {"source": script("rejected") + _REJECTED, "params": {"kept": staying(kept)}}},
         ],
     }
+
+
+def staying(kept: Sequence[str] = ()) -> list[str]:
+    """The top fields that stay: the engine's own, a shipper's, and these."""
+    return [*_METADATA, *KEPT, *(name for name in kept if name not in KEPT)]
 
 
 _REJECTED = (

@@ -4,12 +4,13 @@ An empty list is stored as if it were absent, so the event itself tells in `mcp.
 gives null where SQL gives NULL, and raises Unsupported, with the reason alone, for what cannot be told.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
+from mcpsoar.targets import elements
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.text import pattern, quoted
 
@@ -62,7 +63,8 @@ class Lists:
         of, asked = length.this.this, length.this.expression
         own = self._path(of)
         words = f'CONCAT(" ", MV_CONCAT(MV_SORT({own}), " "), " ")'
-        tests = [_test(one, asked.expressions[0].name, own, words) for one in _either(asked.this)]
+        found = elements.compared(asked.this, asked.expressions[0].name)
+        tests = [_test(how, word, own, words) for how, word in found]
         one_each = f'LENGTH({words}) - LENGTH(REPLACE({words}, " ", "")) == MV_COUNT({own}) + 1'
         return f"CASE({own} IS NULL AND {_empty(of)}, false, {one_each}, {' OR '.join(tests)})"
 
@@ -77,28 +79,10 @@ def _empty(of: exp.Expr) -> str:
     return f"MV_CONTAINS({paths.EMPTY_LISTS}, {quoted(of.name)})"
 
 
-def _test(node: exp.Expr, name: str, own: str, words: str) -> str:
-    sought = node.args.get("expression")
-    about = node.this.name if isinstance(node.this, exp.Column | exp.Identifier) else ""
-    if about != name or not isinstance(sought, exp.Literal) or not sought.is_string:
-        raise Unsupported("a condition on elements that is no =, starts_with or ends_with of a text")
-    if isinstance(node, exp.EQ):
-        return f"MV_CONTAINS({own}, {quoted(sought.name)})"
-    if " " in sought.name:
+def _test(how: elements.Comparison, word: str, own: str, words: str) -> str:
+    if how is exp.EQ:
+        return f"MV_CONTAINS({own}, {quoted(word)})"
+    if " " in word:
         raise Unsupported("starts_with and ends_with of a text with a blank in it")
-    part = pattern(sought.name)
-    if isinstance(node, exp.StartsWith):
-        return f"{words} LIKE {quoted(f'* {part}*')}"
-    if isinstance(node, exp.EndsWith):
-        return f"{words} LIKE {quoted(f'*{part} *')}"
-    raise Unsupported(f"{type(node).__name__} of an element")
-
-
-def _either(node: exp.Expr) -> Iterator[exp.Expr]:
-    if isinstance(node, exp.Paren):
-        yield from _either(node.this)
-    elif isinstance(node, exp.Or):
-        yield from _either(node.this)
-        yield from _either(node.expression)
-    else:
-        yield node
+    part = pattern(word)
+    return f"{words} LIKE {quoted(f'* {part}*' if how is exp.StartsWith else f'*{part} *')}"

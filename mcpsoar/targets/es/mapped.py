@@ -28,14 +28,8 @@ _SPECIAL = frozenset(r".?+*|{}[]()\"#@&<>~^$-")  # page "Regular expression synt
 
 def pipeline(columns: Sequence[Column], mapping: FieldMapping, *, kept: Sequence[str] = ()) -> dict[str, Any]:
     """The body of `PUT _ingest/pipeline/…` for events in a user's own words. Raises Unsupported."""
-    body = ingest.pipeline(columns, kept=kept)
-    processors = body["processors"]
-    last = next(
-        at for at, one in enumerate(processors) if "columns" in one.get("script", {}).get("params", {})
-    )
-    stays = processors[last]["script"]["params"]["kept"]
-    processors.insert(last, {"script": {"source": _script(), "params": _params(mapping, stays)}})
-    return body
+    step = {"script": {"source": _script(), "params": _params(mapping, ingest.staying(kept))}}
+    return ingest.pipeline(columns, kept=kept, before=[step])
 
 
 def evals(columns: Sequence[Column], wanted: Collection[str], mapping: FieldMapping) -> tuple[str, ...]:

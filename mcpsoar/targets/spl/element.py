@@ -6,6 +6,7 @@ mvfind searches whatever a list is made of, for a regular expression.
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
+from mcpsoar.targets import elements
 from mcpsoar.targets.spl.text import END, literal, quoted
 
 
@@ -18,22 +19,10 @@ def whether(some: str, name: str, each: exp.Expr) -> str:
     asked = length.parent if isinstance(length, exp.Length) else None
     if not (isinstance(asked, exp.GT) and asked.this is length and asked.expression.name == "0"):
         raise Unsupported("how many elements are such, of a list that is no field of its own")
-    return f"if(isnotnull(mvfind({some}, {literal(_pattern(each.this, name))})), 1, null())"
+    pattern = "|".join(_pattern(how, word) for how, word in elements.compared(each.this, name))
+    return f"if(isnotnull(mvfind({some}, {literal(pattern)})), 1, null())"
 
 
-def _pattern(node: exp.Expr, name: str) -> str:
-    if isinstance(node, exp.Paren):
-        return _pattern(node.this, name)
-    if isinstance(node, exp.Or):
-        return f"{_pattern(node.this, name)}|{_pattern(node.expression, name)}"
-    sought = node.args.get("expression")
-    if not isinstance(sought, exp.Literal) or not sought.is_string or node.this.name != name:
-        raise Unsupported("a condition on elements that is no =, starts_with or ends_with of a text")
-    text = quoted(sought.name)
-    if isinstance(node, exp.EQ):
-        return f"^{text}{END}"
-    if isinstance(node, exp.StartsWith):
-        return f"^{text}"
-    if isinstance(node, exp.EndsWith):
-        return f"{text}{END}"
-    raise Unsupported(f"{type(node).__name__} of an element, of a list that is no field of its own")
+def _pattern(how: elements.Comparison, word: str) -> str:
+    start, end = "" if how is exp.EndsWith else "^", "" if how is exp.StartsWith else END
+    return f"{start}{quoted(word)}{end}"

@@ -18,15 +18,15 @@ from mcpsoar.core.content import Counts, GateText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.targets.gate import Gate, asks_list
-from mcpsoar.targets.spl import expression, fields, tuned
+from mcpsoar.targets.spl import expression, fields, identity, tuned
 from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.held import Held
-from mcpsoar.targets.spl.text import NO, Said, both, field, literal
+from mcpsoar.targets.spl.identity import EVENT_MS, TENANT
+from mcpsoar.targets.spl.text import NO, Said, both, literal
 from mcpsoar.targets.spl.tuned import ON_LIST
 
 _LAST_MS = 9_999_999_999_999  # less a time it has 13 digits, and the newest comes first
 _EVIDENCE = 20
-_TENANT = "tenant"
 _FLAGS = ("judged", "hit", "warned", "subject", "key")
 _SHOWN = (
     *("gate", "state", "numerator", "denominator", "warned", "events", "judged"),
@@ -80,13 +80,13 @@ def late(gate: Gate, columns: Sequence[Column], *, tenant: str = "") -> str:
     except Unsupported as error:
         raise Unsupported(f"gate {text.id}: {error.message}", where=str(text.path)) from None
     told = [f"gate={literal(text.id)}", 'state="page"']
-    told += [f'{_TENANT}=coalesce({field(tenant)}, "-")'] if tenant else []
+    told += identity.tenant(tenant)
     named = ["hit=1", 'subject!="-"'] if text.counts is Counts.SUBJECTS else ["hit=1"]
-    shown = [*([_TENANT] if tenant else []), "gate", "state", "subject", "_time", "event_id"]
+    shown = [*([TENANT] if tenant else []), "gate", "state", "subject", "_time", "event_id"]
     commands = [
         EVENTS,
         f"where {tuned.is_late(text)}",
-        "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))",
+        f"eval {EVENT_MS}",
         *tuned.commands(gate),
         f"eval {flags}",
         f"where {' AND '.join(named)}",
@@ -110,7 +110,7 @@ class _Asked:
     @property
     def by(self) -> str:
         """The field that comes first in every key."""
-        return f"{_TENANT} " if self.tenant else ""
+        return f"{TENANT} " if self.tenant else ""
 
 
 def _said(gate: Gate, columns: Sequence[Column], asked: _Asked, *, only_pages: bool) -> str:
@@ -128,9 +128,7 @@ def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[
     shown = [one for one in _SHOWN if one != "denominator" or _is_ratio(text)]
     yield EVENTS
     yield f"where _time>={start} AND _time<{end}"
-    yield "eval event_ms=floor(exact(round(exact(_time*1000000))/1000))"
-    if asked.tenant:
-        yield f'eval {_TENANT}=coalesce({field(asked.tenant)}, "-")'
+    yield from (f"eval {one}" for one in (EVENT_MS, *identity.tenant(asked.tenant)))
     yield from asked.commands
     yield f"eval {', '.join(_flags(gate, columns, approved=asked.is_listed))}"
     yield f"fields {asked.by}_indextime event_id event_ms {' '.join(_FLAGS)}"
@@ -140,18 +138,22 @@ def _commands(gate: Gate, columns: Sequence[Column], asked: _Asked) -> Iterator[
     own = "sum(hit) AS own_hits, sum(warned) AS own_warned, sum(judged) AS own_judged"
     yield f"eventstats {own} BY {asked.by}subject"
     yield f"eval {', '.join(_groups(text, asked))}"
-    yield f"stats {', '.join(_sums(text))}{f' BY {_TENANT}' if asked.tenant else ''}"
+    yield f"stats {', '.join(_sums(text))}{f' BY {TENANT}' if asked.tenant else ''}"
     yield f"eval {', '.join(_answers(text, asked))}"
     yield "eval evidence=mvmap(evidence, substr(evidence, 15))"
     yield f"table {asked.by}{' '.join(shown)}"
 
 
 def _by_subject(text: GateText) -> Iterator[str]:
-    """Or who pages next would be throttled with who pages now. A page whose groups were lost names nobody."""
+    """Or who pages next would be throttled with who pages now. A page whose groups were lost names nobody.
+
+    Whoever counts is named: under a floor a group need not page by itself.
+    """
     if not _is_ratio(text):
-        yield 'eval groups=coalesce(mvfilter(match(groups, "^page ")), "page ".numerator." ")'
+        told = "^[a-z]+ [0-9]+ "
+        yield 'eval groups=coalesce(mvfilter(match(groups, "^[a-z]+ [1-9]")), "page ".numerator." ")'
         yield "mvexpand groups"
-        yield 'eval subject=if(match(groups, "^page [0-9]+ $"), "-", replace(groups, "^page [0-9]+ ", ""))'
+        yield f'eval subject=if(match(groups, "{told}$"), "-", replace(groups, "{told}", ""))'
 
 
 def _ago(minutes: int) -> str:

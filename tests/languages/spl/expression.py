@@ -6,6 +6,7 @@ written: refused.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tests.languages.spl.errors import NotInGrammar, Undocumented
 from tests.languages.spl.nodes import Call, Literal, Node, Operation, Ref, tokens
@@ -15,6 +16,7 @@ COMPARISONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 _RESERVED = ("AND", "OR", "NOT", "XOR", "LIKE", "IN")
 
 
+@lru_cache(maxsize=1024)
 def parse(source: str) -> Node:
     """The tree of one expression. NOT is a Call of "NOT"; `x IN (…)` and `in(x, …)` are the same Call."""
     reader = Reader(source)
@@ -24,7 +26,8 @@ def parse(source: str) -> Node:
     return node
 
 
-def assignments(source: str) -> list[tuple[str, Node]]:
+@lru_cache(maxsize=1024)
+def assignments(source: str) -> tuple[tuple[str, Node], ...]:
     """ "chain multiple eval expressions … using a comma … left-to-right" (eval page)."""
     reader, found = Reader(source), []
     while True:
@@ -34,7 +37,7 @@ def assignments(source: str) -> list[tuple[str, Node]]:
         reader.expect("=")
         found.append((target, reader.expression()))
         if reader.peek() is None:
-            return found
+            return tuple(found)
         reader.expect(",")
 
 

@@ -7,6 +7,7 @@ match phrases". Keywords and phrases, which look into _raw, are left out.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tests.languages.spl.errors import NotInGrammar
 from tests.languages.spl.literals import Test, compared, folded, literal
@@ -35,6 +36,7 @@ class Terms:
     latest: str | None
 
 
+@lru_cache(maxsize=1024)
 def parse(source: str) -> Terms:
     """ "The AND operator is always implied"; "search evaluates OR before AND"."""
     reader = _Reader(source)

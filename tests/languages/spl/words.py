@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from tests.languages.spl.errors import NotInGrammar, Undocumented
@@ -14,7 +15,8 @@ _BOOLEANS = {"true": True, "t": True, "false": False, "f": False}
 _MACRO = re.compile(r"([\w-]+)(?:\((.*)\))?", re.DOTALL)
 
 
-def commands(source: str) -> list[str]:
+@lru_cache(maxsize=256)
+def commands(source: str) -> tuple[str, ...]:
     """The texts between the pipes; pipes inside quotes and brackets belong to their command."""
     found, depth, start = [], 0, 0
     for at, quoted, one in _marked(source):
@@ -26,7 +28,7 @@ def commands(source: str) -> list[str]:
             start = at + 1
     if depth:
         raise NotInGrammar("brackets that do not close")
-    return [*found, source[start:].strip()]
+    return (*found, source[start:].strip())
 
 
 def expanded(source: str, macros: Mapping[str, str], depth: int = 0) -> str:
@@ -37,15 +39,22 @@ def expanded(source: str, macros: Mapping[str, str], depth: int = 0) -> str:
     """
     if depth > 10:
         raise NotInGrammar("macros within macros without end")
-    ticks = [at for at, quoted, one in _marked(source) if one == "`" and not _refused(quoted)]
-    if len(ticks) % 2:
-        raise NotInGrammar("a backtick that does not close")
+    ticks = _ticks(source)
     found, at = "", 0
     for start, end in zip(ticks[::2], ticks[1::2], strict=True):
         found += source[at:start] + _body(source[start + 1 : end].strip(), macros)
         at = end + 1
     found += source[at:]
     return expanded(found, macros, depth + 1) if ticks else found
+
+
+@lru_cache(maxsize=256)
+def _ticks(source: str) -> tuple[int, ...]:
+    """Where the backticks stand: one that opens, one that closes, and so on."""
+    found = tuple(at for at, quoted, one in _marked(source) if one == "`" and not _refused(quoted))
+    if len(found) % 2:
+        raise NotInGrammar("a backtick that does not close")
+    return found
 
 
 def _refused(quoted: bool) -> bool:

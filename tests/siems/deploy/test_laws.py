@@ -16,7 +16,7 @@ from mcpsoar.kit.clock import SystemClock
 from mcpsoar.siems.deploy import plan as plans
 from mcpsoar.siems.deploy import run as runs
 from mcpsoar.siems.deploy.live import Change, Found, Traits
-from mcpsoar.siems.deploy.plan import Asked, Plan
+from mcpsoar.siems.deploy.plan import EditPolicy, Plan
 from mcpsoar.siems.deploy.run import Run
 from mcpsoar.siems.deploy.state import StateFile
 from mcpsoar.siems.deploy.steps import Action
@@ -93,16 +93,16 @@ class Bench:
     live: Memory
     file: StateFile
 
-    def plan(self, pack: Pack, asked: Asked = Asked()) -> Plan:  # noqa: B008 (frozen)
-        return plans.make(self.live, items(pack), self.file.load(), asked)
+    def plan(self, pack: Pack, policy: EditPolicy = EditPolicy()) -> Plan:  # noqa: B008 (frozen)
+        return plans.make(self.live, items(pack), self.file.load(), policy)
 
-    def apply(self, pack: Pack, asked: Asked = Asked()) -> Verdict:  # noqa: B008
+    def apply(self, pack: Pack, policy: EditPolicy = EditPolicy()) -> Verdict:  # noqa: B008
         self.live.calls = 0
         self.live.writes.clear()
-        plan = self.plan(pack, asked)
+        plan = self.plan(pack, policy)
         self.file.make_folder()
         state = self.file.load()
-        run = Run(self.live, self.file, state, asked=asked, clock=SystemClock(), say=lambda _: None)
+        run = Run(self.live, self.file, state, policy=policy, clock=SystemClock(), say=lambda _: None)
         return runs.verdict(plan, run.carry_out(plan))
 
 
@@ -208,7 +208,7 @@ def test_what_is_to_be_overwritten_ends_as_the_pack_is(
                 one.live.things[name][key] = value
         if not (set(old) | set(new)):
             return
-        assert one.apply(new, Asked(overwrite=("*",))) is Verdict.YES
+        assert one.apply(new, EditPolicy(overwrite=("*",))) is Verdict.YES
         for name, body in new.items():
             there = one.live.things[name]
             assert all(there[key] == value for key, value in body.items() if key != "on")
@@ -229,6 +229,6 @@ def test_a_lost_state_never_leads_to_a_write_over_what_differs(
         one.file.path.unlink(missing_ok=True)
         before = {name: dict(thing) for name, thing in one.live.things.items()}
         one.apply(pack)
-        one.apply(pack, Asked(adopt=True))
+        one.apply(pack, EditPolicy(adopt=True))
         one.apply(pack)
         assert one.live.things == before

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.core.errors import Tampered
+from mcpsoar.siems.deploy.record import Applied
 from mcpsoar.siems.deploy.state import Pending, State, StateFile
-from mcpsoar.siems.deploy.steps import Applied
 from mcpsoar.siems.deploy.told import Told
 from mcpsoar.siems.objects import Item
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,19 @@ _MINUTES = {"m": 1, "h": 60, "d": 1440}
 SHIPPED = Options()
 
 
+def options(index: str = "", tenant: str = "", **own: str) -> Options:
+    """With what Elastic has of its own."""
+    return Options(index, tenant, own)
+
+
+@cache
+def _read(overlay: Path | None) -> Content:
+    return asked.content(ROOT, SHIPPED, overlay)
+
+
 @cache
 def content(options: Options = SHIPPED, overlay: Path | None = None) -> Content:
-    return asked.content(ROOT, options, overlay)
+    return replace(_read(overlay), options=options)
 
 
 @cache
@@ -37,6 +48,7 @@ def left_out(made: Content) -> tuple[tuple[str, str], ...]:
     return in_elastic.parted(made)[1]
 
 
+@cache
 def items(options: Options = SHIPPED, overlay: Path | None = None) -> tuple[Item, ...]:
     return elastic.make().items(content(options, overlay))
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from mcpsoar.core.errors import BadContent
-from mcpsoar.siems.asked import Options
 from mcpsoar.siems.in_elastic.check import check, complaints
 from mcpsoar.siems.objects import Item
 from tests.siems.elastic import built
 
-ITEMS = built.items(Options(tenant="organization.id", tier="platinum"))
+ITEMS = built.items(built.options(tenant="organization.id", tier="platinum"))
 PLANTED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no UUID": (lambda rule: rule.update(rule_id="shadow"), "no UUID"),
     "a UUID in capitals": (lambda rule: rule.update(rule_id=rule["rule_id"].upper()), "no UUID"),

@@ -133,7 +133,7 @@ def test_the_story_of_servers_is_newest_first() -> None:
 
 
 def test_with_tenants_every_view_is_by_tenant_first() -> None:
-    options = Options(tenant="organization.id", tier="platinum")
+    options = built.options(tenant="organization.id", tier="platinum")
     for view in views.views(built.held(options)):
         (row, *_) = answer(view.key, [CALL], options, {"organization.id": "acme"})
         assert next(iter(row.items())) == ("organization.id", "acme")

@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from mcpsoar.cli.pack import pack
 from mcpsoar.core.errors import Usage
 from mcpsoar.siems import asked, elastic
-from mcpsoar.siems.asked import Options
 from mcpsoar.targets.es import paths
 from tests.siems.elastic import built
 
@@ -104,23 +103,28 @@ def test_a_planted_mistake_is_found(kind: str, change: Callable[[Any], Any]) -> 
 
 
 def test_the_tenants_field_is_stored() -> None:
-    items = built.items(Options(tenant="organization.id"))
+    items = built.items(built.options(tenant="organization.id"))
     mapped = built.of_kind("component_template", items)["mcp-audit@mappings"]["template"]["mappings"]
-    assert mapped["properties"]["organization"]["properties"]["id"] == {"type": "keyword"}
-    again = built.items(Options(tenant="user.id"))
+    own = mapped["properties"]["organization"]["properties"]["id"]
+    assert own == {"type": "keyword", "ignore_above": 8191}
+    again = built.items(built.options(tenant="user.id"))
     mapped = built.of_kind("component_template", again)["mcp-audit@mappings"]["template"]["mappings"]
     assert mapped["properties"]["user"]["properties"]["id"]["type"] == "keyword"
 
 
 def test_the_tenants_field_is_kept_on_the_way_in() -> None:
-    pipeline = built.of_kind("ingest_pipeline", built.items(Options(tenant="organization.id")))["mcp-audit"]
+    items = built.items(built.options(tenant="organization.id"))
+    pipeline = built.of_kind("ingest_pipeline", items)["mcp-audit"]
     kept = [step["script"]["params"]["kept"] for step in _steps(pipeline) if "kept" in _params(step)]
     assert len(kept) == 2
     assert all("organization" in one for one in kept)
-    own = built.of_kind("ingest_pipeline", built.items(Options(tenant="user.id")))
+    first, *others = pipeline["processors"]
+    assert _params(first)["parts"] == ["organization", "id"]
+    assert not any("parts" in _params(one) for one in others)
+    own = built.of_kind("ingest_pipeline", built.items(built.options(tenant="user.id")))
     assert own == built.of_kind("ingest_pipeline", ITEMS)
     with pytest.raises(Usage, match="'mcp'"):
-        built.items(Options(tenant="mcp.customer"))
+        built.items(built.options(tenant="mcp.customer"))
 
 
 def _steps(pipeline: Mapping[str, Any]) -> list[Any]:
@@ -133,7 +137,7 @@ def _params(step: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_a_stream_of_another_name_has_the_template() -> None:
-    items = built.items(Options(index="audit-a-*,audit-b"))
+    items = built.items(built.options(index="audit-a-*,audit-b"))
     assert built.of_kind("index_template", items)["mcp-audit"]["index_patterns"] == ["audit-a-*", "audit-b"]
     assert built.of_kind("index_template", ITEMS)["mcp-audit"]["index_patterns"] == [paths.INDEX]
 

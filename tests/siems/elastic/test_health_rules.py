@@ -12,7 +12,7 @@ from tests.targets.es import ground
 
 MINUTE, NOW = 60_000, 1_790_000_000_000
 TENANT = "organization.id"
-LICENSED = Options(tenant=TENANT, tier="platinum")
+LICENSED = built.options(tenant=TENANT, tier="platinum")
 
 
 def told(title: str, documents: list[dict[str, Any]], options: Options = built.SHIPPED) -> Any:

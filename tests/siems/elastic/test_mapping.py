@@ -56,7 +56,7 @@ def test_the_pipeline_reads_their_fields_and_is_one_that_elastic_takes(content: 
 
 
 def test_an_index_of_ones_own_counts_before_the_mappings(content: Content) -> None:
-    items = elastic.make().items(Content(**_with(content, options=Options(index="audit-*"))))
+    items = elastic.make().items(Content(**_with(content, options=built.options(index="audit-*"))))
     (template,) = built.of_kind("index_template", items).values()
     assert template["index_patterns"] == ["audit-*"]
 

@@ -47,7 +47,7 @@ def test_every_kind_of_file_is_named() -> None:
 
 def test_the_space_and_the_licence_are_those_of_the_build() -> None:
     assert "kibana.example.com\n" in text()
-    assert "kibana.example.com/s/soc\n" in text(Options(space="soc"))
+    assert "kibana.example.com/s/soc\n" in text(built.options(space="soc"))
     assert "an alert each minute" in text()
     assert "by `organization.id`, `gate`, `subject`" in text(EVERY["with a licence and tenants"])
     assert "none of this can be tuned" in text(EVERY["across clusters"])

@@ -13,14 +13,15 @@ from mcpsoar.core.content import CaseKind
 from mcpsoar.core.errors import Usage
 from mcpsoar.siems.asked import Options
 from mcpsoar.siems.in_elastic import atlas, gate_rules
+from mcpsoar.siems.in_elastic.asks import CLUSTER
 from tests.languages.esql import elastic_parser
 from tests.siems.elastic import built
 from tests.targets.es import ground
 
 EVERY = {
     "as shipped": Options(),
-    "with a licence and tenants": Options(tenant="organization.id", tier="platinum"),
-    "across clusters": Options(index="logs-mcp.audit-prod,audit-*", cluster="eu", tier="enterprise"),
+    "with a licence and tenants": built.options(tenant="organization.id", tier="platinum"),
+    "across clusters": built.options(index="logs-mcp.audit-prod,audit-*", cluster="eu", tier="enterprise"),
 }
 HEALTH = ("MCP audit event that no rule could read whole", "MCP audit events stopped")
 WRITES = "MCP gate: Write calls went through without an approval"
@@ -148,7 +149,7 @@ def test_an_event_is_judged_by_when_it_came_in_and_a_window_by_when_it_happened(
 @pytest.mark.parametrize("options", EVERY.values(), ids=EVERY)
 def test_every_query_reads_the_events_where_they_are(options: Options) -> None:
     sources = {rule["query"].partition(" METADATA ")[0] for rule in rules(options)}
-    wanted = "eu:logs-mcp.audit-prod,eu:audit-*" if options.cluster else "logs-mcp.audit-*"
+    wanted = "eu:logs-mcp.audit-prod,eu:audit-*" if options.of(CLUSTER) else "logs-mcp.audit-*"
     assert sources == {f"FROM {wanted}"}
 
 
@@ -163,12 +164,12 @@ def test_across_clusters_nothing_is_joined_after_counting() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (Options(cluster="eu"), "Enterprise"),
-        (Options(index="logs-* | LIMIT 1"), "--index"),
-        (Options(index="Logs"), "--index"),
-        (Options(tenant="a`b"), "--tenant-field"),
-        (Options(space="../x"), "--space"),
-        (Options(cluster="eu:x", tier="enterprise"), "--cluster"),
+        (built.options(cluster="eu"), "Enterprise"),
+        (built.options(index="logs-* | LIMIT 1"), "--index"),
+        (built.options(index="Logs"), "--index"),
+        (built.options(tenant="a`b"), "--tenant-field"),
+        (built.options(space="../x"), "--space"),
+        (built.options(cluster="eu:x", tier="enterprise"), "--cluster"),
     ],
 )
 def test_a_name_that_is_none_is_refused(options: Options, said: str) -> None:
@@ -211,7 +212,7 @@ def test_the_gates_have_ids_that_never_change() -> None:
 )
 def test_a_line_reads_as_its_golden_says(name: str, title: str, golden: Any) -> None:
     """Its long texts a line each."""
-    (rule,) = [one for one in rules(Options(tier="platinum")) if one["name"] == title]
+    (rule,) = [one for one in rules(built.options(tier="platinum")) if one["name"] == title]
     shown = rule | {key: rule[key].split("\n") for key in ("description", "note", "query")}
     path = built.ROOT / "tests" / "golden" / "elastic" / f"{name}.json"
     golden(path, json.dumps(shown, indent=1, ensure_ascii=False) + "\n")

@@ -32,7 +32,7 @@ pins: {{github: "{"0" * 64}", {json.dumps(HOSTILE)}: abc}}
 tickets: {{github: CHG-1}}
 deploy_windows: [{{server_name: github, from: 2026-03-01T20:00:00Z, to: 2026-03-01T22:00:00Z}}]
 """
-LICENSED = Options(tier="platinum")
+LICENSED = built.options(tier="platinum")
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_pins_tickets_and_windows_are_asked(tuned: tuple[Item, ...]) -> None:
         (Options(), "gates: {scope-mismatch: {window: 2h}}", "60 minutes"),
         (Options(), "gates: {registry-drift: {window: 25h}}", "no window is longer than 24h"),
         (
-            Options(cluster="eu", tier="enterprise"),
+            built.options(cluster="eu", tier="enterprise"),
             'gates: {scope-mismatch: {page: ">= 2 %"}}',
             "across clusters",
         ),

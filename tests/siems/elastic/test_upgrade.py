@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mcpsoar.siems import asked, elastic
-from mcpsoar.siems.asked import Content, Options
+from mcpsoar.siems.asked import Content
 from mcpsoar.siems.objects import Item
 from tests.siems.elastic import built
 from tests.siems.elastic.test_tuning import OVERLAY
@@ -18,7 +18,7 @@ USERS = ("lookup_index", "lookup_document", "exception_list", "exception_item")
 def old(tmp_path_factory: pytest.TempPathFactory) -> Content:
     path = tmp_path_factory.mktemp("overlay") / "overlay.yml"
     path.write_text(OVERLAY)
-    return asked.content(built.ROOT, Options(tier="platinum"), path)
+    return asked.content(built.ROOT, built.options(tier="platinum"), path)
 
 
 def named(items: tuple[Item, ...]) -> dict[tuple[str, str], Any]:

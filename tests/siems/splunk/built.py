@@ -7,7 +7,7 @@ import io
 import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ def content() -> Content:
     return asked.content(ROOT, Options())
 
 
-def tuned(tuning: Tuning, **options: str) -> Content:
-    return replace(content(), tuning=tuning, options=Options(**options))
+def tuned(tuning: Tuning, index: str = "", tenant: str = "") -> Content:
+    return replace(content(), tuning=tuning, options=Options(index, tenant))
 
 
 def small(tuning: Tuning, **options: str) -> Content:
@@ -58,7 +58,12 @@ def files() -> Files:
 
 
 def stanzas(files: Files, path: str) -> Mapping[str, Mapping[str, str]]:
-    return conf.stanzas(files[path].decode())
+    return _stanzas(files[path])
+
+
+@lru_cache(maxsize=32)
+def _stanzas(written: bytes) -> Mapping[str, Mapping[str, str]]:
+    return conf.stanzas(written.decode())
 
 
 def searches(files: Files) -> Mapping[str, Mapping[str, str]]:

@@ -16,6 +16,7 @@ from mcpsoar.siems.in_splunk import addon, health
 from tests.languages.spl import functions
 from tests.languages.spl.evaluate import Scope, evaluate
 from tests.languages.spl.expression import parse
+from tests.languages.spl.results import stored
 from tests.languages.spl.times import relative
 from tests.languages.spl.values import text, whole
 from tests.laws import contract_reading as plain
@@ -25,9 +26,8 @@ from tests.targets.spl.splunk import EXTRACTIONS
 ARRIVED_S = 1_790_000_000
 MAPPING = FieldMapping(
     "example-gateway",
-    "example:gateway",
-    "example.gateway",
     {"event_time": Source(("meta.ts", "time")), "server_name": Source(("target.server",))},
+    {"sourcetype": "example:gateway", "dataset": "example.gateway"},
 )
 
 
@@ -107,7 +107,7 @@ def test_a_mapped_source_type_is_parsed_and_searched_under_its_name() -> None:
     assert list(built.stanzas(files, "TA-mcpsoar/default/props.conf")) == ["example:gateway"]
     assert built.macros(files)["mcp_audit_events"] == 'index="mcp" sourcetype="example:gateway"'
     with pytest.raises(Usage, match="names no sourcetype"):
-        built.unpacked(replace(built.small(Tuning()), mapping=replace(MAPPING, sourcetype="")))
+        built.unpacked(replace(built.small(Tuning()), mapping=replace(MAPPING, own={})))
 
 
 def found(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -252,3 +252,45 @@ def test_silence_of_one_tenant_is_told_while_others_speak() -> None:
     assert [(row["tenant"], row["state"]) for row in rows] == [("b", "no_data"), ("c", "no_data")]
     assert len(built.ran(files, health.SILENT, [], now_ms=ARRIVED_S * 1000)) == 1
     assert health.SILENT_TENANT not in built.searches(built.files())
+
+
+TENANTS = {  # what an event has there, and whose it is
+    '"org": "acme"': "acme",
+    '"org": " acme "': " acme ",
+    '"org": 42': "42",
+    f'"org": "{"x" * 8191}"': "x" * 8191,
+    f'"org": "{"x" * 8192}"': None,
+    '"org": ""': None,
+    r'"org": " \t\u3000"': None,
+    '"org": ["acme"]': None,
+    '"org": {"id": "acme"}': None,
+    '"org": "acme", "org": "other"': None,
+    '"x": 1': None,
+}
+
+
+@pytest.mark.parametrize("given", TENANTS)
+@pytest.mark.parametrize("extraction", EXTRACTIONS)
+def test_a_tenant_is_one_text_and_an_event_without_keeps_its_place(extraction: Any, given: str) -> None:
+    files = built.unpacked(built.small(Tuning(), tenant="org"))
+    props = built.stanzas(files, "TA-mcpsoar/default/props.conf")["mcp:audit"]
+    line = f'{{"registry_status": "denied", "decision": "allow", {given}}}'
+    event: dict[str, Any] = dict(extraction.fields(line))
+    scope = Scope(dict(event), 0)
+    is_doubled = evaluate(parse(props[f"EVAL-{addon.DOUBLED}"]), scope) is not None
+    assert is_doubled == (given.count('"org"') == 2)
+    stored(event, "org", evaluate(parse(props["EVAL-org"]), scope))
+    assert event.get("org") == TENANTS[given]
+    event |= {"_raw": line, "_time": ARRIVED_S - 120, "_indextime": ARRIVED_S - 120}
+    event |= {addon.DOUBLED: "true"} if is_doubled else {}
+    now_ms = ARRIVED_S * 1000
+    (row,) = built.ran(files, f"MCP rule {built.SMALL[0]}", [event], now_ms=now_ms)
+    assert row["by_tenant"] == (TENANTS[given] or "-")
+    told = built.ran(files, health.TRUNCATED, [event], now_ms=now_ms)
+    assert [row["tenant"] for row in told] == (["-"] if is_doubled else [row["by_tenant"]] * len(told))
+
+
+@pytest.mark.parametrize("field", ["host", "index", "_meta", "client_id"])
+def test_a_field_of_splunk_s_own_or_a_column_is_a_tenant_as_it_is(field: str) -> None:
+    files = built.unpacked(built.small(Tuning(), tenant=field))
+    assert files["TA-mcpsoar/default/props.conf"] == built.files()["TA-mcpsoar/default/props.conf"]

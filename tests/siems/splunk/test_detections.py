@@ -1,6 +1,6 @@
 """The saved searches of detections as shipped: what they find in their cases, how often, and filters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -26,18 +26,20 @@ RULE = "error_loop"
 def test_each_detection_has_a_search_or_is_named_as_left_out() -> None:
     assert {one.text.id for one in SAID} | set(LEFT) == {one.text.id for one in built.content().detections}
     assert len(SAID) > len(built.content().detections) / 2
-    tenants = built.tuned(Tuning(), tenant="org")
-    assert len(dict(detections.left_out(tenants))) == len(tenants.detections)
-    assert not any(name.startswith("MCP detection") for name in built.searches(built.unpacked(tenants)))
+    assert dict(detections.left_out(built.tuned(Tuning(), tenant="org"))) == LEFT
 
 
-def found(text: DetectionText, events: Any, files: built.Files | None = None) -> list[dict[str, Any]]:
+def found(
+    text: DetectionText, events: Any, files: built.Files | None = None, tenants: Sequence[str] = ("",)
+) -> list[dict[str, Any]]:
     """The rows of a run just after the last event; all were received as they happened."""
     one = next(one for one in SAID if one.text.id == text.id)
     moments = [plain.moment(event["event_time"]) for event in events]
     here = [
         event(facts, at_ms=at, received_ms=at // 1000 * 1000, wanted=one.columns | {"event_id"})
+        | ({"org": tenant} if tenant else {})
         for facts, at in zip(events, moments, strict=True)
+        for tenant in tenants
     ]
     last = max(moments)
     return built.ran(files or built.files(), detections.name(text.id), here, now_ms=last + 2 * MINUTE_MS)
@@ -68,6 +70,22 @@ def test_most_positive_cases_end_with_the_event_that_completes_them() -> None:
         if case.kind is CaseKind.POSITIVE
     ]
     assert sum(fired) > len(fired) * 0.8
+
+
+@cache
+def of_tenants() -> built.Files:
+    return built.unpacked(built.tuned(Tuning(), tenant="org"))
+
+
+@pytest.mark.parametrize("text", [one.text for one in SAID], ids=lambda text: text.id)
+def test_each_tenant_has_its_own_finding_of_the_same_events(text: DetectionText) -> None:
+    """And one of its own to be throttled by; an event without a tenant is under `-`."""
+    place = next((at for at, _ in enumerate(text.cases) if shipped(text.id, at)), 0)
+    rows = found(text, text.cases[place].events, of_tenants(), ("a", "b", ""))
+    keys = built.searches(of_tenants())[detections.name(text.id)]["alert.suppress.fields"].split(",")
+    alone = [tuple(row[key] for key in keys[1:]) for row in shipped(text.id, place)]
+    told = sorted(tuple(row[key] for key in keys) for row in rows)
+    assert told == sorted((tenant, *one) for tenant in ("-", "a", "b") for one in alone)
 
 
 def test_a_subject_is_allowed_by_name_and_nothing_else_is() -> None:

@@ -169,8 +169,17 @@ def test_a_tenant_is_judged_alone_and_comes_first_in_every_key() -> None:
     found = rows(WRITES, events, TICK, files)
     assert {row["tenant"]: row["state"] for row in found} == {"x": "page", "y": "ok", "-": "page"}
     search = built.searches(files)[gates.name(WRITES)]
-    assert search["alert.suppress.fields"] == "tenant,gate,subject"
+    assert search["alert.suppress.fields"] == "tenant,gate,by_subject"
     assert "BY tenant subject" in search["search"]
+
+
+def test_a_server_named_like_nothing_is_throttled_by_itself() -> None:
+    names = ("-", "--", "(many)", "a 1 ", "crm", None)
+    calls = [
+        write(TICK - at * 1000, **({"server_name": one} if one else {})) for at, one in enumerate(names, 1)
+    ]
+    found = _ran(gates.name(WRITES), in_splunk(log(calls)), TICK + gates.LAG * MINUTE_MS)
+    assert {row["by_subject"] for row in found} == {"--", "---", "-(many)", "a 1 ", "crm", "-"}
 
 
 def servers(*names: str) -> list[Fields]:

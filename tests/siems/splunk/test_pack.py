@@ -94,7 +94,6 @@ def test_the_overlay_of_a_file_is_built_in(tmp_path: Path) -> None:
     [
         *({"index": one} for one in ("*", 'a" | delete', "A", "a*")),
         *({"tenant": one} for one in ("a b", "`x`", "a|b")),
-        *({"space": "soc"}, {"cluster": "eu"}),
     ],
 )
 def test_an_option_that_would_become_a_search_is_refused(options: Mapping[str, str]) -> None:

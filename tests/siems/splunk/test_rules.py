@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -63,7 +64,8 @@ def test_late_and_early_events_and_missed_runs_are_judged_once() -> None:
     for place in range(60):
         at = start + chance.uniform(0, 3000)
         late = chance.choice([-500, 0, 1, 59, 60, 61, 300, 3600, 86_400])
-        events.append(indexed(HIT, at_s=at - late, received_s=float(int(at)), place=place))
+        event = {**HIT, "actor_id": f"eve-{place}"}
+        events.append(indexed(event, at_s=at - late, received_s=float(int(at)), place=place))
     due = [start + 60 * minute for minute in range(-5, 90) if ((start // 60 + minute) % 5) == first]
     runs = [found(RULE.id, events, now_ms=at * 1000) for at in due]
     assert sorted(place for run in runs for place in run) == list(range(60))
@@ -101,7 +103,12 @@ def test_an_enumeration_is_allowed_in_any_case() -> None:
     tuning = Tuning(rules={RULE.id: RuleTuning(allow=((("environment", "STAGING"),),))})
     files = built.unpacked(built.small(tuning))
     events = [
-        indexed({**HIT, "environment": one}, at_s=NOW_MS / 1000, received_s=NOW_MS / 1000 - 100, place=at)
+        indexed(
+            {**HIT, "environment": one, "tool_name": str(one)},
+            at_s=NOW_MS / 1000,
+            received_s=NOW_MS / 1000 - 100,
+            place=at,
+        )
         for at, one in enumerate(["Staging", "prod", None])
     ]
     assert found(RULE.id, events, files) == [1, 2]
@@ -133,3 +140,62 @@ def test_throttling_begins_with_the_tenant() -> None:
     search = built.searches(built.unpacked(built.small(Tuning(), tenant="org")))[rules.name(RULE.id)]
     assert search["alert.suppress.fields"].split(",")[0] == "by_tenant"
     assert 'by_tenant=coalesce(org, "-")' in search["search"]
+
+
+def rows(events: Sequence[Mapping[str, Any]], files: Any = None) -> list[dict[str, Any]]:
+    """Of hits that were received at once, the last of them the oldest."""
+    files = files or built.files()
+    received = NOW_MS / 1000 - 100
+    hits = [
+        {"registry_status": "denied", "decision": "allow", **one, "place": str(at)}
+        | {"_time": received - at / 1000, "_indextime": received}
+        for at, one in enumerate(events)
+    ]
+    return built.ran(files, rules.name(RULE.id), hits, now_ms=NOW_MS)
+
+
+def calls(actor: str, tools: int, server: str = "lab") -> list[dict[str, str]]:
+    return [{"server_name": server, "actor_id": actor, "tool_name": f"t{at}"} for at in range(tools)]
+
+
+def subjects(found: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(row["by_server"], row["by_actor"], row["by_tool"]) for row in found]
+
+
+QUIET = [{"server_name": "crm", "actor_id": "ann", "tool_name": "t0"}, *calls("ann", 2)]
+FLOODS = {
+    "600 tools": calls("eve", 600),
+    "21 tools": calls("eve", 21),
+    "20 tools": calls("eve", 20),
+    "60 servers": [one for at in range(60) for one in calls("eve", 20, f"s{at}")],
+    "the server of another": calls("eve", 600, "crm"),
+    "one tool 600 times": calls("eve", 1) * 600,
+    "names like ours": [{**one, "tool_name": "(many)"} for one in calls("eve", 1)],
+}
+ROWS = {"600 tools": 1, "21 tools": 1, "20 tools": 20, "60 servers": 1, "the server of another": 1}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+@pytest.mark.parametrize("tenant", ["", "org"])
+def test_what_one_actor_calls_changes_no_row_of_another(name: str, tenant: str) -> None:
+    """Splunk makes alerts of 500 rows: those of a quiet actor come before."""
+    files = built.unpacked(built.small(Tuning(), tenant=tenant)) if tenant else built.files()
+    found = subjects(rows([*FLOODS[name], *QUIET], files))
+    assert sorted(one for one in found if one[1] == "ann") == sorted(subjects(rows(QUIET, files)))
+    noisy = [one for one in found if one[1] == "eve"]
+    assert len(noisy) == ROWS.get(name, 1)
+    assert len(noisy) <= len(QUIET) or found[: len(QUIET)] == [one for one in found if one[1] == "ann"]
+
+
+def test_an_actor_of_two_tenants_is_two() -> None:
+    files = built.unpacked(built.small(Tuning(), tenant="org"))
+    both = [{**one, "org": org} for org in ("a", "b") for one in calls("eve", 15)]
+    assert len(rows(both, files)) == 30
+
+
+def test_no_name_is_taken_for_nothing_or_for_several() -> None:
+    names: list[dict[str, str]] = [{}, {"tool_name": "-"}, {"tool_name": "--"}, {"tool_name": "(many)"}]
+    told = {row["by_tool"] for row in rows([{"actor_id": "ann", **one} for one in names])}
+    assert told == {"-", "--", "---", "-(many)"}
+    (folded, *others) = sorted(row["by_tool"] for row in rows([*calls("eve", 30), *names]))
+    assert (folded, len(others)) == ("(many)", 4)

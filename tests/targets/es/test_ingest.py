@@ -7,7 +7,8 @@ import pytest
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.es import fields, ingest, paths
+from mcpsoar.kit.mapping import FieldMapping, Source
+from mcpsoar.targets.es import fields, ingest, mapped, paths
 from tests.targets.es import ground
 
 COLUMNS = ground.columns()
@@ -33,7 +34,7 @@ def test_every_column_of_the_template_comes_from_one_of_the_table() -> None:
         *(paths.EMPTY_LISTS, paths.TRUNCATED, paths.ARGUMENTS, paths.ADDRESS),
         *("event.kind", "event.dataset", "error.message"),
     }
-    mapped: set[str] = set()
+    there: set[str] = set()
 
     def walk(properties: dict[str, dict[str, object]], above: str) -> None:
         for name, kind in properties.items():
@@ -41,10 +42,10 @@ def test_every_column_of_the_template_comes_from_one_of_the_table() -> None:
             if isinstance(inner, dict):
                 walk(inner, f"{above}{name}.")
             else:
-                mapped.add(f"{above}{name}")
+                there.add(f"{above}{name}")
 
     walk(fields.template(COLUMNS)["template"]["mappings"]["properties"], "")
-    assert mapped == told | beside
+    assert there == told | beside
 
 
 def test_an_event_has_a_column_where_its_source_has_it() -> None:
@@ -55,6 +56,21 @@ def test_an_event_has_a_column_where_its_source_has_it() -> None:
     assert sources["server_name"] == "server_name"
     assert params["time"] == "ts"
     assert params["arguments"]["from"] == "call.args"
+
+
+def test_steps_before_stand_behind_what_reads_an_event_however_they_look() -> None:
+    steps = [{"script": {"source": "", "params": {"columns": [name]}}} for name in ("a", "b")]
+    made = ingest.pipeline(COLUMNS, before=steps)["processors"]
+    assert made == [*PIPELINE["processors"][:4], *steps, *PIPELINE["processors"][4:]]
+
+
+def test_a_users_own_fields_are_put_in_place_before_the_normal_form() -> None:
+    mapping = FieldMapping("calls", {"tool_name": Source(("call.tool",))})
+    made = mapped.pipeline(COLUMNS, mapping, kept=["org"])["processors"]
+    step = made.pop(4)["script"]["params"]
+    assert made == ingest.pipeline(COLUMNS, kept=["org"])["processors"]
+    assert step["fields"]["tool_name"] == {"paths": ["call.tool"]}
+    assert step["kept"] == made[4]["script"]["params"]["kept"]
 
 
 def test_no_script_depends_on_a_customers_fields_or_uses_a_regular_expression() -> None:

@@ -3,6 +3,7 @@
 What an item finds is written by hand; the scan must find the same.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -20,6 +21,7 @@ from mcpsoar.targets.es.lucene import regexp, text
 from mcpsoar.targets.rule import reading
 from tests.languages.lucene import Index, patterns
 from tests.targets.es import ground
+from tests.targets.es import test_traps as esql
 from tests.targets.es.test_traps import COLUMNS, RANDOM, detections
 from tests.targets.evaluator import rule
 from tests.targets.interpreter import holds
@@ -164,14 +166,15 @@ def test_an_enumeration_is_asked_in_lower_case_which_its_normalizer_leaves_alone
     assert found({"a": {"decision|cased": "allow"}, "condition": "not a"}, events, COLUMNS) == [1, 2]
 
 
-def test_a_network_is_asked_of_the_address_and_not_of_the_text() -> None:
+@pytest.mark.parametrize("finds", [esql.found, found], ids=["esql", "lucene"])
+def test_a_network_is_asked_of_the_address_and_not_of_the_text(finds: Callable[..., list[int]]) -> None:
     texts = ["10.1.2.3", "10.1.2.300", "11.1.2.3", "::ffff:10.1.2.3", "x", None]
     events = [{"src_ip": value} for value in texts]
     item = {"src_ip|cidr": "10.0.0.0/8"}
-    assert found({"a": item, "condition": "a"}, events, COLUMNS) == [0]
-    assert found({"a": item, "condition": "not a"}, events, COLUMNS) == [1, 2, 3, 4, 5]
+    assert finds({"a": item, "condition": "a"}, events, COLUMNS) == [0]
+    assert finds({"a": item, "condition": "not a"}, events, COLUMNS) == [1, 2, 3, 4, 5]
     new = {"a": {"src_ip|cidr": "2001:db8::/32"}, "condition": "a"}
-    assert found(new, [{"src_ip": "2001:DB8::1"}, {"src_ip": "2001:db9::1"}], COLUMNS) == [0]
+    assert finds(new, [{"src_ip": "2001:DB8::1"}, {"src_ip": "2001:db9::1"}], COLUMNS) == [0]
 
 
 def test_a_blank_that_nobody_took_out_is_absent_all_the_same() -> None:

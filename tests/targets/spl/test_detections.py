@@ -21,7 +21,6 @@ from mcpsoar.detect.detection import Detection, parse
 from mcpsoar.detect.joined import completed
 from mcpsoar.detect.prelude import sources
 from mcpsoar.targets.spl import detection as spl
-from mcpsoar.targets.spl.detection.lookback import DAY_MS, lookback_ms
 from tests.languages.spl import run
 from tests.laws import contract_reading as plain
 from tests.laws.test_detections import TEXTS, on_duckdb, shaken
@@ -216,23 +215,6 @@ def test_each_tenant_is_asked_for_by_itself(name: str) -> None:
     found = sorted((row["tenant"], _id(row), int(row["event_ms"]), row.get("subject") or "") for row in rows)
     assert found == sorted((tenant, *one) for tenant, log in logs.items() for one in on_splunk(name, log))
     assert found
-
-
-def test_how_far_back_a_search_has_to_look() -> None:
-    days = {name: lookback_ms(detection(name).tree) / DAY_MS for name in SAID}
-    short = {name: round(one * 1440) for name, one in days.items() if one < 30}
-    assert short == {
-        "calls_beyond_daily_budget": 2880,
-        "error_loop": 10,
-        "foreign_audience_attempts": 30,
-        "identical_call_repeated": 4,
-        "tools_ping_pong": 60,
-    }
-    assert {name for name, one in days.items() if one > 30} == {
-        "first_seen_client_on_server",
-        "first_seen_tool_after_retrieval",
-        "retrieval_then_write",
-    }
 
 
 def test_every_detection_of_the_pack_is_said() -> None:

@@ -10,6 +10,7 @@ the circuit breaker (page VALUES), which the status of a rule shows, and gives n
 At most 10 000 matches come back, and then each says `truncated` (page "Limitations").
 """
 
-from mcpsoar.targets.es.detection.asked import Asked, lookback_ms, query
+from mcpsoar.targets.detection.lookback import lookback_ms
+from mcpsoar.targets.es.detection.asked import Asked, query
 
 __all__ = ["Asked", "lookback_ms", "query"]

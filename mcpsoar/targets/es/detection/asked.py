@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.es import fields, paths
+from mcpsoar.core.event import MINUTE_MS, Column, Kind
+from mcpsoar.targets.detection.lookback import EVER_MS, lookback_ms
+from mcpsoar.targets.es import fields, identity, paths
+from mcpsoar.targets.es.commands import assigned, moment
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.early import read_at_all
-from mcpsoar.targets.es.detection.flow import APART, TAB, Flow
+from mcpsoar.targets.es.detection.flow import TAB, Flow
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.relation import Relation
 from mcpsoar.targets.es.detection.statement import Statement
@@ -21,11 +22,7 @@ from mcpsoar.targets.es.text import quoted
 
 _TABLE = "mcp_audit"
 _MOST = 10_000  # rows that a query gives at most (page "Limitations")
-_NEVER = "9999-12-31T23:59:59.999Z"
 _UNREAD = "~"
-_MINUTE_MS = 60_000
-_DAY_MS = 86_400_000
-_LONGEST_MS = 30 * _DAY_MS
 _RECEIVED = "received_ms"
 _TYPES = {
     Kind.TEXT: Type.TEXT,
@@ -70,30 +67,6 @@ def query(text: DetectionText, tree: exp.Query, columns: Sequence[Column], asked
         raise Unsupported(said, where=str(text.path), next_command=next_command) from None
 
 
-def lookback_ms(tree: exp.Query) -> int:
-    """How far back the events lie that a match of now may rest on.
-
-    Where rows are numbered, or windows have no beginning, what was first is told by 30 days, or by a day more
-    than the SQL names. Else a window before the row, and one before that for the row that it follows.
-    """
-    windows = list(tree.find_all(exp.Window))
-    numbers = [int(one.name) for one in tree.find_all(exp.Literal) if one.is_int]
-    times = [one for one in numbers if one >= _MINUTE_MS - 1]
-    longest = max(times, default=0)
-    if longest >= _LONGEST_MS:
-        return longest + _DAY_MS
-    if not times or any(map(_is_endless, windows)) or longest * 2 > _LONGEST_MS:
-        return _LONGEST_MS
-    return -(-2 * longest // _MINUTE_MS) * _MINUTE_MS
-
-
-def _is_endless(window: exp.Window) -> bool:
-    if isinstance(window.this, exp.Lag):
-        return False
-    spec = window.args.get("spec")
-    return isinstance(window.this, exp.RowNumber) or spec is None or spec.args["start"] == "UNBOUNDED"
-
-
 def _commands(tree: exp.Query, columns: Sequence[Column], asked: Asked) -> list[str]:
     read = {one.name for one in tree.find_all(exp.Column)}
     kinds = {column.name: column.kind for column in columns}
@@ -127,7 +100,7 @@ def _identities(
     """
     start, end = _window(asked)
     normal = fields.evals(columns, {*types, "event_id"}) if asked.raw else ()
-    at = f"COALESCE(TO_STRING({paths.RECEIVED}), {quoted(_NEVER)})"
+    at = identity.RECEIVED
     parts = [packed.packed(_escaped(name, kind), kind) for name, kind in types.items()]
     row = packed.joined([at, *parts])
     if early is not None:
@@ -140,12 +113,12 @@ def _identities(
     return [
         f"FROM {asked.index} METADATA _id, _index",
         f"WHERE {paths.TIME} >= {start} AND {paths.TIME} < {end}",
-        *([f"EVAL {APART.join(normal)}"] if normal else []),
-        f'EVAL alone = CASE({paths.EVENT_ID} IS NULL, CONCAT(_index, " ", _id)),\n    row = {row}',
-        f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'alone'])}",
-        *([f"WHERE SUBSTRING(row, {len(_NEVER) + 1}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
+        *([f"EVAL {assigned(normal)}"] if normal else []),
+        f"EVAL {assigned([identity.ALONE, f'row = {row}'])}",
+        f"STATS row = MIN(row) BY {', '.join([*_tenant(asked), *identity.KEYS])}",
+        *([f"WHERE SUBSTRING(row, {identity.BEHIND}, 1) != {quoted(_UNREAD)}"] if early is not None else []),
         f"EVAL part = SPLIT(row, {TAB})",
-        f"EVAL {APART.join(told)}",
+        f"EVAL {assigned(told)}",
     ]
 
 
@@ -181,7 +154,7 @@ def _matches(statement: Statement, found: Relation, asked: Asked) -> list[str]:
         "MV_EXPAND row",
         "WHERE row IS NOT NULL",
         f"EVAL part = SPLIT(row, {TAB})",
-        f"EVAL {APART.join(told)}",
+        f"EVAL {assigned(told)}",
         f"KEEP {', '.join([*_tenant(asked), paths.EVENT_ID, paths.TIME, 'subject', 'truncated'])}",
         f"SORT {', '.join([paths.TIME, paths.EVENT_ID, 'subject', *_tenant(asked)])}",
         f"LIMIT {_MOST}",
@@ -194,8 +167,8 @@ def _tenant(asked: Asked) -> list[str]:
 
 def _window(asked: Asked) -> tuple[str, str]:
     if asked.start_ms is not None and asked.end_ms is not None:
-        return _date(asked.start_ms), _date(asked.end_ms)
-    minutes = -(-(asked.lookback_ms or _LONGEST_MS) // _MINUTE_MS)
+        return moment(asked.start_ms), moment(asked.end_ms)
+    minutes = -(-(asked.lookback_ms or EVER_MS) // MINUTE_MS)
     return f"NOW() - {minutes} minutes", "NOW()"
 
 
@@ -203,8 +176,3 @@ def _since(asked: Asked) -> str:
     if asked.since_ms is not None:
         return str(asked.since_ms)
     return f"TO_LONG(NOW() - {asked.only_since} minutes)" if asked.only_since is not None else ""
-
-
-def _date(at_ms: int) -> str:
-    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-    return f'TO_DATETIME("{at:%Y-%m-%dT%H:%M:%S}.{at_ms % 1000:03d}Z")'

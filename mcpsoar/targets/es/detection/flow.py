@@ -9,12 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcpsoar.targets.es import paths
+from mcpsoar.targets.es.commands import assigned
 from mcpsoar.targets.es.detection import packed
 from mcpsoar.targets.es.detection.packed import OWN, Type
 from mcpsoar.targets.es.text import quoted
 
 TAB, LINE, MARK = map(quoted, (packed.TAB, packed.LINE, packed.END))
-APART = ",\n    "
 _TAKEN = (
     "row",
     "rows",
@@ -63,7 +63,7 @@ class Flow:
 
     def eval(self, columns: Mapping[str, tuple[str, Type]]) -> None:
         told = [f"{paths.quoted(name)} = {text}" for name, (text, _) in columns.items()]
-        self.commands.append(f"EVAL {APART.join(told)}")
+        self.commands.append(f"EVAL {assigned(told)}")
         self.types.update({name: kind for name, (_, kind) in columns.items()})
 
     def where(self, condition: str) -> None:
@@ -94,7 +94,7 @@ class Flow:
         alone = " OR ".join(f"{paths.quoted(one)} IS NULL" for one in known)
         told = [f"row = {f'CASE({only}, {row})' if only else row}"]
         told += [f"alone = CASE({alone}, {packed.place()})"] if known else []
-        self.commands.append(f"EVAL {APART.join(told)}")
+        self.commands.append(f"EVAL {assigned(told)}")
         by = [*keys, "alone"] if known else keys
         self.stats({"row": "VALUES(row)", **{one: of.text for one, of in found.items()}}, by)
         self.given_back(keys, names)
@@ -113,13 +113,13 @@ class Flow:
         self.commands.append(f"EVAL row = {packed.row(names, self.types)},\n    before = {before}")
         self.stats({"row": "VALUES(row)", "before": "VALUES(before)"}, by)
         sorts = [f'{one} = MV_SORT({one}, "DESC")' for one in ("row", "before")]
-        self.commands.append(f"EVAL {APART.join([*sorts, 'rows = MV_COUNT(row)'])}")
+        self.commands.append(f"EVAL {assigned([*sorts, 'rows = MV_COUNT(row)'])}")
         counts = sorted({count for _, count in wanted.values()})
         zips = [
             f"row = CASE(rows > {count}, MV_ZIP(row, MV_SLICE(before, {count}, rows - 1), {LINE}), row)"
             for count in counts
         ]
-        self.commands.append(f"EVAL {APART.join(zips)}")
+        self.commands.append(f"EVAL {assigned(zips)}")
         self.given_back(keys, names, counts)
         places = {column: at for at, column in enumerate((one for one in held if one != "event_ms"), 2)}
         told = []
@@ -127,7 +127,7 @@ class Flow:
             own = f"MV_SLICE(before{count}, {0 if column == 'event_ms' else places[column]})"
             value = f"TO_LONG({own})" if column == "event_ms" else packed.unpacked(own, held_types[column])
             told.append(f"{paths.quoted(name)} = {value}")
-        self.commands.append(f"EVAL {APART.join(told)}")
+        self.commands.append(f"EVAL {assigned(told)}")
         self.types.update(kinds)
 
     def given_back(self, keys: Sequence[str], names: Sequence[str], before: Sequence[int] = ()) -> None:
@@ -140,13 +140,13 @@ class Flow:
                 f"before{count} = SPLIT(CASE(MV_COUNT(lines) > {at}, MV_SLICE(lines, {at})), {TAB})"
                 for at, count in enumerate(before, 1)
             ]
-            self.commands.append(f"EVAL {APART.join(told)}")
+            self.commands.append(f"EVAL {assigned(told)}")
         else:
             self.commands.append(f"EVAL part = SPLIT(row, {TAB})")
         own = {"event_ms": "TO_LONG(MV_SLICE(part, 0))", "event_key": "MV_SLICE(part, 1)"}
         told = [f"{name} = {text}" for name, text in own.items() if name not in keys]
         told += packed.assigned(names, self.types, "part", 2)
-        self.commands.append(f"EVAL {APART.join(told)}")
+        self.commands.append(f"EVAL {assigned(told)}")
         self.forget({*keys, *names, *OWN})
 
     def members(self, keys: Sequence[str]) -> list[str]:
@@ -165,6 +165,6 @@ class Flow:
         return sorted(name for name in set(kept) - {*keys, *OWN} if name in self.types)
 
     def stats(self, found: Mapping[str, str], keys: Sequence[str]) -> None:
-        told = APART.join(f"{paths.quoted(name)} = {text}" for name, text in found.items())
+        told = assigned(f"{paths.quoted(name)} = {text}" for name, text in found.items())
         by = [*([self.tenant] if self.tenant else []), *map(paths.quoted, keys)]
         self.commands.append(f"STATS {told}" + (f"\n    BY {', '.join(by)}" if by else ""))

@@ -8,8 +8,9 @@ from sqlglot import exp
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.detection import conjuncts
 from mcpsoar.targets.es import paths
+from mcpsoar.targets.es.commands import assigned
 from mcpsoar.targets.es.detection import packed
-from mcpsoar.targets.es.detection.flow import APART, TAB, Aggregate
+from mcpsoar.targets.es.detection.flow import TAB, Aggregate
 from mcpsoar.targets.es.detection.packed import OWN, Type
 from mcpsoar.targets.es.detection.relation import (
     Relation,
@@ -123,7 +124,7 @@ def _beside(
         f"{paths.quoted(names[name])} = {packed.unpacked(f'MV_SLICE(part, {at})', kinds[name])}"
         for at, name in enumerate(wanted)
     ]
-    of.flow.commands.append(f"EVAL {APART.join([*lines, f'{there} = part IS NOT NULL'])}")
+    of.flow.commands.append(f"EVAL {assigned([*lines, f'{there} = part IS NOT NULL'])}")
     of.flow.types.update({names[name]: kind for name, kind in kinds.items()} | {there: Type.TRUTH})
     of.scope.tables[alias] = Relation({name: exp.column(own) for name, own in names.items()})
     return exp.column(there)

@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mcpsoar.targets.es import paths
+from mcpsoar.targets.es.commands import assigned
 from mcpsoar.targets.es.detection import packed
-from mcpsoar.targets.es.detection.flow import APART, TAB, Aggregate, Flow
+from mcpsoar.targets.es.detection.flow import TAB, Aggregate, Flow
 from mcpsoar.targets.es.detection.packed import OWN, Type
 
 _PARTS = 30
@@ -124,7 +125,7 @@ def _paired(
         f"{others[one]} = {packed.unpacked(f'MV_SLICE(part, {at})', types[one])}"
         for at, one in enumerate(columns, 2)
     ]
-    flow.commands.append(f"EVAL {APART.join(made)}")
+    flow.commands.append(f"EVAL {assigned(made)}")
     inside = " AND ".join(pairing.inside)
     found = {one.name: _made(one.function, f"CASE({inside}, {others[one.column]})") for one in seen}
     flow.stats(found, [*keys, *names, *(one for one in OWN if one not in keys)])
@@ -132,7 +133,7 @@ def _paired(
     flow.types |= {one.name: types[one.column] for one in seen}
     zeros = [paths.quoted(one.name) for one in seen if _is_counted(one)]
     if zeros:
-        flow.commands.append(f"EVAL {APART.join(f'{one} = COALESCE({one}, 0)' for one in zeros)}")
+        flow.commands.append(f"EVAL {assigned(f'{one} = COALESCE({one}, 0)' for one in zeros)}")
 
 
 def _other(pairing: _Pairing, seen: Sequence[Seen], types: dict[str, Type]) -> str:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from mcpsoar.targets.es import paths
+from mcpsoar.targets.es.commands import assigned
 from mcpsoar.targets.es.detection import packed
-from mcpsoar.targets.es.detection.flow import APART, LINE, MARK, TAB, Flow
+from mcpsoar.targets.es.detection.flow import LINE, MARK, TAB, Flow
 from mcpsoar.targets.es.detection.packed import OWN, Type
 from mcpsoar.targets.es.text import quoted
 
@@ -73,5 +74,5 @@ def _behind(
         value = f"MV_SLICE(part, {at})"
         made.append(f"{paths.quoted(one)} = {value if one == 'event_key' else f'TO_LONG({value})'}")
     made += packed.assigned(names, flow.types, "part", len(head))
-    flow.commands.append(f"EVAL {APART.join(made)}")
+    flow.commands.append(f"EVAL {assigned(made)}")
     flow.forget({*keys, *names, *head, *OWN})

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.targets.es import paths
-from mcpsoar.targets.es.detection import counts, packed, pairs, spans
+from mcpsoar.targets.es.detection import counts, frames, packed, pairs, places, spans
 from mcpsoar.targets.es.detection.flow import Aggregate
 from mcpsoar.targets.es.detection.packed import Type
 from mcpsoar.targets.es.detection.pairs import Frame, Seen
@@ -40,7 +40,7 @@ class Windows:
         seeing = [one for one in windows if one not in whole]
         if any(not one.args.get("partition_by") for one in windows):
             raise Unsupported("a window over all rows, which would have to stand in memory together")
-        lags = [one for one in seeing if isinstance(one.this, exp.Lag) or _is_rows(one)]
+        lags = [one for one in seeing if isinstance(one.this, exp.Lag) or frames.is_rows(one)]
         labels = [one for one in seeing if one not in lags and counts.is_label(self.of.todo, one)]
         if seeing and len(seeing) == len(lags) + len(labels) and self._is_read_again():
             self._apart()
@@ -48,10 +48,10 @@ class Windows:
             self._narrowed()
         for one in labels:
             self._label(one)
-        for _, some in groupby(sorted(lags, key=_partition), key=_partition):
+        for _, some in groupby(sorted(lags, key=frames.partition), key=frames.partition):
             self._lagged(list(some))
         times = [one for one in seeing if one not in (*lags, *labels)]
-        for _, alike in groupby(sorted(times, key=_alike), key=_alike):
+        for _, alike in groupby(sorted(times, key=frames.alike), key=frames.alike):
             self._timed(list(alike))
         self.flow.apart = ""
         for one in whole:
@@ -97,7 +97,7 @@ class Windows:
         keys = self._partition(window)
         condition = self.of.read(window.this.this.args["ifs"][0].this)
         marked = self.of.column(condition, "is_counted")
-        order = self.of.column(self.of.read(window.args["order"].expressions[0].this), "turn_ms")
+        order = self.of.column(self.of.read(frames.order(window)[0]), "turn_ms")
         self.of.extra |= {*keys, marked, order}
         name = self._name(window)
         told = f"COALESCE({paths.quoted(marked)}, false)"
@@ -132,7 +132,7 @@ class Windows:
             self.of.gather(keys, {name: self.of.aggregate(self.of.read(window.this), self.member)})
             self._put(window, name)
             return
-        place = self._asked(window)
+        place = places.asked(window, self.of.todo, self.of.name)
         order = self._order(window)
         name, first = self._name(window), self.flow.name("foremost")
         own = f"CASE({self.words.condition(self.member)}, {order})" if self.member is not None else order
@@ -146,30 +146,8 @@ class Windows:
         self.of.places |= {name: tuple(keys)} if place == 1 else {}
         self._put(window, name)
 
-    def _asked(self, window: exp.Window) -> int:
-        """The one place that is asked for; whatever else a row's place is, is not told."""
-        alias = window.parent.alias if window.parent is not None else ""
-        found = set()
-        named = [[one.name for one in tree.find_all(exp.Table)] for tree in self.of.todo]
-        readers = [tree for tree, names in zip(self.of.todo, named, strict=True) if self.of.name in names]
-        compared = list(counts.comparisons(readers, {alias}, (exp.EQ, exp.NEQ, *counts.COMPARED)))
-        read = [one for tree in readers for one in tree.find_all(exp.Column) if one.name == alias]
-        if len(read) != len(compared):
-            raise Unsupported(f"{alias}: ROW_NUMBER that is not only compared with a number")
-        for one in compared:
-            number = one.expression
-            is_first = isinstance(one, exp.GT) and number.name == "1"
-            if not (isinstance(number, exp.Literal) and (isinstance(one, exp.EQ) or is_first)):
-                raise Unsupported(f"{one.sql()}: ROW_NUMBER other than = or > 1")
-            found.add(int(number.name))
-        if len(found) != 1:
-            raise Unsupported(f"{alias} is asked for {len(found)} places: a partition has no numbers here")
-        return found.pop()
-
     def _order(self, window: exp.Window) -> str:
-        ordered = [one.this for one in window.args["order"].expressions]
-        if any(one.args.get("desc") for one in window.args["order"].expressions):
-            raise Unsupported("ORDER BY … DESC")
+        ordered = frames.order(window)
         if [one.name for one in ordered] == _BY_PLACE and self.keys is None:
             return packed.place()
         read = [self.of.read(one) for one in ordered]
@@ -181,7 +159,7 @@ class Windows:
         keys = self._partition(windows[0])
         wanted: dict[str, tuple[str, int]] = {}
         for one in windows:
-            if [part.this.name for part in one.args["order"].expressions] != _BY_PLACE:
+            if [part.name for part in frames.order(one)] != _BY_PLACE:
                 raise Unsupported("LAG in another order than that of events")
             of = one.this
             if isinstance(of, exp.Lag):
@@ -220,10 +198,10 @@ class Windows:
         first = windows[0]
         if not isinstance(first.this, AGGREGATES):
             raise Unsupported(f"{first.this.key.upper()} over a window")
-        if [one.this.name for one in first.args["order"].expressions] != _BY_TIME:
+        if [one.name for one in frames.order(first)] != _BY_TIME:
             raise Unsupported("a running count over rows, which ES|QL has no windows for")
-        keys, frame = self._partition(first), _frame(first)
-        if frame == Frame(None) and all(map(_is_marked_time, windows)):
+        keys, frame = self._partition(first), frames.frame(first)
+        if frame == Frame(None) and all(map(frames.is_marked_time, windows)):
             for one in windows:
                 branch = one.this.this.args["ifs"][0]
                 marked = self._argument(branch.this, "is_marked")
@@ -276,41 +254,3 @@ class Windows:
             [*keys, "event_ms"], {name: Aggregate(f"MAX({own})", Type.WHOLE)}, self.of.needed() - {name}
         )
         self._put(window, name)
-
-
-def _partition(window: exp.Window) -> str:
-    return ", ".join(one.sql() for one in window.args.get("partition_by") or [])
-
-
-def _alike(window: exp.Window) -> tuple[str, str, bool]:
-    """What can be said at once: a partition and frame, and either counts or extremes."""
-    spec = window.args.get("spec")
-    return _partition(window), spec.sql() if spec else "", isinstance(window.this, exp.Count | exp.Sum)
-
-
-def _is_rows(window: exp.Window) -> bool:
-    spec = window.args.get("spec")
-    return spec is not None and str(spec.args.get("kind")).upper() == "ROWS"
-
-
-def _frame(window: exp.Window) -> Frame:
-    spec = window.args.get("spec")
-    if spec is None:
-        return Frame(None)
-    start, end = spec.args["start"], spec.args.get("end")
-    if isinstance(start, str) and start != "UNBOUNDED":
-        raise Unsupported("a window that starts at its own row")
-    if isinstance(end, exp.Expr) and spec.args.get("end_side") != "PRECEDING":
-        raise Unsupported("a window that sees what comes")
-    return Frame(
-        int(start.name) if isinstance(start, exp.Expr) else None,
-        int(end.name) if isinstance(end, exp.Expr) else 0,
-    )
-
-
-def _is_marked_time(window: exp.Window) -> bool:
-    """MAX(CASE WHEN … THEN event_ms END)."""
-    of = window.this.this
-    if not isinstance(window.this, exp.Max) or not isinstance(of, exp.Case) or of.args.get("default"):
-        return False
-    return len(of.args["ifs"]) == 1 and of.args["ifs"][0].args["true"].name == "event_ms"

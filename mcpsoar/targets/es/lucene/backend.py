@@ -15,8 +15,7 @@ from sigma.conditions import (
 )
 from sigma.conversion.deferred import DeferredQueryExpression
 from sigma.conversion.state import ConversionState
-from sigma.processing.pipeline import ProcessingItem, ProcessingPipeline
-from sigma.processing.transformations import FieldMappingTransformation
+from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaRule
 from sigma.types import (
     CompareOperators,
@@ -33,6 +32,7 @@ from sigma.types import (
 from mcpsoar.core.event import Column, Kind
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.lucene import clauses, regexp, text
+from mcpsoar.targets.es.names import as_named
 from mcpsoar.targets.rule.pipeline import PRIORITY, as_stored
 
 _RANGES = {
@@ -222,12 +222,11 @@ def _number(value: object) -> str:
 
 def pipeline(columns: Sequence[Column]) -> ProcessingPipeline:
     """Elastic's names. Which data stream is searched, is said beside a query string and not in it."""
-    names: dict[str | None, str | list[str]] = {column.name: paths.of(column.name) for column in columns}
     return ProcessingPipeline(
         name="mcpsoar-lucene",
         priority=PRIORITY,
         items=[
             as_stored(columns),
-            ProcessingItem(FieldMappingTransformation(names), identifier="mcp-audit-fields"),
+            as_named(columns),
         ],
     )

@@ -12,17 +12,17 @@ from sqlglot import exp
 from mcpsoar.core.content import DetectionText
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets.spl import fields
+from mcpsoar.targets.spl import fields, identity
 from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.detection import distinct
 from mcpsoar.targets.spl.detection.commands import LOST, ROW, Commands
 from mcpsoar.targets.spl.detection.query import Query
 from mcpsoar.targets.spl.detection.relation import Field, Relation
 from mcpsoar.targets.spl.held import Held
+from mcpsoar.targets.spl.identity import EVENT_MS, TENANT
 from mcpsoar.targets.spl.text import field
 
 TABLE = "mcp_audit"
-_TENANT = "tenant"
 SHOWN = ("_time", "event_ms", "event_key", "subject", "truncated")
 
 
@@ -50,8 +50,8 @@ def _search(tree: exp.Query, columns: Sequence[Column], since: str, tenant: str)
     given["event_ms"] = Field(Held(Kind.INTEGER, "event_ms"))
     given["event_key"] = Field(Held(Kind.TEXT, "event_key"))
     read = sorted({field(name) for name in (*own, "event_id", *([tenant] if tenant else []))})
-    always = [_TENANT] if tenant else []
-    named = [*held, *read, *given, *SHOWN, "one", "place", _TENANT]
+    always = [TENANT] if tenant else []
+    named = [*held, *read, *given, *SHOWN, "one", "place", TENANT]
     commands = Commands(list(_begun(read, tenant)), named, always)
     events = Relation("one", given, frozenset({frozenset({"event_ms", "event_key"})}))
     found = Query(commands, {TABLE: events}).whole(distinct.rewritten(tree))
@@ -63,10 +63,9 @@ def _begun(read: Sequence[str], tenant: str) -> Iterator[str]:
     """Nothing but what is read: so no field of an event passes for one of the search."""
     yield EVENTS
     yield f"fields {', '.join(('_time', '_indextime', *read))}"
-    told = f', {_TENANT}=coalesce({field(tenant)}, "-")' if tenant else ""
-    yield f"eval event_ms=floor(exact(round(exact(_time*1000000))/1000)), one=1{told}"
+    yield f"eval {', '.join([EVENT_MS, 'one=1', *identity.tenant(tenant)])}"
     yield "sort 0 _indextime"
-    yield f"dedup {f'{_TENANT} ' if tenant else ''}event_id event_ms keepempty=true"
+    yield f"dedup {f'{TENANT} ' if tenant else ''}event_id event_ms keepempty=true"
     yield "accum one AS place"
     yield f'eval event_key=if(isnull(event_id), "-".place, "=".event_id), {LOST}=0'
     yield "sort 0 num(event_ms), str(event_key)"
