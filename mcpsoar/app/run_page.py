@@ -80,7 +80,7 @@ def _how(step: StepReport) -> Iterator[str]:
     evidence = step.evidence
     if unknown := evidence.get("before_unknown"):
         yield f"  - before: not known, {code(str(unknown))}"
-    elif before := evidence.get("before"):
+    elif (before := evidence.get("before")) and "in_force" in before:  # a canary's calls stand there too
         state = "in force already" if before["in_force"] else "not in force"
         yield f"  - before: {state}, seen {code(before['seen_at'])}"
     if step.attempts:
@@ -89,9 +89,8 @@ def _how(step: StepReport) -> Iterator[str]:
         yield "  - the control plane said that it was done, which is a claim and no proof"
     if seen := evidence.get("seen"):
         yield f"  - read back {code(seen['at'])}: {code(seen['says'])}"
-    for phase in ("before", "after", "control"):
-        sighted = evidence.get(phase)
-        if sighted and "calls" in sighted:
+    for phase, sighted in evidence.items():
+        if isinstance(sighted, dict) and "calls" in sighted:
             yield f"  - {_sighted(phase, sighted)}"
     for trouble in evidence.get("troubles", ()):
         yield f"  - trouble: {code(trouble)}"
