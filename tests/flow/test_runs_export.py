@@ -203,10 +203,11 @@ def test_bytes_all_over_a_journal_count(bench: Bench, monkeypatch: pytest.Monkey
     folder = bench.exported(run)
     code = compile((folder / "check.py").read_text(), "check.py", "exec")
     monkeypatch.setattr(sys, "argv", ["check.py"])
+    monkeypatch.chdir(folder)
 
     def is_whole() -> bool:
         try:
-            exec(code, {"__file__": str(folder / "check.py"), "__name__": "__main__"})
+            exec(code, {"__name__": "__main__"})
         except SystemExit:
             return False
         return True
