@@ -68,6 +68,7 @@ def resume(
     clock: Clock,
     say: Callable[[str], None],
     by: str = "",
+    complete: Callable[[str], str] = str,
 ) -> Report:
     """Finish a run: steps that are proven stay, all others are looked at before anything is repeated.
 
@@ -84,7 +85,7 @@ def resume(
         return shown
     with station(profile, house, clock, say) as ready:
         ended = resuming.resume(ready, run, pack, by)
-    return sealing.sealed(ended, profile.audit, house, clock=clock, say=say)
+    return sealing.sealed(ended, profile.audit, house, clock=clock, say=say, complete=complete)
 
 
 def _told(home: Path, run: str) -> tuple[Report, tuple[Facts, ...]]:

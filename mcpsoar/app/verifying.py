@@ -70,7 +70,7 @@ def _signed(run: str, chain: Chain, seal: Seal | None, trust: Trust | None) -> t
     if chain.heads[said.lines - 1 : said.lines] != (said.head,):
         return Verdict.NO, f"the {said.lines} lines that were signed ({name}) are not in this journal", False
     untold = Verdict.YES, "a key that nobody here was told to trust"
-    verdict, whose = untold if trust is None else trust.judged(key)
+    verdict, whose = untold if trust is None else trust.judged(key, said.signer or "")
     words = f"signed by {name}: {whose}"
     if verdict is not Verdict.YES:
         return verdict, words, False

@@ -19,12 +19,20 @@ _OPTION = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """One key that counts. NO: not for runs. CANNOT_TELL: under a condition that is not judged here."""
+    """One key that counts, for those names. NO: not for runs. CANNOT_TELL: under a condition that is not
+    judged here.
+    """
 
     fingerprint: str
-    name: str
+    names: tuple[str, ...]
     where: str
     counts: Verdict = Verdict.YES
+
+    def is_called(self, name: str) -> bool:
+        """Names are patterns; one after `!` is nobody's (ssh-keygen(1), ALLOWED SIGNERS)."""
+        if any(fnmatchcase(name, one[1:]) for one in self.names if one.startswith("!")):
+            return False
+        return any(fnmatchcase(name, one) for one in self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,15 @@ class Trust:
     signers: tuple[Signer, ...]
     where: str
 
-    def judged(self, key: PublicKey) -> tuple[Verdict, str]:
-        """Whether this key's signatures count, and in words whose they are."""
-        found = [signer for signer in self.signers if signer.fingerprint == key.fingerprint]
+    def judged(self, key: PublicKey, name: str) -> tuple[Verdict, str]:
+        """Whether signatures of this key under this name count, and in words by which word."""
+        known = [signer for signer in self.signers if signer.fingerprint == key.fingerprint]
+        found = [signer for signer in known if signer.is_called(name)]
         for signer in found:
             if signer.counts is Verdict.YES:
-                return Verdict.YES, f"{signer.name}, by {signer.where}"
+                return Verdict.YES, f"trusted by {signer.where}"
+        if known and not found:
+            return Verdict.NO, f"{known[0].where} has that key under another name"
         if found and worst(signer.counts for signer in found) is Verdict.CANNOT_TELL:
             where = found[0].where
             return Verdict.CANNOT_TELL, f"{where} has conditions that ssh-keygen -Y verify must judge"
@@ -72,7 +83,7 @@ def own(signing: Signing) -> Trust | None:
         fingerprint = keys.from_text(KIND, signing.key.split()[1]).fingerprint
     else:
         return None
-    return Trust((Signer(fingerprint, signing.identity, signing.where),), signing.where)
+    return Trust((Signer(fingerprint, ("*",), signing.where),), signing.where)
 
 
 def line(key: PublicKey, identity: str) -> str:
@@ -104,7 +115,7 @@ def _signer(text: str, where: str) -> Signer | None:
     except (ValueError, IndexError):
         raise Usage("this is no line PRINCIPAL [OPTIONS] ssh-ed25519 KEY", where=where) from None
     counts = worst(_counts(option) for option in _OPTION.findall(words[1])) if at == 2 else Verdict.YES
-    return Signer(key.fingerprint, words[0].strip('"'), where, counts)
+    return Signer(key.fingerprint, tuple(words[0].strip('"').split(",")), where, counts)
 
 
 def _counts(option: str) -> Verdict:

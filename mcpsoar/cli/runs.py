@@ -81,6 +81,7 @@ def resume(given: Common, run: str, profile: str | None, api: str | None, home: 
             clock=SystemClock(),
             say=talker(given),
             by=who(),
+            complete=given.told.complete,
         ),
     )
 

@@ -22,6 +22,10 @@ MESSAGE = b"mcpsoar run\n"
     ("line", "counts"),
     [
         ("a@example.com {key}", YES),
+        ("b@example.com {key}", NO),
+        ("*@example.com {key}", YES),
+        ("!a@example.com,*@example.com {key}", NO),
+        ("b@example.com {key}\na@example.com {key}", YES),
         ("a@example.com,b@example.com {key} a comment", YES),
         ('a@example.com namespaces="run@mcpsoar" {key}', YES),
         ('a@example.com namespaces="git,run@*" {key}', YES),
@@ -43,7 +47,7 @@ def test_a_line_counts_only_where_ssh_keygen_would_take_it(
     key, other = made(tmp_path / "key"), made(tmp_path / "other")
     path = tmp_path / "allowed"
     path.write_text(line.format(key=public(key).line, other=public(other).line) + "\n")
-    assert trust.allowed(str(path)).judged(public(key))[0] is counts
+    assert trust.allowed(str(path)).judged(public(key), "a@example.com")[0] is counts
     if shutil.which("ssh-keygen") is None:
         pytest.skip("there is no ssh-keygen here to compare with")
     signed = sign(MESSAGE, Signing(str(tmp_path / "key"), is_file=True), clock=SystemClock(), wait_s=1)
@@ -76,12 +80,12 @@ def test_a_profile_trusts_its_own_key(tmp_path: Path) -> None:
     ):
         found = trust.own(signing)
         assert found is not None
-        assert found.judged(trusted)[0] is YES
-        assert found.judged(other)[0] is NO
+        assert found.judged(trusted, "any")[0] is YES
+        assert found.judged(other, "any")[0] is NO
     assert trust.own(Signing("a comment", is_file=False)) is None
     path = tmp_path / "allowed"
     path.write_text(trust.line(other, "b@example.com"))
     found = trust.own(Signing(str(tmp_path / "key"), is_file=True, allowed_signers=str(path)))
     assert found is not None
-    assert found.judged(other) == (YES, f"b@example.com, by {path}:1")
-    assert found.judged(key)[0] is NO
+    assert found.judged(other, "b@example.com") == (YES, f"trusted by {path}:1")
+    assert found.judged(key, "b@example.com")[0] is NO
