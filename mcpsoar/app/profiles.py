@@ -41,7 +41,7 @@ from mcpsoar.app.secrets import resolved
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import CANARY, ROLES, Binding, CanaryBinding, Control, Network, Profile
 from mcpsoar.core.secret import Secret
-from mcpsoar.kit import find
+from mcpsoar.kit import find, tomlplace
 from mcpsoar.kit.http import checked_url
 
 CONNECTORS = "mcpsoar.connectors"
@@ -80,6 +80,7 @@ class File:
 
     def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
         self._path = path
+        self._text = text
         self._lines = text.splitlines()
         self._environ = environ
         self._section = ""  # the table that is being read: the same key stands in several
@@ -133,7 +134,7 @@ class File:
         for role in ROLES:
             if role in table:
                 self._section = f"profiles.{name}.{role}"
-                roles[role] = self._binding(self._table(table, role))
+                roles[role] = self._binding(self._table(table, role), ("profiles", name, role))
         if not roles:
             raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
@@ -142,7 +143,7 @@ class File:
         audit = signing(self, name, table, self._environ) if "audit" in table else None
         return Profile(name, roles, canary, str(self._path), routes=routes, audit=audit, **numbers)
 
-    def _binding(self, table: dict[str, Any]) -> Binding:
+    def _binding(self, table: dict[str, Any], keys: tuple[str, ...]) -> Binding:
         own = ("connector", "url", "token", *_NETWORK)
         connector = table.get("connector", "reference")
         if not isinstance(connector, str):
@@ -152,12 +153,15 @@ class File:
         except Usage as error:
             raise self.bad(error.message, "connector") from None
         self.known(table, (*own, *getattr(module, "OPTIONS", ())))
+        options = {key: value for key, value in table.items() if key not in own}
+        if (check := getattr(module, "check", None)) is not None:  # of one whose options are tables
+            check(options, lambda below: f"{self._path}:{tomlplace.line(self._text, (*keys, *below))}")
         tokens = self._tokens(table)
         return Binding(
             connector=connector,
             base_url=self.url(table, "url"),
             token=next(iter(tokens), None),
-            options={key: value for key, value in table.items() if key not in own},
+            options=options,
             where=self.place(self._section.rpartition(".")[2]),
             spares=tokens[1:],
             network=self._connected(table),

@@ -42,9 +42,9 @@ class Edge:
     """One control plane at one address. Safe to share between threads.
 
     Connections are kept and reused. No redirect is followed, no cookie kept, no change tried twice; the token
-    goes to this origin only. Once it is refused (401, 403) the `spares` follow, in order: a read is repeated
-    at once, of a change the caller is told that it was not processed. `timeout_s` bounds a whole call,
-    `limit_bytes` its answer.
+    goes to this origin only, after `scheme` (empty: alone) in `header`. Once it is refused (401, 403) the
+    `spares` follow, in order: a read is repeated at once, of a change the caller is told that it was not
+    processed. `timeout_s` bounds a whole call, `limit_bytes` its answer.
     Raises Usage for an address or token that cannot be used; the first call opens the first connection.
     """
 
@@ -56,6 +56,7 @@ class Edge:
         clock: Clock,
         timeout_s: float = TIMEOUT_S,
         limit_bytes: int = LIMIT_BYTES,
+        header: str = "Authorization",
         scheme: str = "Bearer",
         headers: Mapping[str, str] | None = None,
         spares: Sequence[Secret] = (),
@@ -71,7 +72,8 @@ class Edge:
         self._clock = clock
         self._timeout_s = timeout_s
         self._limit_bytes = limit_bytes
-        self._scheme = scheme
+        self._header = header
+        self._scheme = f"{scheme} " if scheme else ""
         self._own_headers = dict(headers or {})
         self._reason = reason
         self._transport = transport
@@ -205,7 +207,7 @@ class Edge:
             **self._own_headers,
         }
         if token:
-            headers["Authorization"] = f"{self._scheme} {token.reveal()}"
+            headers[self._header] = self._scheme + token.reveal()
         if key is not None:
             headers["Idempotency-Key"] = key
         if media is not None:

@@ -1,0 +1,92 @@
+"""What a profile says of one action: values, made by `reading`."""
+
+from dataclasses import dataclass, field
+
+from mcpsoar.connectors.in_http import condition, template
+from mcpsoar.connectors.in_http.condition import Condition
+from mcpsoar.connectors.in_http.pointer import Pointer
+from mcpsoar.connectors.in_http.template import ITEM, SERVER
+from mcpsoar.core.digest import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request. `done` is what its answer must say, `gone` the answer of one entry that is no more."""
+
+    method: str
+    path: tuple[str, ...]
+    query: dict[str, str] = field(default_factory=dict)
+    body: Json = None
+    done: Condition | None = None
+    gone: Condition | None = None
+
+    @property
+    def names(self) -> set[str]:
+        return template.used([self.path, self.query, self.body])
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """Where a page names the one after it: a cursor for `query`, or else a link to the same list."""
+
+    pointer: Pointer
+    query: str | None
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Entries instead of one object. `of`: which are the server's; None: all. Without `next` it is one page.
+    `keep`: ids that are never touched. `outlives`: entries that only time ends, at `expires`.
+    """
+
+    items: Pointer
+    id: Pointer
+    of: Condition | None
+    outlives: Condition | None
+    expires: Pointer | None
+    next: Next | None
+    keep: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A read-back; of a list both conditions are asked of each entry."""
+
+    call: Call
+    in_force: Condition | None
+    not_in_force: Condition
+    facts: tuple[Pointer, ...]
+    list: List | None
+
+    @property
+    def names(self) -> set[str]:
+        of = self.list.of if self.list else None
+        return self.call.names | condition.names(self.in_force, self.not_in_force, of)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One action. `unknown` is what the control plane says of a server that it does not know."""
+
+    action: str
+    look: Look | None
+    do: Call
+    undo: Call | None
+    unknown: Condition | None
+
+    @property
+    def is_each(self) -> bool:
+        """Whether `do` is sent for each entry of the list."""
+        return ITEM in self.do.names
+
+    @property
+    def names_server(self) -> bool:
+        """Whether every call is about the server that is meant; of entries the list has to know them."""
+        calls = [self.look, None if self.is_each else self.do, self.undo]
+        return all(SERVER in call.names for call in calls if call is not None)
+
+    @property
+    def needs_server(self) -> bool:
+        calls = (self.look, self.do, self.undo)
+        return any(SERVER in call.names for call in calls if call is not None)

@@ -1,0 +1,84 @@
+"""An action on one object: its state looked at, switched, and switched back."""
+
+import json
+from dataclasses import dataclass
+
+from mcpsoar.connectors.in_http import condition
+from mcpsoar.connectors.in_http.caller import Caller
+from mcpsoar.connectors.in_http.condition import Answer
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Malformed, Unsupported
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline, Effect, Observation
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.http import Edge
+from mcpsoar.kit.plain import shown
+from mcpsoar.kit.rooms import Room
+
+_WORDS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    in_force: bool
+    facts: Facts
+    words: str
+
+
+class Single(Room):
+    """Without a look nothing is proven; without an undo nothing that was changed goes back by itself."""
+
+    def __init__(self, edge: Edge, clock: Clock, caller: Caller) -> None:
+        super().__init__(edge, clock)
+        self._caller = caller
+
+    def baseline(self, step: Step) -> Baseline:
+        state = self._state(step)
+        return Baseline(state.in_force, state.facts, self._now())
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+        fill = self._caller.fill(step)
+        return Effect(self._caller.change(self._caller.said.do, fill, key) or {}, self._now())
+
+    def look(self, step: Step) -> Observation:
+        return self._seen(step, wanted=True)
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
+        undo = self._caller.said.undo
+        if undo is None:
+            raise Unsupported(
+                f"the profile describes no undo for {step.action}: undo it by hand",
+                where=self._caller.place,
+            )
+        return Effect(self._caller.change(undo, self._caller.fill(step), key) or {}, self._now())
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:
+        return self._seen(step, wanted=was is not None and was.in_force)
+
+    def _state(self, step: Step) -> _State:
+        """Raises Malformed where the answer meets neither or both of the conditions."""
+        look, fill = self._caller.look, self._caller.fill(step)
+        body = self._caller.seen(fill)
+        answer = Answer(body, 200)
+        is_on = look.in_force is not None and look.in_force.met(answer, fill) is True
+        is_off = look.not_in_force.met(answer, fill) is True
+        if is_on is is_off:
+            words = f"the answer meets {'both' if is_on else 'neither'} of in_force and not_in_force"
+            raise Malformed(words, where=self._where)
+        places = condition.pointers(look.in_force, look.not_in_force)
+        told = ", ".join(f"{place}: {_word(value)}" for place, value in condition.kept(body, places).items())
+        return _State(is_on, condition.kept(body, (*places, *look.facts)), told)
+
+    def _seen(self, step: Step, *, wanted: bool) -> Observation:
+        state = self._state(step)
+        words = (
+            f"{step.action} is {'' if state.in_force else 'not '}in force, by {self._where}: {state.words}"
+        )
+        verdict = Verdict.YES if state.in_force is wanted else Verdict.NO
+        return Observation(verdict, words, state.facts, self._now())
+
+
+def _word(value: object) -> str:
+    text = shown(json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _WORDS else f"{text[:_WORDS]}…"
