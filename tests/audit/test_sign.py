@@ -74,6 +74,24 @@ def test_what_ssh_keygen_signed_is_read(tmp_path: Path) -> None:
     assert (tmp_path / "key.pub").read_text().startswith(signature.key.line)
 
 
+@needs_ssh_keygen
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["-n", "file"], "for something else"),
+        (["-n", sshsig.NAMESPACE, "-O", "hashalg=sha256"], "another hash"),
+    ],
+)
+def test_a_signature_that_was_made_for_something_else_is_refused(
+    tmp_path: Path, options: list[str], words: str
+) -> None:
+    made(tmp_path / "key")
+    sign_it = ["ssh-keygen", "-q", "-Y", "sign", "-f", "key", *options]
+    done = subprocess.run(sign_it, cwd=tmp_path, input=MESSAGE, capture_output=True, check=True)
+    with pytest.raises(ValueError, match=words):
+        sshsig.parsed(done.stdout.decode())
+
+
 def test_every_byte_of_a_signature_counts(tmp_path: Path) -> None:
     made(tmp_path / "key")
     text = by_file(tmp_path / "key").text
