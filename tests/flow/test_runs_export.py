@@ -8,7 +8,6 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -233,9 +232,6 @@ def test_the_same_run_is_the_same_bytes_wherever_its_home_is(bench: Bench) -> No
     assert bench.type("release", "github", "--yes", "-q").code == 0
     assert bench.type("runs", "export", run, "-o", "two.zip", "--home", "moved").code == 0
     assert bench.type("runs", "export", run, "-o", "three.zip").code == 0
-    ended = datetime.fromisoformat(runs.show(bench.home, run).extra["finished_at"])
-    with zipfile.ZipFile("one.zip") as archive:
-        assert {info.date_time[:5] for info in archive.infolist()} == {ended.timetuple()[:5]}
     one = Path("one.zip").read_bytes()
     assert one == Path("two.zip").read_bytes() == Path("three.zip").read_bytes()
 
