@@ -17,8 +17,8 @@ from mcpsoar.kit.rooms import server
 
 
 class Caller:
-    """One action's calls. `names` is what the control plane calls a server, where that differs; `place` is the
-    file:line of the role.
+    """One action's calls. `names` is what the control plane calls a server, where that differs; `place` is
+    where the settings have the role.
     """
 
     def __init__(

@@ -20,10 +20,10 @@ def read(actions: Any, place: Place) -> dict[str, Said]:
     table = Table(actions, ("actions",), place)
     if not list(table):
         raise table.bad('actions has a table for each action: actions."registry.disable"')
-    return {name: _action(table, name, place) for name in table}
+    return {name: _action(table, name) for name in table}
 
 
-def _action(actions: Table, name: str, place: Place) -> Said:
+def _action(actions: Table, name: str) -> Said:
     if not _ACTION.fullmatch(name):
         raise actions.bad(f'{name!r} is no action: they are named "registry.disable", quoted', name)
     table = actions.inner(name, ("look", "do", "undo", "unknown"))
