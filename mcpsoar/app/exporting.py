@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -44,7 +45,7 @@ def export(home: Path, run: str, out: Path, *, force: bool = False) -> Exported:
     house = Home(home)
     run = house.named(run)
     if out.exists() and not force:
-        raise Usage("is there already: name another file, or --force", where=str(out))
+        raise _is_there(out)
     if house.is_live(run):
         raise Usage(f"run {run} is still at work: export it when it has ended")
     chain = read(house.journal(run), house.anchor(run), run)
@@ -86,19 +87,27 @@ def _at(ledger: Ledger) -> datetime:
 
 
 def _write(out: Path, data: bytes, *, force: bool) -> None:
-    new = out.with_name(f".{out.name}.new") if force else out
-    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | (os.O_TRUNC if force else os.O_EXCL)
+    """Whole or not at all; what lies at `out` is replaced and never written through."""
+    new = out.with_name(f".{out.name}.{secrets.token_hex(4)}") if force else out
     try:
-        fd = os.open(new, flags, _MODE)
-        try:
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-            if force:
-                new.replace(out)
-        except OSError:
-            new.unlink(missing_ok=True)
-            raise
+        fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE)
     except FileExistsError:
-        raise Usage("is there already: name another file, or --force", where=str(out)) from None
+        raise _is_there(out) from None
     except OSError as error:
-        raise Unsupported(f"cannot be written: {error.strerror}", where=str(out)) from None
+        raise _unwritable(out, error) from None
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+        if force:
+            new.replace(out)
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        raise _unwritable(out, error) from None
+
+
+def _is_there(out: Path) -> Usage:
+    return Usage("is there already: name another file, or --force", where=str(out))
+
+
+def _unwritable(out: Path, error: OSError) -> Unsupported:
+    return Unsupported(f"cannot be written: {error.strerror}", where=str(out))

@@ -1,12 +1,14 @@
 """A run as evidence: exported, and checked with nothing of ours; whatever is changed in it is found."""
 
 import json
+import resource
 import shutil
 import stat
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -251,6 +253,42 @@ def test_an_archive_is_for_its_owner_and_takes_no_file_s_place(bench: Bench) -> 
     assert stat.S_IMODE(Path("there.zip").stat().st_mode) == 0o600
     assert bench.type("runs", "export", run, "-o", "no/such/folder/x.zip").code == 3
     assert not list(Path().glob(".there*"))
+
+
+def test_no_link_is_written_through(bench: Bench) -> None:
+    run = bench.contain()
+    Path("precious").write_text("somebody's")
+    Path("dangling.zip").symlink_to("not there yet")
+    assert bench.type("runs", "export", run, "-o", "dangling.zip").code == 2
+    Path("link.zip").symlink_to("precious")
+    assert bench.type("runs", "export", run, "-o", "link.zip", "--force").code == 0
+    assert not Path("link.zip").is_symlink()
+    assert Path("precious").read_text() == "somebody's"
+    assert not Path("not there yet").exists()
+
+
+@contextmanager
+def no_room(size_bytes: int) -> Iterator[None]:
+    """No file of this process may grow beyond that."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_without_room_leaves_no_half_archive(bench: Bench) -> None:
+    run = bench.contain()
+    Path("old.zip").write_text("the one before")
+    for words in (["-o", "new.zip"], ["-o", "old.zip", "--force"]):
+        with no_room(1000):
+            done = bench.type("runs", "export", run, *words)
+        assert done.code == 3
+        assert "cannot be written: File too large" in done.err
+    assert not Path("new.zip").exists()
+    assert Path("old.zip").read_text() == "the one before"
+    assert not list(Path().glob(".*.zip*"))
 
 
 def test_an_unsigned_run_says_so_everywhere(bench: Bench) -> None:
