@@ -36,7 +36,7 @@ def page(report: Report, entries: Iterable[Facts]) -> str:
         *_head(report),
         *_part("What was proven, and how", _steps(report, is_proven=True), "Nothing."),
         *_part("What was not proven", _steps(report, is_proven=False), "Nothing: every step was proven."),
-        *_part("Still exposed", _exposed(report), _closed(report)),
+        *_part(*_left_open(report)),
         *_part("Timeline", timeline(entries), "Nothing is written down."),
     ]
     return "\n".join(lines) + "\n"
@@ -51,6 +51,9 @@ def _head(report: Report) -> Iterator[str]:
     ended = report.extra.get("finished_at")
     began = report.extra.get("started_at")
     yield f"- Began {code(str(began))}, {f'ended {code(str(ended))}' if ended else 'has no end'}"
+    for release in report.extra.get("released_by", ()):
+        names = ", ".join(code(name) for name in release["servers"])
+        yield f"- Released since: {names} by run {code(release['run'])} at {code(release['at'])}"
     yield f"- Playbook: {code(report.playbook)}, {code(report.playbook_digest)}"
     yield f"- Plan: {code(str(report.extra.get('plan_digest')))}"
     yield f"- Journal: head {code(report.journal_head)}"
@@ -103,6 +106,17 @@ def _sighted(phase: str, sighted: Facts) -> str:
     return f"canary, {code(phase)}: {', '.join(counts)} of {sighted['calls']}, {span}; last {last}"
 
 
+def _left_open(report: Report) -> tuple[str, Sequence[str], str]:
+    """A containment's title, lines, and words for none; or those of what a release left in force."""
+    if report.extra.get("direction") != "undo":
+        return "Still exposed", _exposed(report), _closed(report)
+    left = [
+        f"- {code(said['step'])}, {code(said['action'])}: {code(said['why'])}"
+        for said in report.extra.get("still_in_force", ())
+    ]
+    return "Still in force", left, "Nothing that these steps put in force, as far as it was read back."
+
+
 def _exposed(report: Report) -> Sequence[str]:
     return [
         f"- {code(exposure.what)}, " + (f"until {code(exposure.until)}" if exposure.until else "no known end")
@@ -111,8 +125,6 @@ def _exposed(report: Report) -> Sequence[str]:
 
 
 def _closed(report: Report) -> str:
-    if report.extra.get("direction") == "undo":
-        return "Not asked: a release opens."
     if report.verdict.verdict is Verdict.YES and report.verdict is not RunVerdict.PLANNED:
         return "Nothing that these systems know of; calls already under way may still end."
     return "Nothing is known of."

@@ -58,7 +58,11 @@ def report(said: str) -> Report:
         remaining_exposure=(Exposure(said, said), Exposure(said, None)),
         journal_path=said,
         journal_head=said,
-        extra={**extra, "signature": {"state": "unsigned", "why": said}},
+        extra={
+            **extra,
+            "signature": {"state": "unsigned", "why": said},
+            "released_by": [{"run": said, "at": said, "servers": [said, said]}],
+        },
     )
 
 
@@ -110,6 +114,20 @@ def test_what_was_proven_and_what_was_not_stand_apart() -> None:
     assert "**failed**" in rest
     assert "before: not known, `x`" in rest
     assert "- `x`, until `x`\n- `x`, no known end\n" in rest
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_what_a_release_left_is_said_and_obeyed_by_nobody(said: str) -> None:
+    def released(said: str) -> str:
+        left = {"step": said, "server": said, "action": said, "why": said}
+        extra = {"direction": "undo", "still_in_force": [left]}
+        return page(replace(report(said), verdict=RunVerdict.RELEASED, extra=extra), [])
+
+    assert bare(released(said)) == bare(released("x"))
+    assert "## Still in force\n\n- `x`, `x`: `x`\n" in released("x")
+    assert "Still exposed" not in released("x")
+    none = page(replace(report("x"), verdict=RunVerdict.RELEASED, extra={"direction": "undo"}), [])
+    assert "Nothing that these steps put in force" in none
 
 
 def test_calls_of_a_canary_that_met_the_same_are_one_line() -> None:

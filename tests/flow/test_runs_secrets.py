@@ -19,7 +19,12 @@ from tests.audit.keys import made
 from tests.flow.typed import ran
 
 Captured = pytest.CaptureFixture[str]
-PLANTED = ("planted-canary-token-4711", "planted-control-token-4712", "planted-in-a-key-file-4713")
+PLANTED = (
+    "planted-canary-token-4711",
+    "planted-control-token-4712",
+    "planted-in-a-key-file-4713",
+    "planted-spare-token-4714",
+)
 
 COMMANDS = (
     "show {run}",
@@ -36,7 +41,7 @@ SETTINGS = """
 
 [profiles.prod.registry]
 url = "{url}"
-token = {{ env = "ONE" }}
+token = [{{ env = "ONE" }}, {{ env = "SPARE" }}]
 
 [profiles.prod.tokens]
 url = "{url}"
@@ -68,6 +73,7 @@ def test_no_credential_stands_in_any_evidence(
     monkeypatch.setenv("MCPSOAR_HOME", "home")
     monkeypatch.setenv("CANARY", PLANTED[0])
     monkeypatch.setenv("CONTROL", PLANTED[1])
+    monkeypatch.setenv("SPARE", PLANTED[3])
     Path("plane").mkdir()
     key = made(Path("key"))
     told = []
