@@ -95,8 +95,11 @@ class Shared:
         """What a lift will need: how things were, and as what the forced policy was read back."""
         if self._ledger.is_dry:
             return
+        effect = change.effect
+        if seen.baseline is None and effect is not None and effect.found_in_force is not None:
+            self._commons.begin(was_forced=effect.found_in_force)
         was = [seen.baseline.facts] if seen.baseline and not seen.baseline.in_force else []
-        self._commons.remember(*was, *([change.effect.facts] if change.effect else []))
+        self._commons.remember(*was, *([effect.facts] if effect else []))
         if outcome.verdict is StepVerdict.VERIFIED and change.seen is not None:
             self._commons.forced(change.seen.facts)
 

@@ -26,10 +26,13 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What the control plane says it did. It is a claim, not proof."""
+    """What the control plane says it did. It is a claim, not proof. `found_in_force`: how the change itself
+    found things, where it has to look before it acts.
+    """
 
     facts: Facts
     at: str
+    found_in_force: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Tools(Room):
         left = _open(self._directory.tools())
         for tool in left:
             switch(self._edge, "tool", tool, enabled=False)
-        return Effect({"open": left}, self._now())
+        return Effect({"open": left}, self._now(), found_in_force=not left)
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
         tools = self._directory.tools()

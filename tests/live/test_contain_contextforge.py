@@ -1,0 +1,179 @@
+"""Containment on a real ContextForge: a verdict is held against what the servers really executed."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from mcpsoar.app import contain, settings
+from mcpsoar.app.order import Order
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Report
+from mcpsoar.core.verdict import RunVerdict, StepVerdict
+from mcpsoar.kit.clock import SystemClock
+from tests.conftest import ROOT
+from tests.live.peers.contextforge import Store, contextforge, why_none
+from tests.live.peers.forge_ground import Behind, Ground, ground
+from tests.live.peers.upstreams import READ, WRITE, Upstream, upstream
+
+_PROFILE = """
+[profiles.live]
+look_s = 30
+[profiles.live.registry]
+connector = "contextforge"
+url = "{url}"
+login = "{email}"
+token = {{ env = "FORGE_PASSWORD" }}
+workers_s = {workers_s}
+[profiles.live.tokens]
+connector = "contextforge"
+url = "{url}"
+login = "{email}"
+token = {{ env = "FORGE_PASSWORD" }}
+workers_s = {workers_s}
+[profiles.live.policy]
+connector = "contextforge"
+url = "{url}"
+login = "{email}"
+token = {{ env = "FORGE_PASSWORD" }}
+workers_s = {workers_s}
+[profiles.live.canary]
+url = "{url}/servers/{{server}}/mcp"
+tool = "crm-read-record"
+arguments = {{ note = "{{nonce}}" }}
+token = {{ env = "CANARY_TOKEN" }}
+every_s = 1
+hold_s = 5
+before_s = 30
+names = {{ crm = "{virtual}" }}
+control = {{ server = "{control}", tool = "files-read-record", arguments = {{ note = "control" }} }}
+[profiles.live.canary.routes.all]
+url = "{url}/mcp"
+tool = "{{server}}-read-record"
+names = {{}}
+"""
+
+
+@dataclass
+class Bench:
+    """A gateway with two servers behind it, one of which is under attack."""
+
+    plane: Ground
+    truth: Upstream
+    crm: Behind
+    files: Behind
+    home: Path
+    workers_s: float
+    said: list[str] = field(default_factory=list)
+
+    def run(self, direction: Direction = Direction.APPLY, *servers: str) -> Report:
+        path = self.home / "mcpsoar.toml"
+        path.write_text(
+            _PROFILE.format(
+                url=self.plane.forge.url,
+                email=self.plane.forge.email,
+                workers_s=self.workers_s,
+                virtual=self.crm.server_id,
+                control=self.files.server_id,
+            )
+        )
+        environ = {"FORGE_PASSWORD": self.plane.forge.password, "CANARY_TOKEN": self.plane.admin}
+        found = settings.load(settings.Asked(config=str(path)), environ)
+        return contain.execute(
+            Order(servers or ("crm",), direction),
+            profile=found.profile,
+            home=self.home / "state",
+            pack=ROOT,
+            clock=SystemClock(),
+            say=self.said.append,
+        )
+
+    def is_on(self, behind: Behind, tool: str) -> bool:
+        before = self.truth.ran(tool)
+        self.plane.call(behind, tool, "is it on", path="/mcp")
+        return self.truth.ran(tool) > before
+
+    @contextmanager
+    def attacked(self) -> Iterator[list[float]]:
+        """Somebody who writes all the time, by each road; the times at which a write was executed."""
+        executed: list[float] = []
+        over = threading.Event()
+
+        def attack(path: str) -> None:
+            while not over.is_set():
+                note = f"attack {time.monotonic()} {path}"
+                self.plane.call(self.crm, WRITE, note, path=path)
+                if self.truth.ran(WRITE, note):
+                    executed.append(time.time())
+                over.wait(0.3)
+
+        roads = self.plane.routes(self.crm).values()
+        threads = [threading.Thread(target=attack, args=(path,)) for path in roads]
+        for thread in threads:
+            thread.start()
+        try:
+            yield executed
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+
+
+@contextmanager
+def bench(folder: Path, store: Store, workers: int) -> Iterator[Bench]:
+    if (why := why_none(store)) is not None:
+        pytest.skip(why)
+    with ExitStack() as held:
+        truth = held.enter_context(upstream(folder))
+        forge = held.enter_context(contextforge(folder, store=store, workers=workers))
+        plane = ground(forge)
+        crm, files = plane.register("crm", truth), plane.register("files", truth)
+        yield Bench(plane, truth, crm, files, folder, 0 if workers == 1 else 65)
+
+
+@pytest.fixture(params=[("sqlite", 1), ("postgresql", 1), ("sqlite", 2), ("postgresql", 2)], ids=str)
+def there(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    store, workers = request.param
+    with bench(tmp_path, store, workers) as one:
+        yield one
+
+
+def test_contained_means_that_no_write_is_executed_any_more(there: Bench) -> None:
+    own, _ = there.plane.token("crm-agent", there.crm)
+    unscoped, _ = there.plane.token("any-agent")
+    with there.attacked() as executed:
+        report = there.run()
+        told_at = time.time()
+        time.sleep(3)
+    assert report.verdict is RunVerdict.CONTAINED, [(step.id, step.detail) for step in report.steps]
+    assert executed, "the attack was seen to work"
+    assert max(executed) < told_at, "a write was executed after the verdict"
+    listed = there.plane.said("GET", "/v1/tokens/admin/all?include_inactive=true&limit=100")["tokens"]
+    assert {one["id"]: one["is_active"] for one in listed} == {own: False, unscoped: False}
+    assert not there.is_on(there.files, WRITE), "writes are frozen everywhere"
+    assert there.is_on(there.files, READ)
+
+    released = there.run(Direction.UNDO)
+    assert released.verdict is RunVerdict.RELEASED, [(step.id, step.detail) for step in released.steps]
+    assert there.is_on(there.crm, WRITE)
+    assert there.is_on(there.files, WRITE)
+
+
+def test_what_one_release_thaws_the_other_holder_freezes_again(tmp_path: Path) -> None:
+    with bench(tmp_path, "postgresql" if why_none("postgresql") is None else "sqlite", 1) as there:
+        there.run()
+        there.run(Direction.APPLY, "files")
+        released = there.run(Direction.UNDO)
+        force = next(step for step in released.steps if step.id == "force")
+        assert force.verdict is StepVerdict.SKIPPED, force.detail
+        assert "is again" in force.detail
+        assert there.is_on(there.crm, READ)
+        assert not there.is_on(there.crm, WRITE), "the other run still holds every write"
+        last = there.run(Direction.UNDO, "files")
+        told = [(step.id, step.detail) for step in last.steps]
+        assert there.is_on(there.crm, WRITE), told
+        assert there.is_on(there.files, WRITE)
