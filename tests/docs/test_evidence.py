@@ -1,8 +1,10 @@
-"""What the README says an auditor types is typed: on a real run, and on one that somebody changed."""
+"""What the README says is typed to prove a run is typed: on a real run, and on one that somebody changed."""
 
 import re
+import shlex
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,58 +12,70 @@ import pytest
 from mcpsoar.app import runs
 from mcpsoar.cli.main import main
 from mcpsoar.lab.serving import control_plane
-from tests.audit.keys import made
 
 SHELL = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
+needs_ssh_keygen = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen here")
+
+
+def block(root: Path, word: str) -> list[str]:
+    """The lines of the one shell block that holds this word."""
+    blocks: list[str] = SHELL.findall((root / "README.md").read_text())
+    (found,) = (text for text in blocks if word in text)
+    return found.splitlines()
+
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A signed run, exported as run.zip."""
+def run(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A run, signed by a key that was made as the page says; its plane is up."""
     for name in ("API", "MCPSOAR_API", "MCPSOAR_CONFIG", "MCPSOAR_PACK", "SSH_AUTH_SOCK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MCPSOAR_HOME", "home")
+    make = block(root, "runs export")[0]
+    assert make.startswith("ssh-keygen ")
+    subprocess.run(shlex.split(make), check=True, capture_output=True)
     Path("plane").mkdir()
-    made(Path("key"))
     with control_plane(tmp_path / "plane", servers=("github",)) as plane:
         monkeypatch.setenv("MCPSOAR_TOKEN", plane.token)
         Path("mcpsoar.toml").write_text(
             f'[profiles.prod]\napi = "{plane.url}"\ntoken = {{ env = "MCPSOAR_TOKEN" }}\n'
-            '[profiles.prod.audit]\nkey = { file = "key" }\nidentity = "oncall@example.com"\n'
+            '[profiles.prod.audit]\nkey = { file = "audit_ed25519" }\nidentity = "oncall@example.com"\n'
         )
         assert main(["contain", "github", "-q"]) == 0
-    (name,) = (str(row["run"]) for row in runs.listed(Path("home")))
-    assert main(["runs", "export", name, "-o", "run.zip"]) == 0
-    return name
+        (name,) = (str(row["run"]) for row in runs.listed(Path("home")))
+        yield name
 
 
-def auditor(root: Path, run: str, folder: Path) -> list[str]:
-    """The lines of the block that unpacks, checks and verifies."""
-    blocks: list[str] = SHELL.findall((root / "README.md").read_text())
-    (block,) = (text for text in blocks if "check.py" in text)
+@needs_ssh_keygen
+def test_a_run_is_proven_as_the_page_says(root: Path, run: str) -> None:
+    public = Path("audit_ed25519.pub").read_text()
+    Path("allowed_signers").write_text(f"oncall@example.com {public}")
+    commands = block(root, "runs export")[1:]
+    assert len(commands) == 4
+    for line in commands:
+        assert main(shlex.split(line.replace("RUN", run))[1:]) == 0, line
+
+
+@needs_ssh_keygen
+def test_what_an_auditor_types_checks_a_run_and_finds_a_change(root: Path, run: str) -> None:
     head = runs.show(Path("home"), run).journal_head
-    lines = block.replace("RUN", run).replace("sha256:…", head).splitlines()
-    assert len(lines) == 3
-    folder.mkdir()
-    shutil.copy("run.zip", folder)
-    return lines
-
-
-@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen here")
-def test_what_an_auditor_types_checks_a_run_and_finds_a_change(root: Path, run: str, tmp_path: Path) -> None:
-    unpack, chain, signature = auditor(root, run, tmp_path / "elsewhere")
+    unpack, chain, signature = (
+        line.replace("RUN", run).replace("sha256:…", head) for line in block(root, "check.py")
+    )
+    elsewhere = Path("elsewhere")
+    elsewhere.mkdir()
+    assert main(["runs", "export", run, "-o", "elsewhere/run.zip"]) == 0
 
     def typed(*lines: str) -> int:
         script = "\n".join(["set -e", *lines])
-        return subprocess.run(["sh", "-c", script], cwd=tmp_path / "elsewhere", check=False).returncode
+        return subprocess.run(["sh", "-c", script], cwd=elsewhere, check=False).returncode
 
     enter = unpack.partition(" && ")[2]
     assert typed(unpack, chain, signature) == 0
-    unpacked = tmp_path / "elsewhere" / f"mcpsoar-run-{run}"
     for name in ("journal.jsonl", "head.txt"):
-        path = unpacked / name
+        path = elsewhere / f"mcpsoar-run-{run}" / name
         whole = path.read_bytes()
         path.write_bytes(whole.replace(b"contained", b"released", 1))
         assert typed(enter, chain, signature) != 0, name

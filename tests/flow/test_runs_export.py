@@ -17,6 +17,7 @@ import pytest
 from mcpsoar.app import runs
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import read
+from mcpsoar.core.digest import GENESIS, canonical, chained
 from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.serving import Handle, control_plane
 from tests.audit.keys import made, public
@@ -346,6 +347,30 @@ def test_a_trusted_signature_stands_in_for_an_anchor(bench: Bench) -> None:
     unsigned(bench)
     bench.journal(run).write_bytes(b"".join(lines))
     assert bench.type("runs", "verify", run).code == 3, "nobody was told to trust that key"
+
+
+def test_a_forger_who_has_the_anchor_too_is_found_by_the_signature(bench: Bench) -> None:
+    """All hashes are made anew after the edit: chain and anchor agree, and only the signer knows better."""
+    run = bench.contain()
+    folder = bench.exported(run)
+    head, forged = GENESIS, b""
+    lines = bench.journal(run).read_bytes().splitlines()
+    for n, raw in enumerate(lines):
+        entries = json.loads(raw.replace(b"disabled", b"enabled"))["entries"]
+        head = chained(head, {"n": n, "entries": entries})
+        forged += canonical({"n": n, "entries": entries, "hash": head}) + b"\n"
+    bench.journal(run).write_bytes(forged)
+    anchor = bench.home / "anchors" / f"{run}.json"
+    anchor.write_bytes(canonical({"count": len(lines), "head": head}))
+    found = bench.type("runs", "verify", run)
+    assert found.code == 1
+    assert "are not in this journal" in found.out
+    (folder / "journal.jsonl").write_bytes(forged)
+    assert checked(folder).returncode == 1
+    bench.journal(run).with_name("seal.txt").unlink()
+    assert bench.type("runs", "verify", run).code == 3, "stripped of its signature, it is unsigned"
+    unsigned(bench)
+    assert bench.type("runs", "verify", run).code == 0, "nobody says whose signature is wanted"
 
 
 def test_the_key_that_the_profile_trusts_must_have_signed(bench: Bench) -> None:
