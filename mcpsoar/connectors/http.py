@@ -87,7 +87,9 @@ def check(options: Facts, place: Place) -> dict[str, Said]:
     table = Table(dict(options), (), place)
     if "actions" not in table:
         raise table.bad("connector http lacks actions: a table for each thing that it is to do")
-    table.words("names", ())
+    for name, called in table.words("names", ()).items():
+        if not called:
+            raise table.bad(f"{name} is called something", "names", name)
     if "scheme" in table:
         table.checked("scheme", lambda text: _name(text, "a scheme is one word, such as Bearer"))
     if "header" in table:

@@ -113,6 +113,7 @@ MISTAKES = {
     "gone of one": ("done = {", "gone = { status = 404 }\ndone = {", "'gone' means nothing"),
     "names as list": ('{ github = "17" }', '["17"]', "names is a table"),
     "names of numbers": ('{ github = "17" }', "{ github = 17 }", "github is a text"),
+    "a name of nothing": ('{ github = "17" }', '{ github = "" }', "github is called something"),
     "a header of ours": ('X-Tenant = "emea"', 'Host = "a"', "'Host' is no header that can be set"),
     "the token's header": ('X-Tenant = "emea"', 'authorization = "a"', "is no header that can be set"),
     "a header of two lines": ('"emea"', r'"a\r\nb: c"', "is no header that can be set"),

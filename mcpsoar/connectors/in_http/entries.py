@@ -78,7 +78,7 @@ class Entries(Room):
         many = f"{len(left) or 'no'} {self._noun}{'s' if len(left) > 1 else ''}"
         words = f"{many} for {step.server or 'all'} is left" + (f", {since} of them new" if since else "")
         if staying := len(entries) - len(left):
-            words += f"; {staying} cannot be ended so"
+            words += f"; {staying} {'stay' if staying > 1 else 'stays'} good"
         exposures = tuple(
             Exposure(
                 f"{self._noun} {shown(one.id)} for {step.server or 'all'}"
