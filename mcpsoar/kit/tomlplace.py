@@ -1,5 +1,6 @@
 """Where something stands in a TOML text, by the parser's own word."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,22 +8,28 @@ from typing import Any
 def line(text: str, keys: Sequence[str | int]) -> int:
     """The line that first says what `keys` lead to, or as many of them as it says; 1 for none.
 
-    Reads the text again for each of its lines: for complaints alone. Raises nothing for a text that is TOML.
+    The text is TOML. It is read again up to some of its lines: for complaints alone.
     """
+    lines = text.replace("\r\n", "\n").split("\n")
+    depth = _depth(_read(lines), keys)
+
+    def is_said(number: int) -> bool:
+        """Whether so many lines say it, with the rest of a value that has several."""
+        while (said := _read(lines[:number])) is None:
+            number += 1
+        return _depth(said, keys) >= depth
+
+    return max(1, bisect_left(range(len(lines)), True, key=is_said))  # noqa: FBT003 (what is looked for)
+
+
+def _read(lines: list[str]) -> Any:
+    """None in the middle of a value."""
     import tomllib
 
-    lines = text.replace("\r\n", "\n").split("\n")
-    deepest, at, whole = 0, 1, 0  # `whole` lines are read: the next statement begins after them
-    for number in range(1, len(lines) + 1):
-        try:
-            said = tomllib.loads("\n".join(lines[:number]))
-        except tomllib.TOMLDecodeError:
-            continue  # in the middle of a value that has several lines
-        depth = _depth(said, keys)
-        if depth > deepest:
-            deepest, at = depth, whole + 1
-        whole = number
-    return at
+    try:
+        return tomllib.loads("\n".join(lines))
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _depth(value: Any, keys: Sequence[str | int]) -> int:

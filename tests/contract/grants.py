@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -70,21 +70,28 @@ class Grants:
 def grants() -> Iterator[Grants]:
     """The service on loopback, in threads of this process."""
     plane = Grants()
+    with served(lambda method, target, headers, _: plane.answer(method, target, headers)) as plane.url:
+        yield plane
+
+
+@contextmanager
+def served(answer: Callable[[str, str, Mapping[str, str], Any], tuple[int, Any]]) -> Iterator[str]:
+    """What `answer(method, target, headers, body)` says, on loopback; header names are lower case."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def _answer(self) -> None:
-            self.rfile.read(int(self.headers.get("content-length", 0)))
+            sent = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            status, said = plane.answer(self.command, self.path, headers)
+            status, said = answer(self.command, self.path, headers, json.loads(sent) if sent else None)
             content = b"" if said is None else json.dumps(said).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_DELETE = _answer  # noqa: N815 (the library's names)
+        do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 (the library's names)
 
         def log_message(self, *_: object) -> None: ...
 
@@ -92,9 +99,8 @@ def grants() -> Iterator[Grants]:
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    plane.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
-        yield plane
+        yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

@@ -68,7 +68,7 @@ class Caller:
             self._known(Answer(body, 200), fill)
             yield body
 
-    def change(self, call: Call, fill: Fill, key: str) -> Facts | None:
+    def change(self, call: Call, fill: Fill, key: str, before: Facts | None = None) -> Facts | None:
         """Sent once: what the answer says in the places that `done` looks at; None for one that is `gone`.
 
         Raises as `Edge.change`, UnknownTarget as `unknown` says, Malformed where `done` is not met.
@@ -77,7 +77,7 @@ class Caller:
             call.method,
             *filled(call.path, fill),
             key=key,
-            body=filled(call.body, fill),
+            body=filled(call.body, fill, before),
             query=filled(call.query, fill),
             absent=self._judge(fill, call.gone),
         )

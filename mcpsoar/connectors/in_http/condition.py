@@ -104,6 +104,11 @@ def kept(body: Json, places: tuple[Pointer, ...]) -> dict[str, Any]:
     return {place: _short(value) for place, value in values.items() if value is not NOTHING}
 
 
+def is_whole(value: Json) -> bool:
+    """Whether a kept value was not cut, so far as it shows."""
+    return not (isinstance(value, str) and len(value) > _KEPT)
+
+
 def same(one: Json, other: Json) -> bool:
     """Equal, and of the same types all the way down."""
     if type(one) is not type(other):

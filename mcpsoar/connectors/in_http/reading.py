@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 from mcpsoar.connectors.in_http import template
+from mcpsoar.connectors.in_http.pointer import written
 from mcpsoar.connectors.in_http.said import Call, List, Look, Next, Said
 from mcpsoar.connectors.in_http.table import Place, Table
-from mcpsoar.connectors.in_http.template import ITEM, SERVER
+from mcpsoar.connectors.in_http.template import ITEM, SERVER, WAS
 from mcpsoar.connectors.in_http.wording import ABSENT, DONE, condition
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -40,6 +41,10 @@ def _action(actions: Table, name: str) -> Said:
     )
     if is_list and said.undo is not None:
         raise table.bad("what is done to a list has no undo", "undo")
+    for place in said.put_back:
+        if look is None or place not in look.places:
+            words = f"the look does not see {written(place)}: name it in its facts, to put it back"
+            raise table.bad(words, "undo", "body")
     if is_list and not said.is_each and look and look.list and look.list.keep:
         raise table.bad("keep needs a do for each entry, with {item} in it", "look", "keep")
     if said.do.gone is not None and not said.is_each:
@@ -49,6 +54,7 @@ def _action(actions: Table, name: str) -> Said:
 
 def _change(action: Table, key: str, *, is_list: bool) -> Call:
     allowed = (SERVER, ITEM) if is_list else (SERVER,)
+    places = (*allowed, *((WAS,) if key == "undo" else ()))
     table = action.inner(key, ("method", "path", "query", "body", "done", *(("gone",) if is_list else ())))
     method = table.checked("method", str)
     if method not in _METHODS:
@@ -59,7 +65,7 @@ def _change(action: Table, key: str, *, is_list: bool) -> Call:
         method,
         table.checked("path", lambda text: template.path(text, allowed)),
         table.words("query", allowed),
-        table.json("body", allowed) if "body" in table else None,
+        table.json("body", places) if "body" in table else None,
         condition(table, "done", DONE, allowed) if "done" in table else None,
         condition(table, "gone", ABSENT[1:], allowed) if "gone" in table else None,
     )

@@ -60,6 +60,11 @@ class Look:
     list: List | None
 
     @property
+    def places(self) -> tuple[Pointer, ...]:
+        """What is written down of one object."""
+        return (*condition.pointers(self.in_force, self.not_in_force), *self.facts)
+
+    @property
     def names(self) -> set[str]:
         of = self.list.of if self.list else None
         return self.call.names | condition.names(self.in_force, self.not_in_force, of)
@@ -85,6 +90,11 @@ class Said:
         """Whether every call is about the server that is meant; of entries the list has to know them."""
         calls = [self.look, None if self.is_each else self.do, self.undo]
         return all(SERVER in call.names for call in calls if call is not None)
+
+    @property
+    def put_back(self) -> tuple[Pointer, ...]:
+        """What an undo sends as it was before."""
+        return template.put_back(self.undo.body) if self.undo else ()
 
     @property
     def needs_server(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mcpsoar.connectors.in_http import condition
 from mcpsoar.connectors.in_http.caller import Caller
 from mcpsoar.connectors.in_http.condition import Answer
+from mcpsoar.connectors.in_http.pointer import written
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Malformed, Unsupported
 from mcpsoar.core.plan import Step
@@ -44,17 +45,28 @@ class Single(Room):
     def look(self, step: Step) -> Observation:
         return self._seen(step, wanted=True)
 
-    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
         undo = self._caller.said.undo
         if undo is None:
             raise Unsupported(
-                f"the profile describes no undo for {step.action}: undo it by hand",
-                where=self._caller.place,
+                f"the profile describes no undo for {step.action}: undo it by hand", where=self._caller.place
             )
-        return Effect(self._caller.change(undo, self._caller.fill(step), key) or {}, self._now())
+        fill, before = self._caller.fill(step), self._before(was)
+        return Effect(self._caller.change(undo, fill, key, before) or {}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:
-        return self._seen(step, wanted=was is not None and was.in_force)
+        if was is not None and was.in_force:
+            return self._seen(step, wanted=True)
+        return self._seen(step, wanted=False, before=self._before(was))
+
+    def _before(self, was: Baseline | None) -> Facts:
+        """What is put back. Raises Unsupported where it is not known, or not whole."""
+        places = [written(place) for place in self._caller.said.put_back]
+        known = was.facts if was is not None else {}
+        lost = [place for place in places if place not in known or not condition.is_whole(known[place])]
+        if lost:
+            raise Unsupported(f"what {' and '.join(lost)} was before is not known here: put it back by hand")
+        return {place: known[place] for place in places}
 
     def _state(self, step: Step) -> _State:
         """Raises Malformed where the answer meets neither or both of the conditions."""
@@ -68,14 +80,21 @@ class Single(Room):
             raise Malformed(words, where=self._where)
         places = condition.pointers(look.in_force, look.not_in_force)
         told = ", ".join(f"{place}: {_word(value)}" for place, value in condition.kept(body, places).items())
-        return _State(is_on, condition.kept(body, (*places, *look.facts)), told)
+        return _State(is_on, condition.kept(body, look.places), told)
 
-    def _seen(self, step: Step, *, wanted: bool) -> Observation:
+    def _seen(self, step: Step, *, wanted: bool, before: Facts | None = None) -> Observation:
+        """`before` has values that must be there again."""
         state = self._state(step)
+        other = [
+            place
+            for place, value in (before or {}).items()
+            if place not in state.facts or not condition.same(state.facts[place], value)
+        ]
         words = (
             f"{step.action} is {'' if state.in_force else 'not '}in force, by {self._where}: {state.words}"
         )
-        verdict = Verdict.YES if state.in_force is wanted else Verdict.NO
+        words += f"; {' and '.join(other)} not as before" if other else ""
+        verdict = Verdict.YES if state.in_force is wanted and not other else Verdict.NO
         return Observation(verdict, words, state.facts, self._now())
 
 

@@ -1,22 +1,28 @@
-"""Text with `{server}` in it. What is put in is data: nothing in it is looked at again."""
+"""Text with `{server}` in it, or with what was there before. What is put in is never looked at again."""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from mcpsoar.core.digest import Json
+from mcpsoar.connectors.in_http import pointer
+from mcpsoar.connectors.in_http.pointer import Pointer
+from mcpsoar.core.digest import Facts, Json
 
 Fill: TypeAlias = Mapping[str, str]
 
-SERVER, ITEM = "server", "item"
+SERVER, ITEM, WAS = "server", "item", "was:/pointer"
 _PLACE = re.compile(r"\{(server|item)\}")
+_BEFORE = re.compile(r"\{was:(/[^{}]*)\}")
 _NO_PATH = {"?": "a query is a table of its own", "#": "", "%": "it is encoded here", "\\": ""}
 
 
 def checked(text: str, allowed: tuple[str, ...]) -> str:
     """The same text. Raises ValueError for a brace that stands for nothing here."""
+    if WAS in allowed and (before := _BEFORE.fullmatch(text)):
+        pointer.parse(before[1])
+        return text
     names = " or ".join(f"{{{name}}}" for name in allowed)
-    if re.search(r"[{}]", _PLACE.sub("", text)) or not used(text) <= set(allowed):
+    if re.search(r"[{}]", _PLACE.sub("", text)) or not used(text) <= {*allowed}:
         raise ValueError(f"{text!r}: a brace is part of {names}" if names else f"{text!r} holds no braces")
     return text
 
@@ -32,13 +38,23 @@ def path(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(checked(one, allowed) for one in segments)
 
 
-def filled(value: Json, fill: Fill) -> Json:
-    """A text, or every text within a value; keys and all else stay. Each place is filled once."""
+def filled(value: Json, fill: Fill, before: Facts | None = None) -> Json:
+    """A text, or every text within a value; keys and all else stay. Each place is filled once.
+
+    A text that is `{was:/pointer}` becomes the value that `before` has there, of whatever kind.
+    """
     if isinstance(value, str):
-        return _PLACE.sub(lambda place: fill[place[1]], value)
+        was = _BEFORE.fullmatch(value) if before is not None else None
+        return before[was[1]] if was and before else _PLACE.sub(lambda place: fill[place[1]], value)
     if isinstance(value, Mapping):
-        return {key: filled(inner, fill) for key, inner in value.items()}
-    return [filled(inner, fill) for inner in value] if isinstance(value, list | tuple) else value
+        return {key: filled(inner, fill, before) for key, inner in value.items()}
+    return [filled(inner, fill, before) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def put_back(value: Json) -> tuple[Pointer, ...]:
+    """Which places of the answer before a value has."""
+    found = (_BEFORE.fullmatch(text) for text in texts(value))
+    return tuple(pointer.parse(one[1]) for one in found if one)
 
 
 def used(value: Json) -> set[str]:
