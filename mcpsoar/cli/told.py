@@ -12,7 +12,7 @@ _TAKES = {
     ("runs", "resume"): _PLANE,
     ("runs", "list"): ("home",),
     ("runs", "show"): ("home",),
-    ("runs", "verify"): ("home",),
+    ("runs", "verify"): ("config", "home"),
     ("runs", "sign"): ("profile", "config", "home"),
     ("runs", "export"): ("home",),
     ("playbooks",): ("pack",),
