@@ -3,7 +3,8 @@
     default_profile = "prod"            # needed only where there are several
 
     [profiles.prod]
-    api = "https://control-plane.example.com"   # all three roles on the reference API, or one table each:
+    api = "https://control-plane.example.com"   # all three roles on the reference API; with another connector
+                                                # they are the table `plane`, or one table each:
     token = { env = "SOAR_TOKEN" }
 
     [profiles.prod.registry]
@@ -46,6 +47,7 @@ from mcpsoar.kit.http import checked_url
 
 CONNECTORS = "mcpsoar.connectors"
 SIEMS = "mcpsoar.siems"
+PLANE = "plane"  # the table of a connector that has all three roles
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
 _TIMES = ("hold_s", "every_s", "timeout_s", "before_s")
@@ -112,7 +114,7 @@ class File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        own = ("api", "token", *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *_NETWORK)
+        own = ("api", "token", PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *_NETWORK)
         siems = find.names(SIEMS) if set(table) - set(own) else ()  # a look that containment seldom needs
         self.known(table, (*own, *siems))
         self._network = self._connected(table)
@@ -131,12 +133,13 @@ class File:
             raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
         numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
-        for role in ROLES:
+        for role in (PLANE, *ROLES):
             if role in table:
                 self._section = f"profiles.{name}.{role}"
-                roles[role] = self._binding(self._table(table, role), ("profiles", name, role))
+                binding = self._binding(self._table(table, role), ("profiles", name, role))
+                roles |= dict.fromkeys(ROLES if role == PLANE else (role,), binding)
         if not roles:
-            raise self.bad(f"profile {name!r} has neither api nor any of {', '.join(ROLES)}", name)
+            raise self.bad(f"profile {name!r} has none of api, {PLANE}, {', '.join(ROLES)}", name)
         self._section = f"profiles.{name}.canary"
         canary = self._canary(self._table(table, "canary")) if "canary" in table else None
         routes = self._routes(name, table["canary"], canary) if canary else {}

@@ -322,3 +322,20 @@ def test_a_route_says_what_is_its_own(tmp_path: Path) -> None:
     with pytest.raises(Usage, match="its tool holds") as caught:
         settings.load(Asked(config=str(path)), {})
     assert caught.value.where == f"{path}:10"
+
+
+def test_one_connector_may_have_all_three_roles(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(
+        '[profiles.prod.plane]\nconnector = "contextforge"\nurl = "https://forge.example.com"\n'
+        'login = "admin@example.com"\ntoken = { env = "PASSWORD" }\n'
+        '[profiles.prod.policy]\nurl = "https://policy.example.com"\n'
+    )
+    roles = settings.load(Asked(config=str(path)), {"PASSWORD": "forge-password"}).profile.roles
+    assert {role: binding.connector for role, binding in roles.items()} == {
+        "registry": "contextforge",
+        "tokens": "contextforge",
+        "policy": "reference",
+    }
+    assert roles["registry"] == roles["tokens"]
+    assert roles["registry"].options == {"login": "admin@example.com"}

@@ -1,6 +1,7 @@
 """The ContextForge connector passes the connectors' suite, and knows the ways of that plane."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mcpsoar.app import settings
 from mcpsoar.connectors.contextforge import connect
 from mcpsoar.core.errors import Denied, UnknownTarget, Unsupported
 from mcpsoar.core.plan import Step, Undo
@@ -19,6 +21,7 @@ from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.lab.wire import Call
+from tests.conftest import ROOT
 from tests.contract.connector_suite import ConnectorSuite, Subject
 from tests.contract.forge import EMAIL, PASSWORD, Forge, forge
 
@@ -234,3 +237,17 @@ def _is_part(said: Any, recorded: Any) -> None:
         _is_part(said[0], recorded[0])
     elif said is not None and recorded is not None:
         assert type(said) is type(recorded), (said, recorded)
+
+
+def test_the_page_shows_a_profile_that_works(tmp_path: Path, plane: Forge) -> None:
+    (shown,) = re.findall(
+        r"^```toml\n(.*?)^```", (ROOT / "docs" / "contextforge.md").read_text(), re.M | re.S
+    )
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(shown.replace("https://forge.example.com", plane.url).replace("soar@example.com", EMAIL))
+    environ = {"FORGE_PASSWORD": PASSWORD, "CANARY_TOKEN": "canary-token"}
+    profile = settings.load(settings.Asked(config=str(path)), environ).profile
+    made = connect(profile.roles["registry"], clock=SystemClock())
+    assert not made.baseline(DISABLE).in_force
+    made.close()
+    assert list(profile.canaries) == ["canary", "canary.all"]

@@ -23,19 +23,7 @@ from tests.live.peers.upstreams import READ, WRITE, Upstream, upstream
 _PROFILE = """
 [profiles.live]
 look_s = 30
-[profiles.live.registry]
-connector = "contextforge"
-url = "{url}"
-login = "{email}"
-token = {{ env = "FORGE_PASSWORD" }}
-workers_s = {workers_s}
-[profiles.live.tokens]
-connector = "contextforge"
-url = "{url}"
-login = "{email}"
-token = {{ env = "FORGE_PASSWORD" }}
-workers_s = {workers_s}
-[profiles.live.policy]
+[profiles.live.plane]
 connector = "contextforge"
 url = "{url}"
 login = "{email}"
