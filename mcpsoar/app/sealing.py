@@ -6,6 +6,7 @@ endangers a containment. Without a signature the run is `unsigned`, and says so.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from mcpsoar.audit import sshsig
@@ -22,8 +23,10 @@ from mcpsoar.core.profile import Signing
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict
 from mcpsoar.kit import jsonl
+from mcpsoar.kit.crew import Crew, wait_for
 
-AT_THE_END_S = 3.0  # how long a report waits for ssh-agent
+AT_THE_END_S = 3.0  # how long a report waits for each answer of ssh-agent
+WHOLE_S = 5.0  # and for its signature at all: a key may lie on a disk that hangs
 _FILE = "seal.txt"
 
 
@@ -98,19 +101,22 @@ def sealed(
     say: Callable[[str], None],
     complete: Callable[[str], str] = str,
 ) -> Report:
-    """The report of a run that has just ended, signed where the profile says by whom. Raises nothing."""
+    """The report of a run that has just ended, signed where the profile says by whom.
+
+    Raises nothing, and waits for nothing longer than it says: a report is worth more than its signature.
+    """
     if signing is None:
         return _with(report, unsigned())
-    try:
-        seal = make(house, report.run, signing, clock=clock, wait_s=AT_THE_END_S)
-    except Unwritable:
-        why = "the signature cannot be written beside the journal"
-    except Trouble as trouble:
-        why = str(trouble)
-    except (OSError, ImportError, ValueError) as error:
-        why = f"signing failed: {type(error).__name__}"
+    crew = Crew(1, "mcpsoar-sign")
+    work = crew.submit(partial(make, house, report.run, signing, clock=clock, wait_s=AT_THE_END_S))
+    has_ended = wait_for(work, WHOLE_S)
+    crew.close()
+    if not has_ended:
+        why = f"signing took longer than {WHOLE_S:g} s"
+    elif (error := work.exception()) is not None:
+        why = _why(error)
     else:
-        return _with(report, signed(seal))
+        return _with(report, signed(work.result()))
     say(f"warning: run {report.run} is unsigned: {why}; {complete(f'mcpsoar runs sign {report.run}')}")
     return _with(report, unsigned(why))
 
@@ -146,6 +152,13 @@ def unsigned(why: str | None = None) -> Facts:
 
 def _with(report: Report, signature: Facts) -> Report:
     return replace(report, extra={**report.extra, "signature": signature})
+
+
+def _why(error: BaseException) -> str:
+    """Why there is no signature, in words that hold no key."""
+    if isinstance(error, Unwritable):
+        return "the signature cannot be written beside the journal"
+    return str(error) if isinstance(error, Trouble) else f"signing failed: {type(error).__name__}"
 
 
 def _path(house: Home, run: str) -> Path:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -139,6 +140,38 @@ def test_without_the_library_a_run_is_unsigned(
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.serialization", None)
     _, done = contained(capsys)
     assert "is unsigned: signing failed: ModuleNotFoundError" in done.err
+
+
+class Panic(BaseException):
+    """As a library written in another language dies."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError("hunter2"), KeyError("hunter2"), Panic("hunter2")])
+def test_a_fault_in_signing_costs_no_report(
+    plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    settings(plane, '{ file = "key" }')
+    monkeypatch.setattr(sealing, "sign", broken)
+    _, done = contained(capsys)
+    assert f"is unsigned: signing failed: {type(error).__name__};" in done.err
+    assert "hunter2" not in done.out + done.err
+
+
+def test_a_key_on_a_disk_that_hangs_holds_no_report_up(
+    plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = threading.Event()
+    settings(plane, '{ file = "key" }')
+    monkeypatch.setattr(sealing, "WHOLE_S", 0.2)
+    monkeypatch.setattr(sealing, "sign", lambda *_, **__: release.wait(30))
+    try:
+        _, done = contained(capsys)
+    finally:
+        release.set()
+    assert "is unsigned: signing took longer than 0.2 s" in done.err
 
 
 def test_a_disk_that_is_full_by_then_costs_the_signature(
