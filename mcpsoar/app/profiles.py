@@ -172,7 +172,19 @@ class File:
 
     def _canary(self, table: dict[str, Any]) -> CanaryBinding:
         self.known(
-            table, ("url", "tool", "arguments", "token", "control", "names", "routes", *_TIMES, *_NETWORK)
+            table,
+            (
+                "url",
+                "tool",
+                "arguments",
+                "token",
+                "control",
+                "names",
+                "refusals",
+                "routes",
+                *_TIMES,
+                *_NETWORK,
+            ),
         )
         token = self.secret(table)
         said: dict[str, Any] = {key: self._seconds(table, key) for key in _TIMES if key in table}
@@ -192,7 +204,7 @@ class File:
         for name in routes:
             table = self._table(routes, name)
             self._section = f"profiles.{profile}.canary.routes.{name}"
-            self.known(table, ("url", "tool", "arguments", "token", "names"))
+            self.known(table, ("url", "tool", "arguments", "token", "names", "refusals"))
             found[f"{CANARY}.{name}"] = replace(
                 main,
                 **self._called(table, canary),
@@ -202,14 +214,17 @@ class File:
         return found
 
     def _called(self, table: dict[str, Any], canary: dict[str, Any]) -> dict[str, Any]:
-        """url, tool and names of one route; the first table that says one has it."""
+        """url, tool, names and refusals of one route; the first table that says one has it."""
         url, tool = self._template(table), self._tool(table if "tool" in table else canary)
         if "{server}" not in url + tool:
             raise self.bad("the canary's url or its tool holds {server}", "url")
         names = table.get("names", canary.get("names", {}))
         if not isinstance(names, dict) or not all(isinstance(one, str) and one for one in names.values()):
             raise self.bad("names is a table: what the data plane calls a server of the registry", "names")
-        return {"url": url, "tool": tool, "names": names}
+        refusals = table.get("refusals", canary.get("refusals", []))
+        if not isinstance(refusals, list) or not all(isinstance(one, str) and one for one in refusals):
+            raise self.bad("refusals is a list of messages", "refusals")
+        return {"url": url, "tool": tool, "names": names, "refusals": tuple(refusals)}
 
     def _template(self, table: dict[str, Any]) -> str:
         url = table.get("url")

@@ -78,14 +78,14 @@ class McpCanary:
         heard = wire.call(
             "tools/call", {**call, "_meta": mcpwire.meta()}, headers=mcpwire.routing("tools/call", tool)
         )
-        if refusal.denial(heard) is not None or not refusal.wants_handshake(heard):
-            return _judged(heard)
+        if self._refusal(heard, tool) is not None or not refusal.wants_handshake(heard):
+            return self._judged(heard, tool)
         session, opened = _opened(wire)
         if session is None:
-            return _judged(opened)
+            return self._judged(opened, tool)
         is_kept = False
         try:
-            passage, detail = _judged(wire.call("tools/call", call, headers=session))
+            passage, detail = self._judged(wire.call("tools/call", call, headers=session), tool)
             is_kept = (
                 passage is Passage.EXECUTED and "Mcp-Session-Id" in session and server not in self._inside
             )
@@ -98,9 +98,18 @@ class McpCanary:
         return passage, detail
 
     def _as_before(self, wire: Wire, server: str) -> tuple[Passage, str]:
-        heard = wire.call("tools/call", self._call(server)[0], headers=self._inside[server])
+        call, tool = self._call(server)
+        heard = wire.call("tools/call", call, headers=self._inside[server])
         # a server that has ended the session says so with 404 (MCP 2025-11-25, Streamable HTTP)
-        return (Passage.DENIED, "HTTP 404") if heard.status == 404 else _judged(heard)
+        return (Passage.DENIED, "HTTP 404") if heard.status == 404 else self._judged(heard, tool)
+
+    def _judged(self, heard: Heard, tool: str) -> tuple[Passage, str]:
+        refused = self._refusal(heard, tool)
+        return _judged(heard) if refused is None else (Passage.DENIED, refused)
+
+    def _refusal(self, heard: Heard, tool: str) -> str | None:
+        own = [message.replace("{tool}", tool) for message in self._binding.refusals]
+        return refusal.denial(heard) or refusal.one_of(heard, own)
 
     def _call(self, server: str) -> tuple[Facts, str]:
         asked = self._binding.call_on(server)
@@ -137,9 +146,7 @@ def _opened(wire: Wire) -> tuple[dict[str, str] | None, Heard]:
 
 
 def _judged(heard: Heard) -> tuple[Passage, str]:
-    refused = refusal.denial(heard)
-    if refused is not None:
-        return Passage.DENIED, refused
+    """What an answer amounts to that is no refusal."""
     if heard.message is None:
         return Passage.UNCLEAR, f"HTTP {heard.status} without an MCP answer"
     if error := heard.message.get("error"):

@@ -5,6 +5,7 @@ knows no tools either, and a rate limiter refuses everybody.
 """
 
 import re
+from collections.abc import Sequence
 
 from mcpsoar.contain.mcpwire import Heard
 from mcpsoar.core.digest import Facts, Json
@@ -54,6 +55,13 @@ def denial(heard: Heard) -> str | None:
         return _error(error)
     text = result_text(heard.message)
     return f"a result that says: {text}" if is_error(heard.message) and _RESULT.fullmatch(text) else None
+
+
+def one_of(heard: Heard, messages: Sequence[str]) -> str | None:
+    """A JSON-RPC error that says exactly one of these, in one phrase; None when this is none."""
+    error = _error_of(heard.message)
+    message = error.get("message")
+    return f"JSON-RPC error {error.get('code')}: {message}" if message in messages else None
 
 
 def wants_handshake(heard: Heard) -> bool:

@@ -65,7 +65,8 @@ class CanaryBinding:
     """The data plane to try, with a token kept for it.
 
     `url` or `tool` holds `{server}`; `names` has what stands there for servers that the data plane calls
-    otherwise. `hold_s` is longer than the plane's slowest cache: denials must last that long.
+    otherwise. `refusals` are whole messages of a JSON-RPC error by which this plane, and nobody else, says no;
+    `{tool}` in them is the tool's name. `hold_s` is longer than the plane's slowest cache: denials must last that long.
     `every_s` spaces the probes: a fast canary locks the team out of some gateways. `before_s` is the longest
     that a change waits for the first call. Where a `control` is named, it must still answer after the change,
     for a dead network refuses everybody.
@@ -82,6 +83,7 @@ class CanaryBinding:
     control: Control | None = None
     network: Network = Network()
     names: dict[str, str] = field(default_factory=dict)
+    refusals: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> tuple[Secret | None, ...]:

@@ -97,3 +97,23 @@ def test_a_servers_name_on_the_data_plane_stands_in_address_and_tool() -> None:
     canary.probe("crm")
     canary.probe("files")
     assert asked == [("/mcp/9f%2F3c", "9f/3c-ping"), ("/mcp/files", "files-ping")]
+
+
+@pytest.mark.parametrize(
+    ("message", "passage"),
+    [
+        ("Tool not found: ping", Passage.DENIED),
+        ("Tool not found: pong", Passage.UNCLEAR),
+        ("Internal error", Passage.UNCLEAR),
+    ],
+)
+def test_only_the_refusals_that_the_profile_names_count(message: str, passage: Passage) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        error = {"jsonrpc": "2.0", "id": body["id"], "error": {"code": -32601, "message": message}}
+        return httpx.Response(200, json=error)
+
+    binding = replace(BINDING, refusals=("Tool not found: {tool}",))
+    for one, wanted in ((binding, passage), (BINDING, Passage.UNCLEAR)):
+        canary = McpCanary(one, clock=SystemClock(), transport=httpx.MockTransport(answer))
+        assert canary.probe("crm").passage is wanted

@@ -250,4 +250,4 @@ def test_the_page_shows_a_profile_that_works(tmp_path: Path, plane: Forge) -> No
     made = connect(profile.roles["registry"], clock=SystemClock())
     assert not made.baseline(DISABLE).in_force
     made.close()
-    assert list(profile.canaries) == ["canary", "canary.all"]
+    assert list(profile.canaries) == ["canary", "canary.all", "canary.rpc"]

@@ -43,6 +43,11 @@ control = {{ server = "{control}", tool = "files-read-record", arguments = {{ no
 url = "{url}/mcp"
 tool = "{{server}}-read-record"
 names = {{}}
+[profiles.live.canary.routes.rpc]
+url = "{url}/rpc"
+tool = "{{server}}-read-record"
+names = {{}}
+refusals = ["Tool not found: {{tool}}"]
 """
 
 
