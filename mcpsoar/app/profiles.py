@@ -12,24 +12,12 @@
     url = "https://registry.example.com/api"
     token = { command = ["vault-read", "soar/registry"] }
 
-    [profiles.prod.canary]
-    url = "https://gateway.example.com/mcp/{server}"
-    tool = "list_issues"
-    token = { file = "/run/secrets/canary" }
-    hold_s = 60
-    every_s = 3
-    control = { server = "jira", tool = "search", arguments = { query = "canary" } }   # it must still answer
-    names = { github = "9f3c0d" }     # what {server} is on the data plane, where that calls it otherwise
-    [profiles.prod.canary.routes.all]   # another way to the same servers: it must refuse as well
-    url = "https://gateway.example.com/mcp"
-    tool = "{server}-list-issues"
-
 Times are in seconds; a token is named, never written. A list of them is tried in order and may end in one
 that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
 profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
 "none"), and `ca`, `certificate`, `key` as paths of PEM files; else the environment and the system's
-authorities decide. A table for a SIEM, [profiles.prod.splunk], is read by `app.siem_profiles`; a profile that
-is that alone is for `pack` commands. [profiles.prod.audit] is read by `app.audit_settings`.
+authorities decide. Other tables are read by `app.canary_settings`, `app.audit_settings` and, for a SIEM,
+`app.siem_profiles`: a profile that is that alone is for `pack` commands.
 """
 
 from collections.abc import Mapping
@@ -38,9 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from mcpsoar.app.audit_settings import signing
+from mcpsoar.app.canary_settings import canaries
 from mcpsoar.app.secrets import resolved
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.profile import CANARY, ROLES, Binding, CanaryBinding, Control, Network, Profile
+from mcpsoar.core.profile import ROLES, Binding, Network, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find, tomlplace
 from mcpsoar.kit.http import checked_url
@@ -50,8 +39,7 @@ SIEMS = "mcpsoar.siems"
 PLANE = "plane"  # the table of a connector that has all three roles
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
-_TIMES = ("hold_s", "every_s", "timeout_s", "before_s")
-_NETWORK = ("proxy", "ca", "certificate", "key")
+NETWORK = ("proxy", "ca", "certificate", "key")
 
 
 def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> tuple[Profile, list[str]]:
@@ -107,17 +95,17 @@ class File:
             raise self.bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
         return name, profiles[name]
 
-    def inner(self, name: str, table: dict[str, Any], key: str) -> dict[str, Any]:
-        """A table of a profile; complaints name its lines from now on."""
-        self._section = f"profiles.{name}.{key}"
+    def inner(self, place: str, table: dict[str, Any], key: str) -> dict[str, Any]:
+        """A table of a profile, or of one in it (`prod.canary`); complaints name its lines from now on."""
+        self._section = f"profiles.{place}.{key}"
         return self._table(table, key)
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        own = ("api", "token", PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *_NETWORK)
+        own = ("api", "token", PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *NETWORK)
         siems = find.names(SIEMS) if set(table) - set(own) else ()  # a look that containment seldom needs
         self.known(table, (*own, *siems))
-        self._network = self._connected(table)
+        self._network = self.connected(table)
         roles: dict[str, Binding] = {}
         if "api" in table:
             tokens = self._tokens(table)
@@ -131,7 +119,7 @@ class File:
             roles = dict.fromkeys(ROLES, binding)
         elif "token" in table:
             raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
-        numbers: dict[str, Any] = {key: self._seconds(table, key) for key in _SECONDS if key in table}
+        numbers: dict[str, Any] = {key: self.seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
         for role in (PLANE, *ROLES):
             if role in table:
@@ -140,14 +128,12 @@ class File:
                 roles |= dict.fromkeys(ROLES if role == PLANE else (role,), binding)
         if not roles:
             raise self.bad(f"profile {name!r} has none of api, {PLANE}, {', '.join(ROLES)}", name)
-        self._section = f"profiles.{name}.canary"
-        canary = self._canary(self._table(table, "canary")) if "canary" in table else None
-        routes = self._routes(name, table["canary"], canary) if canary else {}
+        canary, routes = canaries(self, name, table, NETWORK) if "canary" in table else (None, {})
         audit = signing(self, name, table, self._environ) if "audit" in table else None
         return Profile(name, roles, canary, str(self._path), routes=routes, audit=audit, **numbers)
 
     def _binding(self, table: dict[str, Any], keys: tuple[str, ...]) -> Binding:
-        own = ("connector", "url", "token", *_NETWORK)
+        own = ("connector", "url", "token", *NETWORK)
         connector = table.get("connector", "reference")
         if not isinstance(connector, str):
             raise self.bad("connector is a name", "connector")
@@ -167,91 +153,8 @@ class File:
             options=options,
             where=self.place(self._section.rpartition(".")[2]),
             spares=tokens[1:],
-            network=self._connected(table),
+            network=self.connected(table),
         )
-
-    def _canary(self, table: dict[str, Any]) -> CanaryBinding:
-        self.known(
-            table,
-            (
-                "url",
-                "tool",
-                "arguments",
-                "token",
-                "control",
-                "names",
-                "refusals",
-                "routes",
-                *_TIMES,
-                *_NETWORK,
-            ),
-        )
-        token = self.secret(table)
-        said: dict[str, Any] = {key: self._seconds(table, key) for key in _TIMES if key in table}
-        return CanaryBinding(
-            **self._called(table, table),
-            arguments=self._arguments(table),
-            token=token,
-            control=self._control(table, token) if "control" in table else None,
-            network=self._connected(table),
-            **said,
-        )
-
-    def _routes(self, profile: str, canary: dict[str, Any], main: CanaryBinding) -> dict[str, CanaryBinding]:
-        """Other ways to the same servers: what a route does not say is as the canary has it."""
-        routes = self._table(canary, "routes") if "routes" in canary else {}
-        found = {}
-        for name in routes:
-            table = self._table(routes, name)
-            self._section = f"profiles.{profile}.canary.routes.{name}"
-            self.known(table, ("url", "tool", "arguments", "token", "names", "refusals"))
-            found[f"{CANARY}.{name}"] = replace(
-                main,
-                **self._called(table, canary),
-                arguments=self._arguments(table) if "arguments" in table else main.arguments,
-                token=self.secret(table) if "token" in table else main.token,
-            )
-        return found
-
-    def _called(self, table: dict[str, Any], canary: dict[str, Any]) -> dict[str, Any]:
-        """url, tool, names and refusals of one route; the first table that says one has it."""
-        url, tool = self._template(table), self._tool(table if "tool" in table else canary)
-        if "{server}" not in url + tool:
-            raise self.bad("the canary's url or its tool holds {server}", "url")
-        names = table.get("names", canary.get("names", {}))
-        if not isinstance(names, dict) or not all(isinstance(one, str) and one for one in names.values()):
-            raise self.bad("names is a table: what the data plane calls a server of the registry", "names")
-        refusals = table.get("refusals", canary.get("refusals", []))
-        if not isinstance(refusals, list) or not all(isinstance(one, str) and one for one in refusals):
-            raise self.bad("refusals is a list of messages", "refusals")
-        return {"url": url, "tool": tool, "names": names, "refusals": tuple(refusals)}
-
-    def _template(self, table: dict[str, Any]) -> str:
-        url = table.get("url")
-        if not isinstance(url, str):
-            raise self.bad("the canary's url is an address, with {server} where its name goes", "url")
-        self._address(url.replace("{server}", "any"), "url")
-        return url
-
-    def _control(self, canary: dict[str, Any], token: Secret | None) -> Control:
-        table = canary["control"]
-        if not isinstance(table, dict) or not isinstance(table.get("server"), str) or not table["server"]:
-            raise self.bad('control is a call: { server = "…", tool = "…" }', "control")
-        self.known(table, ("server", "tool", "arguments", "token"))
-        own = self.secret(table) if "token" in table else token
-        return Control(table["server"], self._tool(table), self._arguments(table), own)
-
-    def _tool(self, table: dict[str, Any]) -> str:
-        tool = table.get("tool")
-        if not isinstance(tool, str) or not tool:
-            raise self.bad("tool is the name of a harmless one", "tool")
-        return tool
-
-    def _arguments(self, table: dict[str, Any]) -> dict[str, Any]:
-        arguments = table.get("arguments", {})
-        if not isinstance(arguments, dict):
-            raise self.bad("arguments is a table", "arguments")
-        return arguments
 
     def secret(self, table: dict[str, Any]) -> Secret | None:
         """The first token that is there; None where none is named."""
@@ -265,9 +168,9 @@ class File:
         self.lacking += lacking
         return found
 
-    def _connected(self, table: dict[str, Any]) -> Network:
+    def connected(self, table: dict[str, Any]) -> Network:
         """How this table connects: what it does not say is as the profile says."""
-        said = {key: self._said(table, key) for key in _NETWORK if key in table}
+        said = {key: self._said(table, key) for key in NETWORK if key in table}
         if ("key" in said) and "certificate" not in said and self._network.certificate is None:
             raise self.bad("this key goes with a certificate, and none is named", "key")
         return replace(self._network, **said)
@@ -277,7 +180,7 @@ class File:
         if not isinstance(value, str) or not value:
             raise self.bad(f"{key} is {'an address' if key == 'proxy' else 'the path of a PEM file'}", key)
         if key == "proxy":
-            return value if value == "none" else self._address(value, key)
+            return value if value == "none" else self.address(value, key)
         path = Path(value).expanduser()
         if not path.is_file():
             raise self.bad(f"there is no file {value}", key)
@@ -286,9 +189,9 @@ class File:
     def url(self, table: dict[str, Any], key: str) -> str:
         if not isinstance(table.get(key), str):
             raise self.bad(f"{key} is an address", key)
-        return self._address(table[key], key)
+        return self.address(table[key], key)
 
-    def _address(self, text: str, key: str) -> str:
+    def address(self, text: str, key: str) -> str:
         try:
             return checked_url(text)
         except Usage as error:
@@ -300,7 +203,7 @@ class File:
             raise self.bad(f"{key} must be a whole number, 1 or more", key)
         return value
 
-    def _seconds(self, table: dict[str, Any], key: str) -> float:
+    def seconds(self, table: dict[str, Any], key: str) -> float:
         value = table[key]
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
             raise self.bad(f"{key} must be a number of seconds above 0", key)
