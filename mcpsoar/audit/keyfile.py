@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import shlex
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,7 +91,7 @@ def _has_passphrase(path: str) -> Usage:
     return Usage(
         "this signing key has a passphrase, and ssh-agent does not have it",
         where=path,
-        next_command=f"ssh-add {path}",
+        next_command=f"ssh-add {shlex.quote(path)}",
     )
 
 

@@ -131,15 +131,16 @@ def test_a_comment_of_two_keys_is_no_name(place: Path) -> None:
 
 
 def test_a_key_with_a_passphrase_signs_by_the_agent_alone(tmp_path: Path, place: Path) -> None:
-    key = made(tmp_path / "key", has_passphrase=True)
+    path = tmp_path / "my key"
+    key = made(path, has_passphrase=True)
     with agent(place / "s", Honest((Ed25519PrivateKey.generate(), "another"))) as socket:
         with pytest.raises(Usage, match="has a passphrase") as caught:
-            by_file(tmp_path / "key", socket)
-        assert caught.value.next_command == f"ssh-add {tmp_path / 'key'}"
+            by_file(path, socket)
+        assert caught.value.next_command == f"ssh-add '{path}'"
     with agent(place / "t", Honest((key, "mine"))) as socket:
-        assert by_file(tmp_path / "key", socket).key == public(key)
+        assert by_file(path, socket).key == public(key)
     with pytest.raises(Usage, match="has a passphrase"):
-        by_file(tmp_path / "key", None)
+        by_file(path, None)
 
 
 def silent(_: bytes) -> bytes | None:
