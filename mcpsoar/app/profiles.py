@@ -12,6 +12,7 @@
     url = "https://registry.example.com/api"
     token = { command = ["vault-read", "soar/registry"] }
 
+A connector has options of its own; those of `http` describe an API, see `mcpsoar.connectors.http`.
 Times are in seconds; a token is named, never written. A list of them is tried in order and may end in one
 that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
 profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
