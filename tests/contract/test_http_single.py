@@ -195,8 +195,8 @@ def test_what_was_in_force_before_stays(plane: Handle, connected: Connect, betwe
     assert {call.method for call in between.calls} == {"GET"}
 
 
-LOOK = '[profiles.prod.registry.actions."registry.disable".look]'
-UNDO = '[profiles.prod.registry.actions."registry.disable".undo]'
+LOOK = '[profiles.prod.plane.actions."registry.disable".look]'
+UNDO = '[profiles.prod.plane.actions."registry.disable".undo]'
 
 
 def without(table: str) -> dict[str, str]:
