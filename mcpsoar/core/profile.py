@@ -119,6 +119,8 @@ class Profile:
     """`where` says where it was read. `routes` are other ways to the same servers, as their steps are called:
     each has to refuse. `look_s` is what all looks before the changes share; one change is
     tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once. `audit` signs runs.
+    `protected` servers are contained only where a person names one and says so; findings count only of logs
+    that one of `trusted_sources` fits (patterns with *), where there are any.
     """
 
     name: str
@@ -131,6 +133,8 @@ class Profile:
     threads: int = 32
     audit: Signing | None = None
     routes: dict[str, CanaryBinding] = field(default_factory=dict)
+    protected: tuple[str, ...] = ()
+    trusted_sources: tuple[str, ...] | None = None
 
     @property
     def canaries(self) -> dict[str, CanaryBinding]:
