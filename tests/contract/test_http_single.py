@@ -88,9 +88,21 @@ def test_a_hostile_name_hits_itself_alone(
     assert all(re.fullmatch(r"/[a-z]+(/[A-Za-z0-9%._~-]+)?(/disable)?", path) for path in paths), paths
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "\ud800"])
-def test_a_name_that_no_path_can_carry_is_sent_nowhere(connected: Connect, between: Wire, name: str) -> None:
-    connector, meant = connected(), replace(DISABLE, server=name)
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        ("registry", ""),
+        ("registry", "."),
+        ("registry", ".."),
+        ("registry", "\ud800"),
+        ("tokens", ""),
+        ("tokens", "\ud800"),
+    ],
+)
+def test_a_name_that_no_call_can_carry_is_sent_nowhere(
+    connected: Connect, between: Wire, role: str, name: str
+) -> None:
+    connector, meant = connected(role), replace(DISABLE if role == "registry" else REVOKE, server=name)
     for act in (lambda: connector.baseline(meant), lambda: connector.apply(meant, None, "key")):
         with pytest.raises(Usage):
             act()

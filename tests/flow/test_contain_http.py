@@ -102,6 +102,17 @@ def test_without_looks_nothing_is_proven(plane: Handle, capsys: Captured, tmp_pa
     assert entry.is_enabled
 
 
+def test_without_an_undo_a_release_says_who_must(plane: Handle, capsys: Captured, tmp_path: Path) -> None:
+    undo = re.compile(r"^\[[^\n]*disable\"\.undo\]\n.*?(?=^\[)", re.MULTILINE | re.DOTALL)
+    (tmp_path / "mcpsoar.toml").write_text(undo.sub("", profile(plane)))
+    assert main(["contain", "github"]) == 0
+    assert main(["release", "github", "--yes"]) == 1
+    assert "no undo for registry.disable: undo it by hand" in capsys.readouterr().out
+    entry = plane.plane.server("github")
+    assert entry is not None
+    assert not entry.is_enabled
+
+
 def test_an_unknown_server_is_left_alone(plane: Handle, capsys: Captured) -> None:
     assert main(["contain", "crm"]) == 1
     assert "the control plane knows no crm" in capsys.readouterr().out

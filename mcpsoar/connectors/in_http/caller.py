@@ -6,7 +6,7 @@ from mcpsoar.connectors.in_http import condition
 from mcpsoar.connectors.in_http.condition import Answer, Condition
 from mcpsoar.connectors.in_http.paging import pages
 from mcpsoar.connectors.in_http.said import Call, Look, Said
-from mcpsoar.connectors.in_http.template import SERVER, Fill, filled
+from mcpsoar.connectors.in_http.template import SERVER, Fill, filled, is_text
 from mcpsoar.connectors.in_http.wording import ABSENT
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, UnknownTarget, Unsupported, Usage
@@ -40,6 +40,8 @@ class Caller:
         if not self.said.needs_server:
             return {}
         asked = server(step)
+        if not asked or not is_text(asked):
+            raise Usage(f"{asked!r} is no name that can be sent", where=self.place)
         return {SERVER: self._names.get(asked, asked)}
 
     @property

@@ -62,6 +62,15 @@ def used(value: Json) -> set[str]:
     return {name for text in texts(value) for name in _PLACE.findall(text)}
 
 
+def is_text(name: str) -> bool:
+    """Whether it can be written at all: half a character has no bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def texts(value: Json) -> Iterator[str]:
     """Every text within a value, but for keys."""
     if isinstance(value, str):
