@@ -8,15 +8,14 @@ from pathlib import Path
 from mcpsoar.app.carrier import Carrier
 from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
-from mcpsoar.contain import plan as plans
 from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home, ServerLocks
 from mcpsoar.contain.ledger import Ledger
 from mcpsoar.contain.run import is_settled
 from mcpsoar.contain.summary import place
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Held, Usage
-from mcpsoar.core.plan import Direction, Plan
+from mcpsoar.core.errors import BadContent, Held, Tampered, Usage
+from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Report
 from mcpsoar.kit.clock import stamp
@@ -24,18 +23,18 @@ from mcpsoar.pack import playbooks
 
 
 def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
-    """Carry out what is not settled. Raises Usage (another plan, overtaken), Tampered, Held, Unwritable."""
+    """Carry out what is not settled of the plan in the run's journal, whatever its playbook says by now.
+
+    Raises Usage (another place, overtaken), Tampered, Held, Unwritable.
+    """
     carrier = Carrier(ready)
     ledger = carrier.ledger(run)
-    made = plans.make(
-        playbooks.load(pack, ledger.playbook),
-        ledger.servers,
-        direction=ledger.direction,
-        bindings=ready.bindings(),
-        canaries=tuple(ready.canaries),
-    )
-    if made.digest != ledger.plan_digest:
-        raise _another_plan(ledger, made, ready.profile.name)
+    if ledger.plan.digest != ledger.plan_digest:
+        raise Tampered(
+            "the steps of the plan are not those of its digest", next_command=f"mcpsoar runs verify {run}"
+        )
+    _same_places(ledger, ready)
+    _tell_edited(ledger, ready, pack)
     with ExitStack() as stack:
         own = stack.enter_context(ready.home.run_lock(run))
         if not own.take():
@@ -57,24 +56,31 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         return carrier.carry_out(run, journal)
 
 
-def _another_plan(ledger: Ledger, made: Plan, name: str) -> Usage:
-    """What differs between a run's plan and today's, and the command that would work."""
-    where = place(ledger)
+def _same_places(ledger: Ledger, ready: Station) -> None:
+    """Raises Usage: how the places of the plan and today's differ, and the command that would work."""
+    places = _places(ledger.bindings, ready.bindings())
+    if not places:
+        return
+    where, name = place(ledger), ready.profile.name
     options = "".join(f" --{option} {shlex.quote(value)}" for option, value in where.items())
-    why = "the same step would mean something else"
-    if places := _places(ledger.bindings, made.bindings):
-        then = f"; set profile {name} back, then" if where.get("profile") == name else ""
-        return Usage(
-            f"run {ledger.run} was planned on another place: {'; '.join(places)}: {why}{then}",
-            next_command=f"mcpsoar runs resume {ledger.run}{options}",
-        )
-    names = " ".join(ledger.servers)
-    anew = f"release {names} --yes" if ledger.direction is Direction.UNDO else f"contain {names}"
-    return Usage(
-        f"run {ledger.run}: playbook {ledger.playbook} is not what it was when the run was planned: {why}; "
-        "begin anew",
-        next_command=f"mcpsoar {anew}{options}",
+    then = f"; set profile {name} back, then" if where.get("profile") == name else ""
+    raise Usage(
+        f"run {ledger.run} was planned on another place: {'; '.join(places)}: "
+        f"the same step would mean something else{then}",
+        next_command=f"mcpsoar runs resume {ledger.run}{options}",
     )
+
+
+def _tell_edited(ledger: Ledger, ready: Station, pack: Path) -> None:
+    """A playbook that changed since stops nothing; who resumes should know that it is not what runs."""
+    try:
+        now = playbooks.load(pack, ledger.playbook).digest
+    except (Usage, BadContent):
+        is_as_it_was, what = False, "is gone or cannot be read"
+    else:
+        is_as_it_was, what = now == ledger.playbook_digest, "was edited since"
+    if not is_as_it_was:
+        ready.say(f"playbook {ledger.playbook} {what}: run {ledger.run} goes on by the plan in its journal")
 
 
 def _places(was: Facts, now: Facts) -> list[str]:

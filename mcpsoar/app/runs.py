@@ -72,7 +72,7 @@ def resume(
 ) -> Report:
     """Finish a run: steps that are proven stay, all others are looked at before anything is repeated.
 
-    Raises Usage (unknown run, a dry one, another plan), Tampered, Held, Unwritable.
+    Raises Usage (unknown run, a dry one, another place), Tampered, Held, Unwritable.
     """
     house = Home(home)
     run = house.named(run)

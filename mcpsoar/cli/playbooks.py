@@ -1,5 +1,6 @@
-"""`mcpsoar playbooks`: list, show, lint."""
+"""`mcpsoar playbooks`: list, show, lint, schema."""
 
+import json
 import os
 from pathlib import Path
 
@@ -9,12 +10,12 @@ from mcpsoar.cli import show
 from mcpsoar.cli.options import Common, common
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import BadContent
-from mcpsoar.core.plan import Playbook
+from mcpsoar.core.plan import Playbook, StepSpec
 
 
 @click.group()
 def playbooks() -> None:
-    """List, show and lint playbooks."""
+    """List, show and lint playbooks; their JSON Schema."""
 
 
 @playbooks.command("list")
@@ -50,7 +51,7 @@ def show_(given: Common, name: str) -> None:
         after = f", after {', '.join(step.after)}" if step.after else ""
         shared = ", once for all servers" if step.shared else ""
         show.line(f"  {step.id}: {show.clean(step.title)}")
-        show.line(f"      {step.action}, undo {step.undo.value}{shared}{after}")
+        show.line(f"      {step.action}, undo {step.undo.value}{shared}{after}{_terms(step)}")
         show.line(f"      {show.clean(step.why)}")
 
 
@@ -82,6 +83,23 @@ def lint(given: Common, paths: tuple[str, ...]) -> None:
         raise together(complaints)
 
 
+@playbooks.command()
+@common
+def schema(given: Common) -> None:  # noqa: ARG001 (it is one JSON document either way)
+    """Print the JSON Schema of a playbook, for editors. `lint` says more: it knows the names of steps."""
+    from mcpsoar.pack import playbooks as pack
+
+    show.document(json.loads(pack.schema()))
+
+
+def _terms(step: StepSpec) -> str:
+    """Condition, tries and limit, where the step has its own."""
+    words = f", only if {step.when} ended {' or '.join(step.verdicts)}" if step.when else ""
+    words += f", {step.attempts} attempts" if step.attempts is not None else ""
+    words += f", tried for {step.retry_s:g} s" if step.retry_s is not None else ""
+    return words + (f", not sent again after {step.limit_s:g} s" if step.limit_s is not None else "")
+
+
 def _facts(playbook: Playbook) -> Facts:
     return {
         "name": playbook.name,
@@ -97,6 +115,10 @@ def _facts(playbook: Playbook) -> Facts:
                 "after": list(step.after),
                 "shared": step.shared,
                 "why": step.why,
+                **({"when": {"step": step.when, "verdict": list(step.verdicts)}} if step.when else {}),
+                **({"attempts": step.attempts} if step.attempts is not None else {}),
+                **({"retry_s": step.retry_s} if step.retry_s is not None else {}),
+                **({"limit_s": step.limit_s} if step.limit_s is not None else {}),
             }
             for step in playbook.steps
         ],

@@ -4,8 +4,9 @@ An error's type decides whether a change may be repeated, and what a silence mea
 change is repeated unless the journal holds the read-back that allowed it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import inf
 
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
@@ -66,6 +67,7 @@ class Change:
         # a plane that remembers keys would only repeat its answer
         self._round = max(1, len(state.keys) + self._is_acknowledged)
         self._last_round = self._round + (not self._is_acknowledged)
+        self._begun = tools.clock.monotonic()
         self._conflicts = 0
         self._can_read: bool | None = None
         self.seen: Observation | None = None  # what was read back last
@@ -91,7 +93,7 @@ class Change:
             return persist(
                 self._attempt,
                 again=(Unreachable, Indeterminate, Conflict),
-                bounds=self._tools.bounds,
+                bounds=self._bounds(),
                 clock=self._tools.clock,
             )
         except (Unreachable, Indeterminate, Conflict) as trouble:
@@ -176,7 +178,7 @@ class Change:
             return Outcome(StepVerdict.VERIFIED, seen.detail)
         if seen.verdict is Verdict.CANNOT_TELL:
             return self._unproved(seen.detail)
-        if self._round < self._last_round:
+        if self._round < self._last_round and self._left_s() > 0:
             self._round += 1
             return self._send()
         return self._not_in_force(seen, "acknowledged, without effect")
@@ -281,6 +283,19 @@ class Change:
             return ""
         at = self._tools.clock.now() + timedelta(seconds=min(after_s, 1e8))
         return f" (not before {stamp(at)})"
+
+    def _bounds(self) -> Bounds:
+        """As the step says, else as the profile does; the first try is always made."""
+        step, bounds = self._step, self._tools.bounds
+        seconds = bounds.seconds if step.retry_s is None else step.retry_s
+        attempts = bounds.attempts if step.attempts is None else step.attempts
+        return replace(bounds, attempts=attempts, seconds=min(seconds, self._left_s()))
+
+    def _left_s(self) -> float:
+        """Of the step's own limit, which waiting for a lock uses up too."""
+        if self._step.limit_s is None:
+            return inf
+        return self._begun + self._step.limit_s - self._tools.clock.monotonic()
 
     def _key(self) -> str:
         name = self._step.id if self._round == 1 else f"{self._step.id}#{self._round}"

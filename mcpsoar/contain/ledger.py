@@ -7,7 +7,7 @@ from typing import Any
 from mcpsoar.contain.journal import Chain
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Denied, Trouble, UnknownTarget, Unreachable, Unsupported, Usage
-from mcpsoar.core.plan import Direction, Step, Undo
+from mcpsoar.core.plan import Direction, Plan, Step, Undo
 from mcpsoar.core.run import Baseline, Exposure, Observation, Passage, Sighting
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
@@ -73,6 +73,12 @@ class Ledger:
     untouched: frozenset[str] = frozenset()
     verdict: RunVerdict | None = None
     ended_at: str | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What the run set out to do, whatever its playbook says by now."""
+        steps = tuple(state.step for state in self.steps.values())
+        return Plan(self.playbook, self.playbook_digest, self.direction, self.servers, steps, self.bindings)
 
 
 def fold(chain: Chain) -> tuple[Ledger | None, str | None]:
@@ -208,6 +214,11 @@ def _step(said: Facts) -> Step:
         server=said["server"],
         undo=Undo(said["undo"]),
         after=tuple(said["after"]),
+        when=tuple(said.get("when", ())),
+        verdicts=tuple(StepVerdict(one) for one in said.get("verdicts", ())),
+        attempts=said.get("attempts"),
+        retry_s=said.get("retry_s"),
+        limit_s=said.get("limit_s"),
     )
 
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction, Plan, Playbook, Step, StepSpec, Undo
 
 CANARY = "canary.probe"
+
 
 # ASCII, so that a name looks like what it is; no slash, no quote, nothing that a terminal obeys
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}")
@@ -38,8 +40,9 @@ def make(
 ) -> Plan:
     """Steps for every server, shared ones once, and after them a canary per server and route (`canaries`).
 
-    A release runs the other way: what was last is undone first, and what is shared after all the rest, for
-    it is lifted only when nothing else holds it.
+    A canary proves that calls to a server are refused: a playbook of shared steps alone does not aim at that
+    and has none. A release runs the other way: what was last is undone first, and what is shared after all
+    the rest, for it is lifted only when nothing else holds it.
     """
     specs = playbook.steps if direction is Direction.APPLY else tuple(_reversed(playbook.steps))
     steps = [
@@ -53,6 +56,13 @@ def make(
             after=tuple(
                 place for other in specs if other.id in spec.after for place in _ids(other, server, names)
             ),
+            when=tuple(
+                place for other in specs if other.id == spec.when for place in _ids(other, server, names)
+            ),
+            verdicts=spec.verdicts,
+            attempts=spec.attempts,
+            retry_s=spec.retry_s,
+            limit_s=spec.limit_s,
         )
         for spec in specs
         for server in ([None] if spec.shared else names)
@@ -69,6 +79,7 @@ def make(
         )
         for name in names
         for route in canaries
+        if not all(spec.shared for spec in specs)
     ]
     return Plan(playbook.name, playbook.digest, direction, names, (*steps, *probes), bindings)
 
@@ -78,16 +89,8 @@ def _reversed(specs: tuple[StepSpec, ...]) -> Iterable[StepSpec]:
     for spec in reversed(specs):
         waited_by = {other.id for other in specs if spec.id in other.after}
         after = own | waited_by if spec.shared else {name for name in waited_by if name in own}
-        yield StepSpec(
-            id=spec.id,
-            title=spec.title,
-            action=spec.action,
-            role=spec.role,
-            undo=spec.undo,
-            after=tuple(sorted(after)),
-            shared=spec.shared,
-            why=spec.why,
-        )
+        # undone is what was done, on whatever condition
+        yield replace(spec, after=tuple(sorted(after)), when=None, verdicts=())
 
 
 def _ids(spec: StepSpec, server: str | None, names: tuple[str, ...]) -> list[str]:

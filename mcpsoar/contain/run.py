@@ -125,6 +125,8 @@ class Runner:
         step = state.step
         if step.action == CANARY:
             return self._canary(state)
+        if (unmet := self._unmet(step)) is not None:
+            return Outcome(StepVerdict.SKIPPED, f"nothing was sent: {unmet}")
         connector = self._connector(step)
         is_void = self._is_void(step)
         is_untouched = step.id in self._ledger.untouched
@@ -153,6 +155,16 @@ class Runner:
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
         return change.leave(look) if is_untouched and not is_void else change.carry_out(look)
+
+    def _unmet(self, step: Step) -> str | None:
+        """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""
+        seen = [verdict for name in step.when if (verdict := self._verdicts.get(name)) is not None]
+        if not step.when or set(seen) & {*step.verdicts, StepVerdict.PLANNED}:
+            return None
+        ended = ", ".join(
+            f"{name} ended {self._verdicts[name]}" for name in step.when if name in self._verdicts
+        )
+        return f"it is for {' or '.join(step.verdicts)}, and {ended}"
 
     def _await_first_calls(self, step: Step) -> None:
         """A server's canaries are let go first, each for `before_s` of the looks' time at most."""
@@ -250,5 +262,10 @@ class Runner:
 
 
 def is_settled(state: StepState) -> bool:
-    """Whether a resumed run leaves this step as it is: done, or without any counting."""
+    """Whether a resumed run leaves this step as it is: done, or without any counting.
+
+    One that a condition skipped is asked again: what it waited for may end otherwise now.
+    """
+    if state.verdict is StepVerdict.SKIPPED and state.step.when:
+        return False
     return state.verdict is not None and state.verdict.verdict in (Verdict.YES, None)

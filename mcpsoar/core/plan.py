@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from mcpsoar.core.digest import Facts, digest
+from mcpsoar.core.verdict import StepVerdict
 
 Action: TypeAlias = str  # "<role>.<verb>": registry.disable, tokens.revoke, policy.force_write_approval, …
 
@@ -26,7 +27,9 @@ class Undo(StrEnum):
 class StepSpec:
     """One line of a playbook. `after` names steps that must have ended, well or badly: order, not condition.
 
-    `shared` steps act once for all servers of a run (the write-approval policy is everybody's).
+    `shared` steps act once for all servers of a run (the write-approval policy is everybody's). A step with a
+    condition is carried out if the step called `when` ended with one of `verdicts`, else it is skipped.
+    `attempts`, `retry_s` and `limit_s` are as in `Step`.
     """
 
     id: str
@@ -37,6 +40,11 @@ class StepSpec:
     after: tuple[str, ...]
     shared: bool
     why: str
+    when: str | None = None
+    verdicts: tuple[StepVerdict, ...] = ()
+    attempts: int | None = None
+    retry_s: float | None = None
+    limit_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +58,12 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One action on one target. `server` is None for a shared step. Ids are unique within a plan."""
+    """One action on one target. `server` is None for a shared step. Ids are unique within a plan.
+
+    `when` are the steps of which one must have ended with one of `verdicts`; empty: no condition. A change is
+    tried `attempts` times and for `retry_s` at most (None: as the profile says), and is not sent again once
+    `limit_s` have passed since the step began.
+    """
 
     id: str
     spec: str
@@ -59,8 +72,16 @@ class Step:
     server: str | None
     undo: Undo
     after: tuple[str, ...]
+    when: tuple[str, ...] = ()
+    verdicts: tuple[StepVerdict, ...] = ()
+    attempts: int | None = None
+    retry_s: float | None = None
+    limit_s: float | None = None
 
     def as_facts(self) -> Facts:
+        """What a step does not say is left out: its digest is what it was before there was such a word."""
+        more: dict[str, Any] = {"when": list(self.when), "verdicts": [one.value for one in self.verdicts]}
+        more |= {"attempts": self.attempts, "retry_s": self.retry_s, "limit_s": self.limit_s}
         return {
             "id": self.id,
             "spec": self.spec,
@@ -69,6 +90,7 @@ class Step:
             "server": self.server,
             "undo": self.undo.value,
             "after": list(self.after),
+            **{name: said for name, said in more.items() if said not in ([], None)},
         }
 
 

@@ -309,6 +309,26 @@ def test_playbooks_are_listed_shown_and_linted(capsys: Captured, tmp_path: Path)
     assert f"{bad}:3" in capsys.readouterr().err
 
 
+def test_the_schema_is_printed_and_a_step_s_terms_are_shown(
+    capsys: Captured, tmp_path: Path, root: Path
+) -> None:
+    assert main(["playbooks", "schema"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads((root / "playbooks" / "schema.json").read_text())
+    (tmp_path / "playbooks").mkdir()
+    step = "{id: %s, title: T, action: registry.disable, role: registry, undo: exact, why: W, after: [%s]%s}"
+    more = ", when: {step: a, verdict: [failed]}, retry: {attempts: 2, seconds: 9}, limit_s: 30"
+    text = f"title: T\nsteps:\n  - {step % ('a', '', '')}\n  - {step % ('b', 'a', more)}\n"
+    (tmp_path / "playbooks" / "p.yml").write_text(text)
+    assert main(["playbooks", "show", "p", "--pack", str(tmp_path)]) == 0
+    said = "only if a ended failed, 2 attempts, tried for 9 s, not sent again after 30 s"
+    assert said in capsys.readouterr().out
+    assert main(["playbooks", "show", "p", "--pack", str(tmp_path), "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)["steps"][1]
+    assert shown["when"] == {"step": "a", "verdict": ["failed"]}
+    assert (shown["attempts"], shown["retry_s"], shown["limit_s"]) == (2, 9.0, 30.0)
+
+
 def test_containing_loads_no_converter_no_engine_and_no_sdk(plane: Handle) -> None:
     script = (
         "import sys; from mcpsoar.cli.main import main; code = main(['contain', 'github', '-q']);"

@@ -10,6 +10,7 @@ from mcpsoar.app import runs
 from mcpsoar.cli.main import main
 from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.serving import Handle, control_plane
+from tests.flow.ground import ROOT
 
 Captured = pytest.CaptureFixture[str]
 ELSEWHERE = "http://127.0.0.1:9"
@@ -90,17 +91,25 @@ def test_a_profile_whose_address_changed_is_to_be_set_back(plane: Handle, capsys
     assert main(next_command(said)) == 0
 
 
-def test_another_playbook_is_told_and_the_way_on_is_a_new_run(
-    plane: Handle, capsys: Captured, tmp_path: Path, root: Path
+@pytest.mark.parametrize(
+    ("text", "what"), [("title: A ", "was edited since"), (None, "is gone or cannot be read")]
+)
+def test_an_edited_playbook_is_told_and_the_plan_of_the_journal_goes_on(
+    plane: Handle, capsys: Captured, tmp_path: Path, *, text: str | None, what: str
 ) -> None:
     run = begun(capsys, "--api", plane.url)
     plane.faults.clear()
-    text = (root / "playbooks" / "contain-server.yml").read_text()
+    kept = (ROOT / "playbooks" / "contain-server.yml").read_text()
     (tmp_path / "pack" / "playbooks").mkdir(parents=True)
-    (tmp_path / "pack" / "playbooks" / "contain-server.yml").write_text(
-        text.replace("title: ", "title: A ", 1)
-    )
-    assert main(["runs", "resume", run, "--api", plane.url, "--pack", str(tmp_path / "pack")]) == 2
-    said = capsys.readouterr().err
-    assert "playbook contain-server is not what it was" in said
-    assert main(next_command(said)) == 0
+    if text is not None:
+        edited = tmp_path / "pack" / "playbooks" / "contain-server.yml"
+        edited.write_text(
+            kept.replace("title: ", text, 1).replace("action: registry.disable", "action: tokens.revoke")
+        )
+    assert main(["runs", "resume", run, "--api", plane.url, "--pack", str(tmp_path / "pack")]) == 0
+    out, err = capsys.readouterr()
+    assert f"playbook contain-server {what}" in err
+    assert "disable:github" in out
+    entry = plane.plane.server("github")
+    assert entry is not None
+    assert not entry.is_enabled
