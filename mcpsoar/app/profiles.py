@@ -6,6 +6,8 @@
     api = "https://control-plane.example.com"   # all three roles on the reference API; with another connector
                                                 # they are the table `plane`, or one table each:
     token = { env = "SOAR_TOKEN" }
+    protected = ["idp"]                         # contained only when typed, with --protected-too
+    trusted_sources = ["/var/log/mcp/*"]        # findings of other logs choose nobody
 
     [profiles.prod.registry]
     connector = "reference"
@@ -40,6 +42,7 @@ SIEMS = "mcpsoar.siems"
 PLANE = "plane"  # the table of a connector that has all three roles
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
+_GUARDS = ("protected", "trusted_sources")
 NETWORK = ("proxy", "ca", "certificate", "key")
 
 
@@ -104,8 +107,8 @@ class File:
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
         own = ("api", "token", PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *NETWORK)
-        siems = find.names(SIEMS) if set(table) - set(own) else ()  # a look that containment seldom needs
-        self.known(table, (*own, *siems))
+        siems = find.names(SIEMS) if set(table) - {*own, *_GUARDS} else ()  # seldom needed
+        self.known(table, (*own, *_GUARDS, *siems))
         self._network = self.connected(table)
         roles: dict[str, Binding] = {}
         if "api" in table:
@@ -122,6 +125,7 @@ class File:
             raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
         numbers: dict[str, Any] = {key: self.seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
+        numbers |= {key: self._texts(table, key) for key in _GUARDS if key in table}
         for role in (PLANE, *ROLES):
             if role in table:
                 self._section = f"profiles.{name}.{role}"
@@ -203,6 +207,12 @@ class File:
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise self.bad(f"{key} must be a whole number, 1 or more", key)
         return value
+
+    def _texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        value = table[key]
+        if not isinstance(value, list) or not all(isinstance(one, str) and one.strip() for one in value):
+            raise self.bad(f"{key} is a list of texts", key)
+        return tuple(value)
 
     def seconds(self, table: dict[str, Any], key: str) -> float:
         value = table[key]
