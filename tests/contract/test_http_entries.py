@@ -102,6 +102,14 @@ def test_one_that_is_gone_is_as_good_as_ended(plane: Grants, connected: Connect)
     assert connected(plane.url).apply(REVOKE, None, "key").facts == {"sent": ["g-2"], "gone": ["g-1"]}
 
 
+@pytest.mark.parametrize("status", [401, 403, 500, 503])
+def test_a_refusal_is_never_gone(plane: Grants, connected: Connect, status: int) -> None:
+    plane.refusing = {"g-1": status}
+    made = connected(plane.url, gone='gone = { pointer = "/error", is = "no" }')
+    with pytest.raises((Denied, Indeterminate)):
+        made.apply(REVOKE, None, "key")
+
+
 @pytest.mark.parametrize(("status", "ended"), [(403, {"g-2", "g-3"}), (409, {"g-2", "g-3"}), (429, set())])
 def test_one_that_is_refused_saves_no_other(
     plane: Grants, connected: Connect, status: int, ended: set[str]
