@@ -166,6 +166,19 @@ def test_an_answer_that_fits_neither_condition_proves_nothing(
     assert connector.verify(DISABLE).verdict is Verdict.CANNOT_TELL
 
 
+@pytest.mark.parametrize("status", [200, 201, 204])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"{}", b'{"server": "github", "state": true}', b'{"server": "jira", "state": "disabled"}'],
+)
+def test_a_success_that_does_not_say_done_is_none(
+    connected: Connect, between: Wire, status: int, body: bytes
+) -> None:
+    between.play(Trick.STATUS, status=status, body=b"" if status == 204 else body)
+    with pytest.raises(Malformed, match="done"):
+        connected().apply(DISABLE, None, "key")
+
+
 def test_an_answer_that_fits_both_conditions_proves_nothing(connected: Connect) -> None:
     connector = connected("policy", {'is = "normal" }': 'one_of = ["normal", "forced"] }'})
     connector.apply(FORCE, None, "key")
