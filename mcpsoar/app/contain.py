@@ -81,8 +81,9 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     from mcpsoar.app.releasing import releasing
 
     found = releasing(ready.home, names, ready.bindings())
-    name = order.playbook if order.playbook != DEFAULT_PLAYBOOK else found.playbook
-    return found, _planned(order, names, ready, playbooks.load(pack, name))
+    is_named = order.playbook != DEFAULT_PLAYBOOK
+    playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()
+    return found, _planned(order, names, ready, playbook)
 
 
 def _tell(order: Order, made: Plan, ready: Station) -> None:
@@ -95,4 +96,5 @@ def _tell(order: Order, made: Plan, ready: Station) -> None:
         bound = ready.profile.roles.get(step.role)
         where = bound.base_url if bound else "the data plane" if step.role == "canary" else "nothing"
         after = f", after {', '.join(step.after)}" if step.after else ""
-        ready.say(f"  {step.id}  {step.action} on {where}, undo {step.undo.value}{after}")
+        when = f", only if {' or '.join(step.when)} ended {' or '.join(step.verdicts)}" if step.when else ""
+        ready.say(f"  {step.id}  {step.action} on {where}, undo {step.undo.value}{after}{when}")

@@ -1,14 +1,18 @@
-"""What a release undoes: the runs that still contain its servers, and how things were before them."""
+"""What a release undoes: the runs that still contain its servers, and how things were before them.
+
+The steps are those of the runs' own plans: a playbook that was edited or deleted since stops no release.
+"""
 
 from dataclasses import dataclass
 
 from mcpsoar.app.carrier import open_runs
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.shared import before_us
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.plan import Step
+from mcpsoar.core.plan import Playbook, Step, StepSpec
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Baseline
@@ -22,11 +26,26 @@ def is_on(ledger: Ledger, bindings: Facts) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Releasing:
-    """`pairs` are runs with servers; `held` the runs' ledgers, oldest first; `playbook` what they ran by."""
+    """`pairs` are runs with servers; `held` the runs' ledgers, oldest first."""
 
     pairs: tuple[tuple[str, str], ...]
     held: tuple[Ledger, ...]
-    playbook: str
+
+    def playbook(self) -> Playbook:
+        """What these runs did, as one playbook. Raises Usage where two mean different things by one id."""
+        names = tuple(dict.fromkeys(ledger.playbook for ledger in self.held))
+        digests = tuple(dict.fromkeys(ledger.playbook_digest for ledger in self.held))
+        specs: dict[str, StepSpec] = {}
+        for ledger in self.held:
+            # what an earlier run says of a step stands, so that the order of two makes no ring
+            for spec in _specs(ledger).values():
+                if not _is_alike(spec, specs.setdefault(spec.id, spec)):
+                    raise Usage(
+                        f"{' and '.join(names)} both have a step {spec.id!r} and mean different things by it",
+                        next_command=f"mcpsoar runs show {ledger.run}",
+                    )
+        joined = digests[0] if len(digests) == 1 else digest(list(digests))
+        return Playbook("+".join(names), "+".join(names), tuple(specs.values()), joined, "journals")
 
     def baseline(self, step: Step, clock: Clock) -> Baseline | None:
         """How it was before the first of these runs; None when nobody saw it. What is shared was normal."""
@@ -60,7 +79,29 @@ def releasing(home: Home, names: tuple[str, ...], bindings: Facts) -> Releasing:
             f"nothing to release: no run in {home.path} still contains {', '.join(unknown)}",
             next_command="mcpsoar runs list",
         )
-    used = list(dict.fromkeys(ledger.playbook for _, ledger in held))
-    if len(used) > 1:
-        raise Usage(f"these servers were contained by several playbooks: {', '.join(used)}; one at a time")
-    return Releasing(pairs, tuple(ledger for _, ledger in held), used[0])
+    return Releasing(pairs, tuple(ledger for _, ledger in held))
+
+
+def _specs(ledger: Ledger) -> dict[str, StepSpec]:
+    """The lines of the playbook that a run's steps were made of, in their order."""
+    steps = [state.step for state in ledger.steps.values() if state.step.action != CANARY]
+    return {
+        step.spec: StepSpec(
+            id=step.spec,
+            title=step.spec,
+            action=step.action,
+            role=step.role,
+            undo=step.undo,
+            after=tuple(dict.fromkeys(ledger.steps[name].step.spec for name in step.after)),
+            shared=step.server is None,
+            why="",
+            attempts=step.attempts,
+            retry_s=step.retry_s,
+            limit_s=step.limit_s,
+        )
+        for step in steps
+    }
+
+
+def _is_alike(one: StepSpec, other: StepSpec) -> bool:
+    return (one.action, one.role, one.undo) == (other.action, other.role, other.undo)

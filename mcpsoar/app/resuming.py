@@ -72,7 +72,12 @@ def _same_places(ledger: Ledger, ready: Station) -> None:
 
 
 def _tell_edited(ledger: Ledger, ready: Station, pack: Path) -> None:
-    """A playbook that changed since stops nothing; who resumes should know that it is not what runs."""
+    """A playbook that changed since stops nothing; who resumes should know that it is not what runs.
+
+    A release goes by the journals of what it undoes, and by no playbook.
+    """
+    if ledger.direction is Direction.UNDO:
+        return
     try:
         now = playbooks.load(pack, ledger.playbook).digest
     except (Usage, BadContent):
