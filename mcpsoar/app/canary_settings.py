@@ -36,7 +36,7 @@ def canaries(
     Raises Usage with file:line.
     """
     table = file.inner(name, profile, "canary")
-    file.known(table, (*_CALL, "control", "routes", *_TIMES, *network))
+    file.known(table, (*_CALL, "control", "routes", "calls_per_minute", *_TIMES, *network))
     token = file.secret(table)
     times: dict[str, Any] = {key: file.seconds(table, key) for key in _TIMES if key in table}
     main = CanaryBinding(
@@ -45,6 +45,7 @@ def canaries(
         token=token,
         control=_control(file, table, token) if "control" in table else None,
         network=file.connected(table),
+        calls_per_minute=file.calls(table),
         **times,
     )
     return main, _routes(file, f"{name}.canary", table, main) if "routes" in table else {}

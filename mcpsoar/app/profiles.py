@@ -19,8 +19,9 @@ Times are in seconds; a token is named, never written. A list of them is tried i
 that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
 profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
 "none"), and `ca`, `certificate`, `key` as paths of PEM files; else the environment and the system's
-authorities decide. Other tables are read by `app.canary_settings`, `app.audit_settings` and, for a SIEM,
-`app.siem_profiles`: a profile that is that alone is for `pack` commands.
+authorities decide. `calls_per_minute` beside an api or a url is what that host takes from one caller: all
+calls to it share that, writes first. Other tables are read by `app.canary_settings`, `app.audit_settings`
+and, for a SIEM, `app.siem_profiles`: a profile that is that alone is for `pack` commands.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import ROLES, Binding, Network, Profile
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import find, tomlplace
+from mcpsoar.kit.budget import LEAST
 from mcpsoar.kit.http import checked_url
 
 CONNECTORS = "mcpsoar.connectors"
@@ -44,6 +46,7 @@ _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
 _GUARDS = ("protected", "trusted_sources")
 NETWORK = ("proxy", "ca", "certificate", "key")
+CALLS = "calls_per_minute"
 
 
 def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> tuple[Profile, list[str]]:
@@ -106,7 +109,7 @@ class File:
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
-        own = ("api", "token", PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *NETWORK)
+        own = ("api", "token", CALLS, PLANE, *ROLES, "canary", "audit", *_SECONDS, *_COUNTS, *NETWORK)
         siems = find.names(SIEMS) if set(table) - {*own, *_GUARDS} else ()  # seldom needed
         self.known(table, (*own, *_GUARDS, *siems))
         self._network = self.connected(table)
@@ -119,10 +122,12 @@ class File:
                 next(iter(tokens), None),
                 spares=tokens[1:],
                 network=self._network,
+                calls_per_minute=self.calls(table),
             )
             roles = dict.fromkeys(ROLES, binding)
-        elif "token" in table:
-            raise self.bad("this token goes with an api, and none is named; each role has its own", "token")
+        elif alone := [key for key in ("token", CALLS) if key in table]:
+            words = f"this {alone[0]} goes with an api, and none is named; each role has its own"
+            raise self.bad(words, alone[0])
         numbers: dict[str, Any] = {key: self.seconds(table, key) for key in _SECONDS if key in table}
         numbers |= {key: self._count(table, key) for key in _COUNTS if key in table}
         numbers |= {key: self._texts(table, key) for key in _GUARDS if key in table}
@@ -138,7 +143,7 @@ class File:
         return Profile(name, roles, canary, str(self._path), routes=routes, audit=audit, **numbers)
 
     def _binding(self, table: dict[str, Any], keys: tuple[str, ...]) -> Binding:
-        own = ("connector", "url", "token", *NETWORK)
+        own = ("connector", "url", "token", CALLS, *NETWORK)
         connector = table.get("connector", "reference")
         if not isinstance(connector, str):
             raise self.bad("connector is a name", "connector")
@@ -164,8 +169,13 @@ class File:
     def secret(self, table: dict[str, Any]) -> Secret | None:
         """The first token that is there; None where none is named."""
         return next(iter(self._tokens(table)), None)
+            calls_per_minute=self.calls(table),
 
     def _tokens(self, table: dict[str, Any]) -> tuple[Secret, ...]:
+    def calls(self, table: dict[str, Any]) -> int | None:
+        """The limit of this table's host; None where it says none."""
+        return self._count(table, CALLS, least=LEAST) if CALLS in table else None
+
         """In the order of trying."""
         if "token" not in table:
             return ()
@@ -202,7 +212,7 @@ class File:
         except Usage as error:
             raise self.bad(error.message, key) from None
 
-    def _count(self, table: dict[str, Any], key: str) -> int:
+    def _count(self, table: dict[str, Any], key: str, *, least: int = 1) -> int:
         value = table[key]
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise self.bad(f"{key} must be a whole number, 1 or more", key)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from mcpsoar.app.budgets import budgeted
 from mcpsoar.app.profiles import CONNECTORS
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.looks import Looks
@@ -55,6 +56,7 @@ def station(
     complete: Callable[[str], str] = str,
 ) -> Iterator[Station]:
     """Connect each binding once, and give everything back. Sends nothing. Raises Usage."""
+    profile = budgeted(profile, clock=clock, tell=say)
     with ExitStack() as stack:
         made: list[tuple[Binding, Connector]] = []
         roles: dict[str, Connector] = {}

@@ -8,6 +8,9 @@ listed and revoked only so, and a session lasts 20 min; without it the token is 
 and names of tokens that are never revoked. `workers_s` is how long other workers go on with what they
 remember (65; 0 for one worker, or with Redis). `timeout_s` bounds one call (20: SQLite takes 5), `settle_s` a
 read-back (5).
+
+Its limits count by address and by user, and five calls over one lock both out for 15 min. TIERS stay below
+the defaults of a gateway (100 and 500 a minute): colleagues are at work too.
 """
 
 from mcpsoar.connectors.in_contextforge.directory import Directory
@@ -17,11 +20,22 @@ from mcpsoar.connectors.in_contextforge.tokens import Tokens
 from mcpsoar.connectors.in_contextforge.tools import Tools
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
+from mcpsoar.kit.budget import Tier
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.options import seconds, word, words
 from mcpsoar.kit.rooms import Rooms
 
 OPTIONS = ("login", "keep", "workers_s", "timeout_s", "settle_s")
+# middleware/rate_limit_middleware.py of 1.0.7: /v1 and /rpc are of the large tier
+TIERS = (
+    Tier(
+        "calls of MCP",
+        90,
+        ("/mcp", "/servers", "/tools", "/gateways", "/prompts", "/resources"),
+        has_writes=False,
+    ),
+    Tier("other calls", 450),
+)
 WORKERS_S = 65.0  # TOOL_LOOKUP_CACHE_TTL_SECONDS is 60: calls went on for 52 s
 _TIMEOUT_S = 20.0
 _SETTLE_S = 5.0

@@ -14,6 +14,7 @@ from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import strictjson
 from mcpsoar.kit.exchange import Answer, exchange
+from mcpsoar.kit.budget import PATIENCE_S, Rank, budget_of
 from mcpsoar.kit.http import USER_AGENT
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class Heard:
 
 
 class Wire:
-    """One conversation with one endpoint within one deadline, on connections of its own."""
+    """One conversation with one endpoint within one deadline, on connections of its own.
+
+    The wait for a turn in the network's budget is not of that time: a late probe is still a probe.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Wire:
         self._until = clock.monotonic() + timeout_s
         self._transport = transport
         self._last_id = 0
+        self._budget = budget_of(network)
+        self._path = urlsplit(url).path
 
     def call(self, method: str, params: Facts, *, headers: Mapping[str, str]) -> Heard:
         """One request. Raises Unreachable, Indeterminate, Malformed."""
@@ -93,6 +99,8 @@ class Wire:
             own["Authorization"] = f"Bearer {self._token.reveal()}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         answer = exchange(
+        if self._budget:
+            self._until += self._budget.turn(self._path, Rank.PROBE, within_s=PATIENCE_S)
             self._transport,
             httpx.Request(method, self._url, headers={**own, **headers}, content=content),
             clock=self._clock,
@@ -101,6 +109,8 @@ class Wire:
             is_complete=lambda head, sofar: _is_stream(head) and _answer_in(sofar, our_id) is not None,
         )
         return _heard(answer, our_id)
+        if self._budget:
+            self._budget.heard(self._path, answer.status, answer.headers, answer.body)
 
 
 def meta() -> Facts:

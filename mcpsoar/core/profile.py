@@ -33,7 +33,8 @@ class Network:
 class Binding:
     """One role's connector. `token` is resolved late and may be absent: then no header is sent. `spares` are
     tried in order once it is refused; the last may be the break-glass one. `options` are those that its
-    module lists as OPTIONS; `where` is the file:line that named it.
+    module lists as OPTIONS; `where` is the file:line that named it. `calls_per_minute` is what the host takes
+    from one caller; None where its connector knows, or nobody.
     """
 
     connector: str
@@ -44,6 +45,7 @@ class Binding:
     spares: tuple[Secret, ...] = ()
     network: Network = Network()
 
+    calls_per_minute: int | None = None
     @property
     def tokens(self) -> tuple[Secret, ...]:
         """Every credential, in the order of trying."""
@@ -69,7 +71,7 @@ class CanaryBinding:
     `{tool}` in them is the tool's name. `hold_s` is longer than the plane's slowest cache: denials must last that long.
     `every_s` spaces the probes: a fast canary locks the team out of some gateways. `before_s` is the longest
     that a change waits for the first call. Where a `control` is named, it must still answer after the change,
-    for a dead network refuses everybody.
+    for a dead network refuses everybody. `calls_per_minute` as for a role, of calls by this url.
     """
 
     url: str
@@ -98,6 +100,7 @@ class CanaryBinding:
         """What to call there, and with which token."""
         return self.control if self.control and self.control.server == server else self
 
+    calls_per_minute: int | None = None
 
 @dataclass(frozen=True, slots=True)
 class Signing:

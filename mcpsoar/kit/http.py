@@ -15,6 +15,7 @@ from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import status, strictjson
 from mcpsoar.kit.body import Body
+from mcpsoar.kit.budget import Rank, budget_of
 from mcpsoar.kit.credentials import Bearer, Credentials
 from mcpsoar.kit.exchange import Answer, exchange
 
@@ -39,7 +40,8 @@ class Reply:
 
 
 class Edge:
-    """One control plane at one address. Safe to share between threads.
+    """One control plane at one address. Safe to share between threads. A call waits for its turn where the
+    network has a budget, `timeout_s` at most for a host that asked for silence.
 
     Connections are kept and reused. No redirect is followed, no cookie kept, no change tried twice; the token
     goes to this origin only, after `scheme` (empty: alone) in `header`. Once it is refused (401, 403) the
@@ -69,6 +71,7 @@ class Edge:
         self.where = urlsplit(self.base_url).netloc
         self._tokens: Bearer = bearer or Credentials((token, *spares), where=self.where)
         self._network = network
+        self._budget = budget_of(network)
         self._clock = clock
         self._timeout_s = timeout_s
         self._limit_bytes = limit_bytes
@@ -143,6 +146,9 @@ class Edge:
         sent = body if body is None or isinstance(body, Body) else _json(body)
         while True:
             token = self._tokens.current
+            if self._budget:
+                rank = Rank.WRITE if is_change else Rank.READ
+                self._budget.turn(urlsplit(url).path, rank, within_s=self._timeout_s)
             request = httpx.Request(
                 method,
                 url,
@@ -156,6 +162,8 @@ class Edge:
                 timeout_s=self._timeout_s,
                 limit_bytes=self._limit_bytes,
             )
+            if self._budget:
+                self._budget.heard(urlsplit(url).path, answer.status, answer.headers, answer.body)
             if answer.status not in (401, 403) or not self._tokens.refused(token, answer.status):
                 return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)
             if is_change:

@@ -1,6 +1,7 @@
 """Every fault on every step: the verdict is the truth, and nothing leaks."""
 
 import json
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -43,7 +44,6 @@ WIRE: dict[str, dict[str, Any]] = {
     "500": {"trick": Trick.STATUS, "status": 500},
     "503 later": {"trick": Trick.STATUS, "status": 503, "headers": {"retry-after": "0"}},
     "429": {"trick": Trick.STATUS, "status": 429, "headers": {"retry-after": "1"}},
-    "429 for an hour": {"trick": Trick.STATUS, "status": 429, "headers": {"retry-after": "3600"}},
     "409": {"trick": Trick.STATUS, "status": 409},
     "401": {"trick": Trick.STATUS, "status": 401},
     "403": {"trick": Trick.STATUS, "status": 403},
@@ -55,7 +55,7 @@ WIRE: dict[str, dict[str, Any]] = {
     "202 and later": {"trick": Trick.LATER, "seconds": 0.2},
     "echo": {"trick": Trick.ECHO, "status": 500},
 }
-FATAL_ONCE = ("429 for an hour", "401", "403", "404", "400", "redirect", "200 of another kind")
+FATAL_ONCE = ("401", "403", "404", "400", "redirect", "200 of another kind")
 _SLOW = ("silence",)
 
 
@@ -123,6 +123,33 @@ def test_one_fault_on_a_change_ends_in_the_truth(ground: Ground, step: str, faul
         assert verdicts(report)[step] is wanted, report.steps
         no_write_repeated_unseen(between.calls)
         assert between.decoy_connections == 0
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize(
+    ("headers", "body"), [({"retry-after": "3600"}, b"{}"), ({}, b'{"error": "Account locked"}')]
+)
+def test_who_is_locked_out_calls_no_more(
+    ground: Ground, step: str, headers: dict[str, str], body: bytes
+) -> None:
+    """Whoever goes on calling only stays locked out, and so does the whole team behind the address."""
+    with wire(ground.plane.url) as between:
+        between.play(
+            Trick.STATUS, when=lambda call: is_write(call, step), status=429, headers=headers, body=body
+        )
+        met = ground.elsewhere(between.url)
+        began = time.monotonic()
+        report = met.contain("github")
+        took_s = time.monotonic() - began
+        told_truthfully(ground, report)
+        assert verdicts(report)[step] is StepVerdict.FAILED
+        assert "not before" in next(one.detail for one in report.steps if one.id == step)
+        at = next(n for n, call in enumerate(between.calls) if is_write(call, step))
+        # what was on its way when the answer came, a call of each step at most
+        assert len(between.calls) - at <= len(STEPS), [call.target for call in between.calls]
+        assert took_s < ground.retry_s / 2, "nobody waits for what is a quarter of an hour away"
+        told = [line for line in met.said if "it is not called before" in line]
+        assert len(told) == 1, told
 
 
 @pytest.mark.parametrize("step", STEPS)
