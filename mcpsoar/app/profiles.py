@@ -164,18 +164,18 @@ class File:
             where=self.place(self._section.rpartition(".")[2]),
             spares=tokens[1:],
             network=self.connected(table),
+            calls_per_minute=self.calls(table),
         )
 
-    def secret(self, table: dict[str, Any]) -> Secret | None:
-        """The first token that is there; None where none is named."""
-        return next(iter(self._tokens(table)), None)
-            calls_per_minute=self.calls(table),
-
-    def _tokens(self, table: dict[str, Any]) -> tuple[Secret, ...]:
     def calls(self, table: dict[str, Any]) -> int | None:
         """The limit of this table's host; None where it says none."""
         return self._count(table, CALLS, least=LEAST) if CALLS in table else None
 
+    def secret(self, table: dict[str, Any]) -> Secret | None:
+        """The first token that is there; None where none is named."""
+        return next(iter(self._tokens(table)), None)
+
+    def _tokens(self, table: dict[str, Any]) -> tuple[Secret, ...]:
         """In the order of trying."""
         if "token" not in table:
             return ()
@@ -214,8 +214,8 @@ class File:
 
     def _count(self, table: dict[str, Any], key: str, *, least: int = 1) -> int:
         value = table[key]
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self.bad(f"{key} must be a whole number, 1 or more", key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.bad(f"{key} must be a whole number, {least} or more", key)
         return value
 
     def _texts(self, table: dict[str, Any], key: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mcpsoar import __version__
 from mcpsoar.core.digest import Facts, Json
@@ -13,8 +14,8 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
 from mcpsoar.kit import strictjson
-from mcpsoar.kit.exchange import Answer, exchange
 from mcpsoar.kit.budget import PATIENCE_S, Rank, budget_of
+from mcpsoar.kit.exchange import Answer, exchange
 from mcpsoar.kit.http import USER_AGENT
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ class Wire:
         self._clock = clock
         self._until = clock.monotonic() + timeout_s
         self._transport = transport
-        self._last_id = 0
         self._budget = budget_of(network)
         self._path = urlsplit(url).path
+        self._last_id = 0
 
     def call(self, method: str, params: Facts, *, headers: Mapping[str, str]) -> Heard:
         """One request. Raises Unreachable, Indeterminate, Malformed."""
@@ -98,9 +99,9 @@ class Wire:
         if self._token:
             own["Authorization"] = f"Bearer {self._token.reveal()}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
-        answer = exchange(
         if self._budget:
             self._until += self._budget.turn(self._path, Rank.PROBE, within_s=PATIENCE_S)
+        answer = exchange(
             self._transport,
             httpx.Request(method, self._url, headers={**own, **headers}, content=content),
             clock=self._clock,
@@ -108,9 +109,9 @@ class Wire:
             limit_bytes=_LIMIT_BYTES,
             is_complete=lambda head, sofar: _is_stream(head) and _answer_in(sofar, our_id) is not None,
         )
-        return _heard(answer, our_id)
         if self._budget:
             self._budget.heard(self._path, answer.status, answer.headers, answer.body)
+        return _heard(answer, our_id)
 
 
 def meta() -> Facts:

@@ -44,8 +44,8 @@ class Binding:
     where: str | None = field(default=None, compare=False)
     spares: tuple[Secret, ...] = ()
     network: Network = Network()
-
     calls_per_minute: int | None = None
+
     @property
     def tokens(self) -> tuple[Secret, ...]:
         """Every credential, in the order of trying."""
@@ -86,6 +86,7 @@ class CanaryBinding:
     network: Network = Network()
     names: dict[str, str] = field(default_factory=dict)
     refusals: tuple[str, ...] = ()
+    calls_per_minute: int | None = None
 
     @property
     def tokens(self) -> tuple[Secret | None, ...]:
@@ -100,7 +101,6 @@ class CanaryBinding:
         """What to call there, and with which token."""
         return self.control if self.control and self.control.server == server else self
 
-    calls_per_minute: int | None = None
 
 @dataclass(frozen=True, slots=True)
 class Signing:
