@@ -31,7 +31,7 @@ from typing import Any
 
 from mcpsoar.app.audit_settings import signing
 from mcpsoar.app.canary_settings import canaries
-from mcpsoar.app.secrets import resolved
+from mcpsoar.app.secrets import resolved, with_secrets
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import ROLES, Binding, Network, Profile
 from mcpsoar.core.secret import Secret
@@ -153,8 +153,13 @@ class File:
             raise self.bad(error.message, "connector") from None
         self.known(table, (*own, *getattr(module, "OPTIONS", ())))
         options = {key: value for key, value in table.items() if key not in own}
+
+        def line(below: tuple[str | int, ...]) -> str:
+            return f"{self._path}:{tomlplace.line(self._text, (*keys, *below))}"
+
+        options = with_secrets(options, getattr(module, "SECRETS", ()), self._environ, line)
         if (check := getattr(module, "check", None)) is not None:  # of one whose options are tables
-            check(options, lambda below: f"{self._path}:{tomlplace.line(self._text, (*keys, *below))}")
+            check(options, line)
         tokens = self._tokens(table)
         return Binding(
             connector=connector,

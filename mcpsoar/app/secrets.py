@@ -1,15 +1,17 @@
 """Secrets that are named and never written: from the environment, a file, or a command."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import SecretSource
 from mcpsoar.core.secret import Secret
 
 _COMMAND_S = 10.0
+_Place: TypeAlias = tuple[Any, Any, tuple[str | int, ...]]  # what holds it, at which key, the way there
 
 
 def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tuple[Secret, ...], list[str]]:
@@ -31,8 +33,45 @@ def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tupl
     return found, troubles
 
 
-def resolve(said: Any, environ: Mapping[str, str], *, where: str) -> Secret:
-    """The secret that `{ env | file | command = … }` names. Raises Usage, and never shows what it found."""
+def with_secrets(
+    options: dict[str, Any],
+    paths: Iterable[str],
+    environ: Mapping[str, str],
+    where: Callable[[tuple[str | int, ...]], str],
+) -> dict[str, Any]:
+    """The same options with the secret in each place that `paths` lead to: `clients.*.secret`, * any element.
+
+    All are looked up at once. What a file or a command gives may be empty. Raises Usage with the line.
+    """
+    copied: dict[str, Any] = deepcopy(options)
+    places = [place for path in paths for place in _places(copied, tuple(path.split(".")), ())]
+    with ThreadPoolExecutor(max(1, len(places))) as crew:
+        tried = [
+            crew.submit(resolve, holder[key], environ, where=where(keys), may_be_empty=True)
+            for holder, key, keys in places
+        ]
+    for (holder, key, _), one in zip(places, tried, strict=True):
+        holder[key] = one.result()
+    return copied
+
+
+def _places(holder: Any, path: tuple[str, ...], above: tuple[str | int, ...]) -> Iterator[_Place]:
+    """Those that are there: what lacks is for the connector to complain of."""
+    own: tuple[Any, ...] = (path[0],) if isinstance(holder, dict) and path[0] in holder else ()
+    if path[0] == "*" and isinstance(holder, list):
+        own = tuple(range(len(holder)))
+    for key in own:
+        if len(path) == 1:
+            yield holder, key, (*above, key)
+        else:
+            yield from _places(holder[key], path[1:], (*above, key))
+
+
+def resolve(said: Any, environ: Mapping[str, str], *, where: str, may_be_empty: bool = False) -> Secret:
+    """The secret that `{ env | file | command = … }` names. Raises Usage, and never shows what it found.
+
+    An empty one is none, and `may_be_empty` says of files and commands that it is one.
+    """
     if not isinstance(said, dict) or len(said) != 1 or next(iter(said)) not in list(SecretSource):
         raise Usage(
             'a token is named, not written: { env = "NAME" }, { file = "PATH" } or { command = ["…"] }',
@@ -48,7 +87,7 @@ def resolve(said: Any, environ: Mapping[str, str], *, where: str) -> Secret:
             text = _command(value, where)
         case _:
             raise Usage(f"{source} is a name, a path or a list of words", where=where)
-    if not text:
+    if not text and not (may_be_empty and source != SecretSource.ENV):
         raise Usage(f"the secret that {source} names is empty or not there: {value!r}", where=where)
     return Secret(text)
 

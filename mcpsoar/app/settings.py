@@ -112,7 +112,7 @@ def _by_api(api: str, token: Secret | None) -> Profile:
 
 def _warnings(profile: Profile) -> list[str]:
     bound: list[tuple[str, Secret | None]] = [
-        (binding.base_url, token) for binding in profile.roles.values() for token in binding.tokens
+        (binding.base_url, token) for binding in profile.roles.values() for token in binding.secrets
     ]
     bound += [(one.url, token) for one in profile.canaries.values() for token in one.tokens if token]
     places = {

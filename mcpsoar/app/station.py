@@ -71,7 +71,8 @@ def station(
         canaries = {route: _canary(bound, clock) for route, bound in profile.canaries.items()}
         for canary in canaries.values():
             stack.callback(canary.close)
-        tokens: list[Secret | None] = [one for bound in profile.roles.values() for one in bound.tokens]
+        tokens: list[Secret | None] = [one for bound in profile.roles.values() for one in bound.secrets]
+        tokens += [one for connector in roles.values() for one in getattr(connector, "secrets", ())]
         tokens += [token for bound in profile.canaries.values() for token in bound.tokens]
         secrets = {token.reveal(): token for token in tokens if token is not None}
         if roles:

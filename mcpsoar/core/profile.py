@@ -1,9 +1,10 @@
 """A profile: which connector plays which role, where, and with which named secret."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.secret import Secret
 
 ROLES = ("registry", "tokens", "policy")
@@ -50,6 +51,19 @@ class Binding:
     def tokens(self) -> tuple[Secret, ...]:
         """Every credential, in the order of trying."""
         return ((self.token,) if self.token else ()) + self.spares
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """Every credential, and what its options hold."""
+        return (*self.tokens, *_secrets_in(self.options))
+
+
+def _secrets_in(value: Json) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for one in inner:
+        yield from _secrets_in(one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
+from mcpsoar.core.secret import Secret
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.settle import settled, unknown
+
+
+class Closing(Protocol):
+    """What gives its connections back, once."""
+
+    def close(self) -> None: ...
 
 
 class Room(ABC):
@@ -46,17 +53,19 @@ class Rooms:
     """`core.ports.Connector`: each action in its room. `name` is what the control plane is called.
 
     `propagation_s` is how long its data plane may go on with what it remembers: a canary holds no shorter.
+    `secrets` are those beside the binding's that stand in no journal. `edge` is closed with it.
     """
 
     def __init__(
         self,
         rooms: Mapping[str, Room],
-        edge: Edge,
+        edge: Closing,
         *,
         name: str,
         clock: Clock,
         settle_s: float,
         propagation_s: float = 0.0,
+        secrets: tuple[Secret, ...] = (),
     ) -> None:
         self._rooms = rooms
         self._edge = edge
@@ -65,6 +74,7 @@ class Rooms:
         self._settle_s = settle_s
         self.actions = frozenset(rooms)
         self.propagation_s = propagation_s
+        self.secrets = secrets
 
     def baseline(self, step: Step) -> Baseline:
         return self._room(step).baseline(step)

@@ -1,0 +1,75 @@
+"""All held tokens of one audience as they are now, sorted by what can be said of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mcpsoar.connectors.in_oauth.held import Held
+from mcpsoar.connectors.in_oauth.service import Said, State
+from mcpsoar.core.digest import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    held: Held
+    said: Said
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`left` are active, `gone` were seen active (or another of their audience was) and are not, `unproven`
+    are inactive or untold and may be good. `untold` are JWTs that the service neither introspects nor knows.
+    `kept` and `elsewhere` (another audience's, by the service's word) are not to go. `is_blinded`: a kept
+    token was seen active and is not any more, so nothing that is called inactive counts.
+    """
+
+    left: list[Found] = field(default_factory=list)
+    gone: list[Found] = field(default_factory=list)
+    unproven: list[Found] = field(default_factory=list)
+    untold: list[Found] = field(default_factory=list)
+    kept: list[Found] = field(default_factory=list)
+    elsewhere: list[Found] = field(default_factory=list)
+    is_blinded: bool = False
+
+    @property
+    def aims(self) -> list[Found]:
+        """Every one that is to go."""
+        return [*self.left, *self.gone, *self.unproven, *self.untold]
+
+    @property
+    def facts(self) -> Facts:
+        kinds = ("left", "gone", "unproven", "untold", "kept", "elsewhere")
+        return {kind: [one.held.name for one in getattr(self, kind)] for kind in kinds}
+
+
+def survey(looked: Sequence[Found], audience: str, active: Mapping[str, tuple[Held, Said]]) -> Survey:
+    """Sort them. `active` are tokens that were seen active at any time, by name."""
+    blinded = any(
+        one.held.is_kept and one.held.name in active and one.said.state is State.INACTIVE for one in looked
+    )
+    made = Survey(is_blinded=blinded)
+    for one in looked:
+        known = active.get(one.held.name)
+        if is_elsewhere(known[1] if known else one.said, audience):
+            made.elsewhere.append(one)
+        elif one.held.is_kept:
+            made.kept.append(one)
+        elif one.said.state is State.ACTIVE:
+            made.left.append(one)
+        elif one.said.state is State.UNTOLD:
+            (made.unproven if one.held.claims is None else made.untold).append(one)
+        elif not blinded and (known or _is_witnessed(one.held, active)):
+            made.gone.append(one)
+        else:
+            made.unproven.append(one)
+    return made
+
+
+def is_elsewhere(said: Said, audience: str) -> bool:
+    """Whether the service says that the token is for others alone."""
+    return bool(said.audiences) and audience not in said.audiences
+
+
+def _is_witnessed(one: Held, active: Mapping[str, tuple[Held, Said]]) -> bool:
+    """Whether a token was seen active that the asker may see for no reason that this one lacks."""
+    reasons = (said.audiences or held.aim for held, said in active.values())
+    return any(reason and reason <= one.aim for reason in reasons)

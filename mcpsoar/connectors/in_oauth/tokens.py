@@ -1,0 +1,197 @@
+"""tokens.revoke: each held token of a server's audience, ended by its own client and asked about after."""
+
+from mcpsoar.connectors.in_oauth.exposures import exposures
+from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
+from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
+from mcpsoar.connectors.in_oauth.settings import Settings
+from mcpsoar.connectors.in_oauth.survey import Found, Survey, is_elsewhere, survey
+from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline, Effect, Observation
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.rooms import Room, server
+
+_ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
+_NO_WAY_BACK = "a revoked token does not come back: let the clients fetch new ones"
+
+
+class Tokens(Room):
+    """Inactive is proof only of a token that was seen active, or beside one that was: a service calls good
+    tokens inactive too, to a client that is not of their audience. What was seen is remembered.
+    """
+
+    has_way_back = False
+
+    def __init__(self, clock: Clock, service: Service, settings: Settings) -> None:
+        super().__init__(service.asking, clock)
+        self._service = service
+        self._caller = settings.caller.id
+        self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
+        self._names = settings.names
+        self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
+        self._why_left: dict[str, str] = {}
+        self._tried: set[str] = set()
+        self._acknowledged: set[tuple[str, str]] = set()
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        owners = sorted({one.client for one in self._held if one.client is not None and not one.is_kept})
+        strangers = [owner for owner in owners if not self._service.has(owner)]
+        unwitnessed = (
+            "holds no token that stays (keep): a run that begins again can prove nothing by inactive"
+        )
+        return (
+            "cannot list tokens by audience: revokes those that held gives",
+            "cannot see JWTs, nor end them where servers read them alone: they are good until they expire",
+            "stops no issuance: clients can fetch new tokens",
+            *(f"has no credentials of {owner}: its tokens are not revoked" for owner in strangers),
+            *(() if any(one.is_kept for one in self._held) else (unwitnessed,)),
+        )
+
+    def survey(self) -> str:
+        active = sum(self._introspected(one).state is State.ACTIVE for one in self._held)
+        kept = sum(one.is_kept for one in self._held)
+        return f"of {len(self._held)} held tokens {active} are active; {kept} is kept"
+
+    def baseline(self, step: Step) -> Baseline:
+        found = self._survey(step)
+        # whether a JWT can be revoked is known only once it was tried
+        is_tried = all(one.held.name in self._tried for one in found.untold)
+        is_met = bool(found.aims) and is_tried and not found.left and not found.unproven
+        return Baseline(is_met, found.facts, self._now())
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+        audience = self._audience(step)
+        sent = _Sent()
+        can_look = True
+        for one in self._of(audience):
+            if one.is_kept or (key, one.name) in self._acknowledged:
+                continue
+            if one.name not in self._active and can_look:
+                can_look = self._looks(one)
+            known = self._active[one.name][1] if one.name in self._active else Said(State.UNTOLD)
+            if is_elsewhere(known, audience):
+                continue
+            try:
+                self._revoke(one, known.client or one.client, key, sent)
+            except (Denied, Malformed, Conflict) as trouble:
+                sent.troubles.append(trouble)  # others may well be revoked
+            except (Unreachable, Indeterminate) as trouble:
+                sent.troubles.append(trouble)
+                break
+        sent.check(self._where)
+        return Effect({"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}, self._now())
+
+    def look(self, step: Step) -> Observation:
+        found, audience = self._survey(step), self._audience(step)
+        verdict, words = self._judged(found, audience)
+        open_ = exposures(
+            found,
+            audience,
+            where=self._where,
+            now=self._clock.now(),
+            why_left=self._why_left,
+            seen={name: said for name, (_, said) in self._active.copy().items()},
+        )
+        is_partial = bool(found.left and found.gone)
+        return Observation(verdict, words, found.facts, self._now(), tuple(open_), is_partial=is_partial)
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
+        raise Unsupported(_NO_WAY_BACK)
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
+        raise Unsupported(_NO_WAY_BACK)
+
+    def _judged(self, found: Survey, audience: str) -> tuple[Verdict, str]:
+        if found.left:
+            gone = f", {len(found.gone)} no longer" if found.gone else ""
+            return Verdict.NO, f"{len(found.left)} held token for {audience} is active{gone}"
+        if not found.aims:
+            return Verdict.CANNOT_TELL, f"no token for {audience} is held: nothing is known of any"
+        if found.unproven:
+            why = "so is a kept one" if found.is_blinded else "was never seen active"
+            return Verdict.CANNOT_TELL, (
+                f"{len(found.unproven)} held token for {audience} is not active, {self._caller} is told, and"
+                f" {why}: that is said of good ones too; let a client of the audience ask, or hold one more"
+                " with keep = true"
+            )
+        words = f"none of {len(found.aims)} held token for {audience} is active"
+        if found.untold:
+            words = f"{len(found.gone) or 'no'} held token for {audience} is revoked, and"
+            words += f" {len(found.untold)} JWT cannot be, here"
+        return Verdict.YES, words
+
+    def _survey(self, step: Step) -> Survey:
+        audience = self._audience(step)
+        found = [Found(one, self._introspected(one)) for one in self._of(audience)]
+        return survey(found, audience, self._active.copy())
+
+    def _of(self, audience: str) -> list[Held]:
+        """In the order of revoking; those of which nobody says what they are for are for everybody."""
+        return [one for one in self._held if not one.aim or audience in one.aim]
+
+    def _audience(self, step: Step) -> str:
+        asked = server(step)
+        return self._names.get(asked, asked)
+
+    def _introspected(self, one: Held) -> Said:
+        said = self._service.introspected(one)
+        if said.state is State.ACTIVE:
+            self._active[one.name] = (one, said)
+        return said
+
+    def _looks(self, one: Held) -> bool:
+        """Whether a token can be looked at before it goes; a change waits for no look that fails."""
+        try:
+            self._introspected(one)
+        except Trouble:
+            return False
+        return True
+
+    def _revoke(self, one: Held, client: str | None, key: str, sent: "_Sent") -> None:
+        if client is None or not self._service.has(client):
+            sent.refused.append(one.name)
+            self._why_left[one.name] = (
+                f"the profile has no credentials of {client}" if client else "whose it is is not known"
+            )
+            return
+        ended = self._service.revoked(one, client)
+        self._tried.add(one.name)
+        if ended is Ended.ACKNOWLEDGED:
+            self._acknowledged.add((key, one.name))
+            self._why_left[one.name] = "its revocation was acknowledged, without effect"
+            sent.acknowledged.append(one.name)
+        elif ended is Ended.UNSUPPORTED:
+            self._why_left[one.name] = "the service does not revoke tokens of its kind"
+            sent.unsupported.append(one.name)
+        else:
+            self._why_left[one.name] = f"its revocation by {client} was refused"
+            sent.refused.append(one.name)
+
+
+class _Sent:
+    """What became of one round, token by token."""
+
+    def __init__(self) -> None:
+        self.acknowledged: list[str] = []
+        self.unsupported: list[str] = []
+        self.refused: list[str] = []
+        self.troubles: list[Trouble] = []
+
+    def check(self, where: str) -> None:
+        """Raises the trouble that says most about what has to be looked at; Conflict for mere refusals."""
+        is_mixed = bool(self.acknowledged or self.refused or self.unsupported)
+        for kind in (Indeterminate, Malformed, Unreachable, Conflict, Denied):
+            for trouble in (one for one in self.troubles if isinstance(one, kind)):
+                if is_mixed and kind is Unreachable:
+                    raise Indeterminate(f"after other tokens: {trouble.message}", where=trouble.where)
+                if is_mixed and kind is Denied:
+                    raise Conflict(f"after other tokens: {trouble.message}", where=trouble.where)
+                raise trouble
+        if self.refused:
+            raise Conflict(
+                f"{len(self.refused)} revocations were refused or could not be asked for,"
+                f" {len(self.acknowledged)} acknowledged",
+                where=where,
+            )

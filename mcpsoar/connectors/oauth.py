@@ -1,0 +1,70 @@
+"""Any OAuth token service: known tokens, revoked by their own clients (RFC 7009) and asked about before and
+after (RFC 7662). A service lists no tokens by audience and lets none but its own client revoke one: so the
+profile says where tokens are known from, and holds the clients' credentials.
+
+    [profiles.prod.tokens]
+    connector = "oauth"
+    url = "https://id.example.com"
+    held = { command = ["list-tokens", "--json"] }
+    introspect = { id = "incident", secret = { env = "INCIDENT_SECRET" } }
+    clients = [{ id = "agent-a", secret = { file = "/run/secrets/agent-a" } }]
+    names = { github = "https://github-mcp.example.com/mcp" }
+
+`held` gives one JSON object a line: `token`; `client`, its owner; `audience`, a text or a list; `kind`,
+"access_token" or "refresh_token"; `keep`, true for one that stays. All but `token` may be left out. One that
+stays, for the same audience, shows that the service tells `introspect` of such tokens at all: many say
+"inactive" of good ones to a client outside their audience. A token's text is kept nowhere: a hash names it.
+
+Other options of a binding: `names`, the audience of a server where that is not its name; `revocation` and
+`introspection`, paths under `url`, else as its `.well-known/openid-configuration` says, on its own origin
+alone. `propagation_s` is how long resource servers go on with what they remember (0), `timeout_s` bounds one
+call (10), `settle_s` a read-back (5). Clients identify themselves by client_secret_basic. Nothing here stops
+the issuing of new tokens, and the report says so.
+"""
+
+from mcpsoar.connectors.in_oauth import settings
+from mcpsoar.connectors.in_oauth.service import Service
+from mcpsoar.connectors.in_oauth.settings import Place
+from mcpsoar.connectors.in_oauth.tokens import Tokens
+from mcpsoar.core.digest import Facts
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.profile import Binding
+from mcpsoar.kit.http import TIMEOUT_S
+from mcpsoar.kit.options import seconds
+from mcpsoar.kit.rooms import Rooms
+
+OPTIONS = (
+    "held",
+    "introspect",
+    "clients",
+    "names",
+    *settings.ENDPOINTS,
+    "propagation_s",
+    "timeout_s",
+    "settle_s",
+)
+SECRETS = ("held", "introspect.secret", "clients.*.secret")
+_SETTLE_S = 5.0
+
+
+def connect(binding: Binding, *, clock: Clock) -> Rooms:
+    """One connector for the role of tokens. Sends nothing yet. Raises Usage."""
+    if binding.tokens:
+        raise Usage("connector oauth takes no token: clients have secrets", where=binding.where)
+    said = settings.read(binding.options, lambda _: binding.where or "connector 'oauth'")
+    service = Service(binding, said, clock=clock, timeout_s=seconds(binding, "timeout_s", TIMEOUT_S))
+    return Rooms(
+        {"tokens.revoke": Tokens(clock, service, said)},
+        service,
+        name="the token service",
+        clock=clock,
+        settle_s=seconds(binding, "settle_s", _SETTLE_S),
+        propagation_s=seconds(binding, "propagation_s", 0.0, least=0.0),
+        secrets=service.secrets,
+    )
+
+
+def check(options: Facts, place: Place) -> None:
+    """Raises Usage."""
+    settings.read(options, place)
