@@ -5,6 +5,7 @@ for it. A refusal counts only when it is explicit; a gateway that is busy, broke
 """
 
 import secrets
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from mcpsoar.core.errors import Trouble
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import CanaryBinding
 from mcpsoar.core.run import Passage, Sighting
+from mcpsoar.kit.budget import budget_of
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.credentials import checked_token, masked
 from mcpsoar.kit.http import checked_url, segment
@@ -32,6 +34,8 @@ class McpCanary:
 
     Where a server keeps sessions, the first that a call was executed in stays open: from then on each probe
     tries it too, for who was inside before a change may still be. What is open the longest counts.
+    Where one wants a handshake and keeps no sessions, what was agreed holds for later probes: a gateway that
+    counts calls sees one for each instead of four. There the first probe of all goes alone.
     Raises Usage when made with an address or token that cannot be used; `probe` raises nothing.
     What a result *says* is the suspect's word: EXECUTED needs no words, and of refusals inside a result
     only a known gateway's own sentence counts.
@@ -47,11 +51,16 @@ class McpCanary:
         self._clock = clock
         self._transport = transport
         self._inside: dict[str, Mapping[str, str]] = {}
+        self._agreed: Mapping[str, str] | None = None
+        budget = budget_of(binding.network)
+        self._first = threading.Lock() if budget and budget.tiers else None
+        self._is_known = threading.Event()
 
     def probe(self, server: str) -> Sighting:
         """Call the tool, each time within `timeout_s` from the first look-up to the last byte."""
         was_inside = server in self._inside
-        passage, detail = self._tried(server, self._afresh)
+        with self._in_turn():
+            passage, detail = self._tried(server, self._afresh)
         if was_inside and passage is not Passage.EXECUTED:
             inside, said = self._tried(server, self._as_before)
             if inside is Passage.EXECUTED or passage is Passage.DENIED is not inside:
@@ -66,6 +75,18 @@ class McpCanary:
             with suppress(Trouble), self._wire(server, _FAREWELL_S) as wire:
                 wire.end(headers=session)
 
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        if self._first is None or not self._first.acquire(blocking=False):
+            if self._first is not None:
+                self._is_known.wait(self._binding.timeout_s)
+            yield
+            return
+        try:
+            yield
+        finally:
+            self._is_known.set()  # the lock stays: nobody is first again
+
     def _tried(self, server: str, call: Callable[[Wire, str], tuple[Passage, str]]) -> tuple[Passage, str]:
         try:
             with self._wire(server, self._binding.timeout_s) as wire:
@@ -75,6 +96,10 @@ class McpCanary:
 
     def _afresh(self, wire: Wire, server: str) -> tuple[Passage, str]:
         call, tool = self._call(server)
+        if self._agreed is not None:
+            heard = wire.call("tools/call", call, headers=self._agreed)
+            if self._refusal(heard, tool) is not None or not refusal.wants_handshake(heard):
+                return self._judged(heard, tool)
         heard = wire.call(
             "tools/call", {**call, "_meta": mcpwire.meta()}, headers=mcpwire.routing("tools/call", tool)
         )
@@ -86,6 +111,8 @@ class McpCanary:
         is_kept = False
         try:
             passage, detail = self._judged(wire.call("tools/call", call, headers=session), tool)
+            if passage is Passage.EXECUTED and "Mcp-Session-Id" not in session:
+                self._agreed = session
             is_kept = (
                 passage is Passage.EXECUTED and "Mcp-Session-Id" in session and server not in self._inside
             )

@@ -47,7 +47,7 @@ class Looks:
         for step in steps:
             is_void = direction is Direction.UNDO and (step.undo is Undo.NONE or step.server is None)
             if step.role in self._roles and not is_void:
-                self._tasks[step.id] = self._crew.submit(partial(self._look, step))
+                self._tasks[step.id] = self._crew.submit(partial(self._look_in_time, step))
 
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
@@ -70,6 +70,10 @@ class Looks:
     def close(self) -> None:
         """A look under way gets a moment to end, so that connections are not closed while they are opened."""
         self._crew.close(_GRACE_S)
+
+    def _look_in_time(self, step: Step) -> Look:
+        """One that begins too late is spared: nobody waits for it, and some hosts count calls."""
+        return self._look(step) if self._left_s > 0 else Look()
 
     def _look(self, step: Step) -> Look:
         connector = self._roles.get(step.role)

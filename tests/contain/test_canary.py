@@ -1,6 +1,7 @@
 """What a canary calls, and that who was inside before a change is not forgotten."""
 
 import json
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -8,10 +9,12 @@ import httpx
 import pytest
 
 from mcpsoar.contain.canary import McpCanary
-from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.profile import CanaryBinding, Network
 from mcpsoar.core.run import Passage
 from mcpsoar.core.secret import Secret
+from mcpsoar.kit.budget import Budget, Tier, metered
 from mcpsoar.kit.clock import SystemClock
+from tests.contain.fakes import FakeClock
 
 BINDING = CanaryBinding("https://gateway.example.com/mcp/{server}", "ping", {}, Secret("canary-token"))
 
@@ -82,6 +85,64 @@ def test_sessions_are_given_back_the_kept_one_last() -> None:
     assert plane.ended == ["session-1"]
     canary.close()
     assert plane.ended == ["session-1", "session-0"]
+
+
+class Sessionless:
+    """A gateway of revision 2025-11-25 that keeps no sessions, as ContextForge is."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.refuses = False
+        self.newer = False  # from now on nothing without a handshake
+
+    def canary(self, binding: CanaryBinding = BINDING) -> McpCanary:
+        return McpCanary(binding, clock=SystemClock(), transport=httpx.MockTransport(self._answer))
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.asked.append(body["method"])
+        if request.headers.get("mcp-protocol-version") == "2026-07-28":
+            return httpx.Response(400, json={"error": "Bad Request", "message": "Unsupported version"})
+        if body["method"] == "initialize":
+            return httpx.Response(200, json=_result(body, protocolVersion="2025-11-25"))
+        if self.newer and self.asked[-2] != "notifications/initialized":
+            return httpx.Response(400, json={"error": "Bad Request", "message": "Initialize first"})
+        if self.refuses:
+            return httpx.Response(401, json={"error": "invalid_token"})
+        return httpx.Response(
+            202 if "id" not in body else 200, json=_result({"id": body.get("id")}, content=[])
+        )
+
+
+def test_what_was_agreed_without_a_session_is_not_agreed_again() -> None:
+    plane = Sessionless()
+    canary = plane.canary()
+    assert [canary.probe("crm").passage for _ in range(3)] == [Passage.EXECUTED] * 3
+    assert plane.asked == ["tools/call", "initialize", "notifications/initialized", *["tools/call"] * 3]
+    assert canary.probe("files").passage is Passage.EXECUTED, "another server behind the same gateway"
+    plane.refuses = True
+    assert canary.probe("crm").passage is Passage.DENIED
+    assert plane.asked[6:] == ["tools/call"] * 2
+    plane.refuses, plane.newer = False, True
+    assert canary.probe("crm").passage is Passage.EXECUTED, "who asks for the handshake again gets it"
+
+
+def test_of_many_first_calls_one_learns_for_all_where_calls_are_counted() -> None:
+    plane = Sessionless()
+    clock = FakeClock()
+    budget = Budget("gateway.example.com:443", [Tier("all", 1000)], clock=clock)
+    canary = plane.canary(replace(BINDING, network=metered(Network(), budget)))
+    seen: list[Passage] = []
+    threads = [
+        threading.Thread(target=lambda n=n: seen.append(canary.probe(f"server-{n}").passage))
+        for n in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [Passage.EXECUTED] * 30
+    assert len(plane.asked) == 30 + 3
 
 
 def test_a_servers_name_on_the_data_plane_stands_in_address_and_tool() -> None:
