@@ -56,6 +56,7 @@ def carry_out(
 ) -> Report:
     """The same on a station that is up already."""
     if order.direction is Direction.APPLY:
+        names = _meant(order, names, ready)
         made = _planned(order, names, ready, playbooks.load(pack, order.playbook))
         releasing = None
     else:
@@ -65,6 +66,17 @@ def carry_out(
     from mcpsoar.app import beginning
 
     return beginning.run(order, made, ready, releasing, random_hex)
+
+
+def _meant(order: Order, names: tuple[str, ...], ready: Station) -> tuple[str, ...]:
+    if len(names) == 1 and not ready.profile.protected:
+        return names
+    from mcpsoar.app.meant import meant
+
+    found = meant(order, names, ready)
+    for name, stands in found.also.items():
+        ready.say(f"{name} and {stands} are one server of this registry: contained once, as {stands}")
+    return found.servers
 
 
 def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Playbook) -> Plan:

@@ -16,6 +16,7 @@ def document(look: "Look") -> Json:
     return {
         "as_of": stamp_ms(look.as_of_ms),
         "approved": look.approved,
+        "logs": list(look.logs),
         **read(look),
         "gates": [
             _judged(gate, judgement) for gate, judgement in zip(look.gates, look.judgements, strict=True)

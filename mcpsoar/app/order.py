@@ -1,15 +1,21 @@
 """What is asked for: servers to contain or to release, and what is kept of why."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mcpsoar.core.plan import Direction
+
+if TYPE_CHECKING:
+    from mcpsoar.app.victims import Chosen
 
 DEFAULT_PLAYBOOK = "contain-server"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`by` is who asked, for those who find the servers held."""
+    """`by` is who asked, for those who find the servers held. `chosen` tells how the servers were named
+    (None: typed, all of them), and `command` what was typed, for the next one.
+    """
 
     servers: tuple[str, ...]
     direction: Direction
@@ -18,3 +24,6 @@ class Order:
     ticket: str | None = None
     dry_run: bool = False
     by: str = ""
+    chosen: "Chosen | None" = None
+    protected_too: bool = False
+    command: str = "mcpsoar contain"

@@ -159,12 +159,13 @@ def document(scanned: Scanned, fail_on: str | None, *, evaluable_only: bool = Fa
 
 def lines(scanned: Scanned) -> Iterator[Facts]:
     """The objects of `rules scan --format ndjson`: `state` tells a finding from a rule that was not asked."""
+    logs = {"logs": list(scanned.look.logs)}
     for one in scanned.found:
-        yield {"state": "found", **_facts(one)}
+        yield {"state": "found", **_facts(one), **logs}
     for one in scanned.failed:
-        yield {"state": "failed", **_facts(one), "why": one.finding.failed}
+        yield {"state": "failed", **_facts(one), "why": one.finding.failed, **logs}
     for one in scanned.unasked:
-        yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks)}
+        yield {"state": "not_evaluable", **_facts(one), "lacks": list(one.finding.lacks), **logs}
 
 
 def _failing(fail_on: str | None) -> tuple[str, ...]:

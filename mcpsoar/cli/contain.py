@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from mcpsoar.cli.words import filled, line
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from mcpsoar.app.victims import Chosen
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +34,8 @@ def _options(command: F) -> F:
                 "source",
                 type=filled,
                 metavar="FILE",
-                help="Also the servers in FILE, one name a line.",
+                help="Also the servers in FILE (- is standard input): one name a line, or, for contain, "
+                "what gates check and rules scan print as JSON.",
             ),
             click.option("--reason", metavar="TEXT", callback=line(1000), help="Why; kept in the journal."),
             click.option(
@@ -58,6 +62,23 @@ def _options(command: F) -> F:
 
 @click.command()
 @_options
+@click.option(
+    "--max-servers",
+    "at_most",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Refuse more servers than N; of findings, 10 are the most unless this says otherwise.",
+)
+@click.option(
+    "--without",
+    type=filled,
+    multiple=True,
+    metavar="NAME",
+    help="Not this one of --from's servers; repeatable.",
+)
+@click.option(
+    "--protected-too", is_flag=True, help="Also servers that the profile protects and that are typed here."
+)
 @common
 def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Contain servers: disable them, revoke their tokens, hold every write for approval; look at each after.
@@ -66,12 +87,20 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     opaque and refresh tokens (a JWT lasts until it expires, and is listed), and forces approval of writes
     everywhere. Never asks: the name typed is the confirmation.
 
+    Names out of findings are what a log says: a server that the profile protects, one more than --max-servers
+    or a log that is not trusted stops the whole list.
+
     Exit 0: contained and verified. 1: not contained. 3: cannot tell; the report says what is unknown.
     """
-    names = _named(servers, asked["source"])
-    if asked["source"] or len(names) > _MANY:
-        _confirm(f"contain {len(names)} servers", _again("contain", servers, asked), asked)
-    return _execute(given, Direction.APPLY, names, asked)
+    from mcpsoar.app.victims import choose
+
+    again = _again("contain", servers, asked)
+    chosen = choose(
+        servers, asked["source"], without=asked["without"], at_most=asked["at_most"], command=again
+    )
+    if chosen.silent:
+        show.talk(f"left out are the servers of findings that no playbook answers: {chosen.silent}")
+    return _execute(given, Direction.APPLY, chosen, asked, again)
 
 
 @click.command()
@@ -83,15 +112,22 @@ def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
     needs it. Revoked tokens do not come back: clients fetch new ones.
     """
-    names = _named(servers, asked["source"])
-    _confirm(f"release {', '.join(names)}", _again("release", servers, asked), asked)
-    return _execute(given, Direction.UNDO, names, asked)
+    from mcpsoar.app.victims import choose
+
+    again = _again("release", servers, asked)
+    chosen = choose(servers, asked["source"], command=again)
+    if chosen.found:
+        raise Usage("findings choose nobody to release: name the servers", next_command="mcpsoar runs list")
+    return _execute(given, Direction.UNDO, chosen, asked, again)
 
 
-def _execute(given: Common, direction: Direction, names: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
+def _execute(
+    given: Common, direction: Direction, chosen: "Chosen", asked: dict[str, Any], again: str
+) -> Verdict:
     from mcpsoar.app import settings
     from mcpsoar.app.contain import execute
     from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
+    from mcpsoar.app.victims import allow
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
@@ -99,14 +135,24 @@ def _execute(given: Common, direction: Direction, names: tuple[str, ...], asked:
     found = settings.load(said, os.environ, may_be_empty=asked["dry_run"])
     for warning in found.warnings:
         show.talk(warning)
+    is_protected_too = bool(asked.get("protected_too"))
+    is_apply = direction is Direction.APPLY
+    if is_apply:
+        allow(chosen, found.profile, protected_too=is_protected_too, command=again)
+    if not is_apply or asked["source"] or len(chosen.servers) > _MANY:
+        verb = "contain" if is_apply else "release"
+        _confirm(f"{verb} {', '.join(chosen.servers)}", again, asked)
     order = Order(
-        servers=names,
+        servers=chosen.servers,
         direction=direction,
         playbook=asked["playbook"] or DEFAULT_PLAYBOOK,
         reason=asked["reason"],
         ticket=asked["ticket"],
         dry_run=asked["dry_run"],
         by=who(),
+        chosen=chosen,
+        protected_too=is_protected_too,
+        command=again,
     )
     return answer(
         given,
@@ -122,28 +168,22 @@ def _execute(given: Common, direction: Direction, names: tuple[str, ...], asked:
     )
 
 
-def _named(servers: tuple[str, ...], source: str | None) -> tuple[str, ...]:
-    """The names as typed, checked before anything else happens. Raises Usage."""
-    from mcpsoar.contain.plan import servers as checked
-
-    if source is None:
-        return checked(servers)
-    from mcpsoar.kit.names import names
-
-    return checked((*servers, *names(source)))
-
-
 def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:
-    """The same command with --yes."""
+    """The same command, with --yes where it would ask."""
     words = ["mcpsoar", verb, *servers]
     for option, name in (("--from", "source"), ("--reason", "reason"), ("--ticket", "ticket")):
         words += [option, asked[name]] if asked[name] else []
-    return shlex.join([*words, "--yes"])
+    words += [word for name in asked.get("without", ()) for word in ("--without", name)]
+    words += ["--max-servers", str(asked["at_most"])] if asked.get("at_most") else []
+    words += ["--protected-too"] if asked.get("protected_too") else []
+    words += ["--dry-run"] if asked["dry_run"] else []
+    is_asked = verb == "release" or asked["source"] or len(servers) > _MANY
+    return shlex.join([*words, "--yes"] if is_asked else words)
 
 
 def _confirm(what: str, again: str, asked: dict[str, Any]) -> None:
     if asked["yes"] or asked["dry_run"]:
         return
-    if sys.stdin is None or not sys.stdin.isatty():
+    if asked["source"] == "-" or sys.stdin is None or not sys.stdin.isatty():
         raise Usage(f"{what} wants --yes", next_command=again)
     click.confirm(f"{what}?", abort=True, err=True)

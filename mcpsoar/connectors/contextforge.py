@@ -58,7 +58,7 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
     rooms = {
         "registry.disable": Gateways(edge, clock, directory, workers_s),
-        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep")),
+        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep"), has_login=bool(login)),
         "policy.force_write_approval": Tools(edge, clock, directory),
     }
     return Rooms(

@@ -4,6 +4,8 @@ Options of a binding: `timeout_s` bounds one call (10), `settle_s` is how long a
 it shows the change (5): a 202, a lagging replica or a slow plane gets that long.
 """
 
+from mcpsoar.connectors.in_reference.principals import Principals
+from mcpsoar.connectors.in_reference.tool_switch import ToolSwitch
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, Unsupported
 from mcpsoar.core.plan import Step
@@ -38,7 +40,9 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     )
     rooms = {
         "registry.disable": _Registry(edge, clock),
+        "registry.disable_tool": ToolSwitch(edge, clock),
         "tokens.revoke": _Tokens(edge, clock),
+        "tokens.revoke_principal": Principals(edge, clock),
         "policy.force_write_approval": _Policy(edge, clock),
     }
     settle_s = seconds(binding, "settle_s", SETTLE_S)
@@ -90,6 +94,10 @@ class _Tokens(Room):
     """Remembers, per step, which tokens were to go: only so can a half-done revocation be told from none."""
 
     has_way_back = False
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        return ("cannot end a JWT: it is listed, and good until it expires",)
 
     def __init__(self, edge: Edge, clock: Clock) -> None:
         super().__init__(edge, clock)

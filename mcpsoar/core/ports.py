@@ -25,7 +25,12 @@ class Clock(Protocol):
 class Connector(Protocol):
     """One control plane in one role. Never retries, never prints; the runner owns both.
 
-    Used from several threads at once, for different steps.
+    Used from several threads at once, for different steps. It may also have, and a caller asks first:
+    `propagation_s`, how long its data plane may go on with what it remembers;
+    `lacks`, what this system cannot do or show, in words for a person (tuple[str, ...]);
+    `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
+    `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,
+    or None: look at a server; raises as `baseline`). Neither sends a change.
     """
 
     actions: frozenset[str]

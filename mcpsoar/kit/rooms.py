@@ -45,6 +45,21 @@ class Room(ABC):
     @abstractmethod
     def look_back(self, step: Step, was: Baseline | None) -> Observation: ...
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What cannot be done or seen here, in words for a person. Asks nobody."""
+        return ()
+
+    def identity(self, server: str) -> str:
+        """The entry that a name means. Raises as `baseline`."""
+        return server
+
+    def survey(self) -> str | None:
+        """Read what this action rests on, of no server: what was seen, None for "look at one". Raises as
+        `baseline`.
+        """
+        return None
+
     def _now(self) -> str:
         return stamp(self._clock.now())
 
@@ -94,6 +109,17 @@ class Rooms:
 
     def verify_rollback(self, step: Step, was: Baseline | None) -> Observation:
         return self._settled(step, lambda room: room.look_back(step, was))
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        return tuple(words for room in self._rooms.values() for words in room.lacks)
+
+    def identity(self, server: str) -> str:
+        room = self._rooms.get("registry.disable")
+        return room.identity(server) if room else server
+
+    def survey(self, action: str) -> str | None:
+        return self._rooms[action].survey()
 
     def close(self) -> None:
         self._edge.close()

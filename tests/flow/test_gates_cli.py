@@ -46,6 +46,7 @@ def test_the_document_of_a_check_is_the_contracts(tmp_path: Path, capsys: pytest
     assert said == {
         "as_of": "2026-03-01T12:01:00Z",
         "approved": None,
+        "logs": [path],
         "events": 1,
         "rejected": 1,
         "rejects": [{"where": f"{path}:4", "why": "the line is not JSON"}],

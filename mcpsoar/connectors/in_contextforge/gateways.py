@@ -25,6 +25,20 @@ class Gateways(Room):
         self._workers = timedelta(seconds=workers_s)
         self._known_off: dict[str, str] = {}
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        if self._workers:
+            last = f"for {self._workers.total_seconds():g} s after a change"
+            return (f"other workers go on {last} (workers_s = 0 where there is one, or Redis)",)
+        return ()
+
+    def identity(self, server: str) -> str:
+        return self._directory.find(server)
+
+    def survey(self) -> str:
+        found = self._directory.gateways()
+        return f"{len(found)} gateways, {sum(not one.enabled for one in found)} of them off"
+
     def baseline(self, step: Step) -> Baseline:
         entry = self._entry(step)
         # of a gateway that is off all tools are shown as off: nobody can see which were before
@@ -39,7 +53,7 @@ class Gateways(Room):
 
     def look(self, step: Step) -> Observation:
         entry = self._entry(step)
-        words = f"gateway {entry.name} is {'enabled' if entry.enabled else 'disabled'}"
+        words = _words(entry)
         if entry.enabled:
             return Observation(Verdict.NO, words, _facts(entry), self._now())
         return Observation(Verdict.YES, words, _facts(entry), self._now(), self._behind(entry))
@@ -55,7 +69,7 @@ class Gateways(Room):
     def look_back(self, step: Step, was: Baseline | None) -> Observation:
         entry = self._entry(step)
         wanted = was is None or not was.in_force
-        words = f"gateway {entry.name} is {'enabled' if entry.enabled else 'disabled'}"
+        words = _words(entry)
         if entry.enabled is not wanted:
             return Observation(Verdict.NO, words, _facts(entry), self._now())
         off = set(_off(was))
@@ -89,6 +103,10 @@ def switch(edge: Edge, kind: str, entry_id: str, *, enabled: bool) -> None:
     said = body.get(kind) if isinstance(body, dict) else None
     if not isinstance(said, dict) or said.get("id") != entry_id or said.get("enabled") is not enabled:
         raise Malformed(f"the answer does not say that the {kind} is switched", where=edge.where)
+
+
+def _words(entry: Gateway) -> str:
+    return f"gateway {entry.name} ({entry.id}) is {'enabled' if entry.enabled else 'disabled'}"
 
 
 def _facts(entry: Gateway) -> Facts:

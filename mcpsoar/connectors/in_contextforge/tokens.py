@@ -38,11 +38,28 @@ class Tokens(Room):
 
     has_way_back = False
 
-    def __init__(self, edge: Edge, clock: Clock, directory: Directory, *, keep: frozenset[str]) -> None:
+    def __init__(
+        self, edge: Edge, clock: Clock, directory: Directory, *, keep: frozenset[str], has_login: bool
+    ) -> None:
         super().__init__(edge, clock)
         self._directory = directory
         self._keep = keep
+        self._has_login = has_login
         self._before: dict[str, frozenset[str]] = {}
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        no_login = ("an API token lists no tokens: name an administrator's e-mail as login",)
+        return (
+            *(() if self._has_login else no_login),
+            "cannot list tokens by audience: revokes those scoped to a server before it, and unscoped ones",
+            "cannot see login sessions (JWT): they are good until they run out",
+        )
+
+    def survey(self) -> str:
+        active = self._active()
+        kept = sum(bool(self._keep & {one.id, one.name}) for one in active)
+        return f"{len(active)} active tokens, {kept} of them in keep: never revoked"
 
     def baseline(self, step: Step) -> Baseline:
         reaching, others = self._sorted(step)

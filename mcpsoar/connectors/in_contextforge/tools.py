@@ -19,6 +19,14 @@ class Tools(Room):
         super().__init__(edge, clock)
         self._directory = directory
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        return ("cannot ask for approvals: every tool that does not call itself read-only is switched off",)
+
+    def survey(self) -> str:
+        tools = self._directory.tools()
+        return f"{_counted(tools)['may_write']} of {len(tools)} tools may write"
+
     def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
         tools = self._directory.tools()
         left = _open(tools)

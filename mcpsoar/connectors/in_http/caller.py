@@ -42,7 +42,20 @@ class Caller:
         asked = server(step)
         if not asked or not is_text(asked):
             raise Usage(f"{asked!r} is no name that can be sent", where=self.place)
-        return {SERVER: self._names.get(asked, asked)}
+        return {SERVER: self.called(asked)}
+
+    def called(self, asked: str) -> str:
+        """What the control plane calls a server."""
+        return self._names.get(asked, asked)
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the profile does not describe."""
+        action = self.said.action
+        no_look = f"no look for {action}: nothing proves it, its steps end applied_unverified"
+        no_undo = f"no undo for {action}: what is changed stays so until a person undoes it"
+        is_undone = self.said.undo is not None or action == "tokens.revoke"
+        return (*(() if self.said.look else (no_look,)), *(() if is_undone else (no_undo,)))
 
     @property
     def look(self) -> Look:

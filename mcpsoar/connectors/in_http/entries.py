@@ -56,6 +56,13 @@ class Entries(Room):
         self._noun = "token" if caller.said.action.startswith("tokens.") else "entry"
         self._before: dict[str, frozenset[str]] = {}
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        return self._caller.lacks
+
+    def identity(self, server: str) -> str:
+        return self._caller.called(server)
+
     def baseline(self, step: Step) -> Baseline:
         entries = self._entries(step)
         left = [one.id for one in entries if not one.stays]

@@ -34,6 +34,13 @@ class Single(Room):
         super().__init__(edge, clock)
         self._caller = caller
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        return self._caller.lacks
+
+    def identity(self, server: str) -> str:
+        return self._caller.called(server)
+
     def baseline(self, step: Step) -> Baseline:
         state = self._state(step)
         return Baseline(state.in_force, state.facts, self._now())
