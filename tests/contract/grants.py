@@ -59,7 +59,9 @@ class Grants:
         return said | ({"links": {"next": self._link(page[-1])}} if more else {})
 
     def _link(self, after: str) -> Any:
-        return self.link.format(url=self.url, after=after) if isinstance(self.link, str) else self.link
+        port = urlsplit(self.url).port
+        filled = isinstance(self.link, str)
+        return self.link.format(url=self.url, port=port, after=after) if filled else self.link
 
     def _grant(self, one: str) -> dict[str, Any]:
         ended = "2026-11-28T03:00:00Z" if one in self.revoked else None
@@ -91,7 +93,7 @@ def served(answer: Callable[[str, str, Mapping[str, str], Any], tuple[int, Any]]
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_DELETE = _answer  # noqa: N815 (the library's names)
+        do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 (the library's names)
 
         def log_message(self, *_: object) -> None: ...
 

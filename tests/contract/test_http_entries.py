@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from mcpsoar.connectors.http import connect
-from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, Unreachable, Usage
+from mcpsoar.connectors.in_http import paging
+from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, UnknownTarget, Unreachable, Usage
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
@@ -17,6 +18,7 @@ from tests.contract.grants import KEY, Grants, grants
 from tests.contract.test_http_connector import EACH, bound
 from tests.contract.test_reference_suite import STEPS
 
+LOOK = '[profiles.prod.tokens.actions."tokens.revoke".look]'
 ADDRESS = "https://idp.example.com/v2"
 REVOKE = STEPS["tokens.revoke"]
 Connect = Callable[..., Connector]
@@ -34,6 +36,8 @@ def connected(tmp_path: Path) -> Iterator[Connect]:
 
     def at(url: str, timeout_s: float = 5.0, settle_s: float = 0.2, **changes: str) -> Connector:
         toml = EACH.replace(f'{ADDRESS}"', f'{url}"\ntimeout_s = {timeout_s}\nsettle_s = {settle_s}')
+        own = changes.pop("table", "")
+        toml = toml.replace(LOOK, LOOK.removesuffix(".look]") + "]" + own + LOOK) if own else toml
         for old, new in changes.items():
             assert f"\n{old} = " in toml
             toml = "\n".join(new if line.startswith(f"{old} = ") else line for line in toml.splitlines())
@@ -196,6 +200,7 @@ def test_a_profile_that_does_not_fit_the_list_is_no_all_clear(
 
 LINKS: dict[str, Any] = {
     "another host": "https://evil.example.com/servers/srv-17/grants?after={after}",
+    "another host at our port": "http://evil.example.com:{port}/servers/srv-17/grants?after={after}",
     "another port": "http://127.0.0.1:1/servers/srv-17/grants?after={after}",
     "another scheme": "https{url}/servers/srv-17/grants?after={after}",
     "no scheme": "//evil.example.com/servers/srv-17/grants?after={after}",
@@ -221,6 +226,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(plane: Grants, connected: C
     seen = connected(plane.url).verify(REVOKE)
     assert seen.verdict is Verdict.CANNOT_TELL
     assert "evil" not in seen.detail
+    assert len(plane.heard) <= 3, "pages that repeat are noticed"
     assert all(path.startswith("/servers/srv-17/grants") for _, path, _ in plane.heard)
 
 
@@ -241,6 +247,26 @@ def test_a_list_that_shrinks_while_it_is_read_is_read_again(plane: Grants, conne
     plane.answer = shrinking  # type: ignore[method-assign]  # a plane whose cursor stood on an ended grant
     seen = connected(plane.url, settle_s=1.0).verify(REVOKE)
     assert seen.facts["left"] == ["g-1", "g-2", "g-3", "g-4"]
+
+
+@pytest.mark.parametrize(("name", "most"), [("_PAGES", 3), ("_LISTING_S", 0.0)])
+def test_a_list_without_an_end_ends(
+    plane: Grants, connected: Connect, monkeypatch: pytest.MonkeyPatch, name: str, most: float
+) -> None:
+    plane.servers = {f"g-{number}": "srv-17" for number in range(20)}
+    monkeypatch.setattr(paging, name, most)
+    with pytest.raises(Indeterminate, match="did not end in time"):
+        connected(plane.url).baseline(REVOKE)
+    assert len(plane.heard) == (3 if most else 1)
+
+
+def test_unknown_is_told_of_a_list_too(plane: Grants, connected: Connect) -> None:
+    plane.answer = lambda *_: (200, {"data": [], "error": "no_server"})  # type: ignore[method-assign]
+    unknown = '\nunknown = { pointer = "/error", is = "no_server" }\n'
+    made = connected(plane.url, table=unknown)
+    with pytest.raises(UnknownTarget):
+        made.baseline(REVOKE)
+    assert made.verify(REVOKE).verdict is Verdict.CANNOT_TELL
 
 
 def test_the_token_goes_in_its_header_alone(plane: Grants, connected: Connect) -> None:

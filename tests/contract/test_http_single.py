@@ -187,8 +187,20 @@ def test_an_answer_that_fits_both_conditions_proves_nothing(connected: Connect) 
     assert "both" in seen.detail
 
 
-def test_a_call_that_names_no_server_would_hit_every_server(connected: Connect, between: Wire) -> None:
-    changes = {'path = "registry/{server}/disable"': 'path = "registry/jira/disable"', "\nbody": "\n#"}
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {'path = "registry/{server}/disable"': 'path = "registry/jira/disable"', "\nbody": "\n#"},
+        {'path = "registry/{server}/enable"': 'path = "registry/jira/enable"'},
+        {
+            'path = "registry/{server}"': 'path = "registry/jira"',
+            '{ pointer = "/server", is = "{server}" }, ': "",
+        },
+    ],
+)
+def test_a_call_that_names_no_server_would_hit_every_server(
+    connected: Connect, between: Wire, changes: dict[str, str]
+) -> None:
     connector = connected(changes=changes)
     for act in (lambda: connector.baseline(DISABLE), lambda: connector.apply(DISABLE, None, "key")):
         with pytest.raises(Usage, match="acts on one server") as caught:

@@ -74,7 +74,7 @@ def _linked(edge: Edge, path: list[str], link: str) -> dict[str, str]:
     try:
         there = urlsplit(urljoin(here, link))
         pairs = parse_qsl(there.query, keep_blank_values=True, strict_parsing=True)
-        is_same = "@" not in there.netloc and _address(there) == _address(urlsplit(here))
+        is_same = _address(there) == _address(urlsplit(here))
     except ValueError:
         is_same, pairs = False, []
     if not is_same or len(dict(pairs)) != len(pairs):
