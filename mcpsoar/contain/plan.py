@@ -7,6 +7,7 @@ from dataclasses import replace
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction, Plan, Playbook, Step, StepSpec, Undo
+from mcpsoar.kit import targets
 
 CANARY = "canary.probe"
 
@@ -40,10 +41,13 @@ def make(
 ) -> Plan:
     """Steps for every server, shared ones once, and after them a canary per server and route (`canaries`).
 
-    A canary proves that calls to a server are refused: a playbook of shared steps alone does not aim at that
-    and has none. A release runs the other way: what was last is undone first, and what is shared after all
-    the rest, for it is lifted only when nothing else holds it.
+    A canary proves that calls to a server are refused: what is no server has none, nor has a playbook of
+    shared steps alone, which does not aim at that. A release runs the other way: what was last is undone
+    first, and what is shared after all the rest, for it is lifted only when nothing else holds it.
+    Raises Usage for a name that is not of the sort that the playbook acts on.
     """
+    if direction is Direction.APPLY:
+        _check_targets(playbook, names)
     specs = playbook.steps if direction is Direction.APPLY else tuple(_reversed(playbook.steps))
     steps = [
         Step(
@@ -66,6 +70,7 @@ def make(
         )
         for spec in specs
         for server in ([None] if spec.shared else names)
+        if server is None or targets.fits(spec.action, server)
     ]
     probes = [
         Step(
@@ -79,9 +84,20 @@ def make(
         )
         for name in names
         for route in canaries
-        if not all(spec.shared for spec in specs)
+        if not targets.kind(name) and not all(spec.shared for spec in specs)
     ]
     return Plan(playbook.name, playbook.digest, direction, names, (*steps, *probes), bindings)
+
+
+def _check_targets(playbook: Playbook, names: tuple[str, ...]) -> None:
+    for spec in playbook.steps:
+        wrong = next((name for name in names if not targets.fits(spec.action, name)), None)
+        if wrong is not None and not spec.shared:
+            spelt = targets.SPELT[targets.OF.get(spec.action, "")]
+            raise Usage(
+                f"{wrong!a} is not what playbook {playbook.name} acts on: {spec.action} wants {spelt}",
+                next_command=f"mcpsoar playbooks show {playbook.name}",
+            )
 
 
 def _reversed(specs: tuple[StepSpec, ...]) -> Iterable[StepSpec]:
@@ -97,7 +113,8 @@ def _ids(spec: StepSpec, server: str | None, names: tuple[str, ...]) -> list[str
     """The steps of `spec` that a step for `server` waits for: its own, or everybody's if it is shared."""
     if spec.shared:
         return [_id(spec, None)]
-    return [_id(spec, server)] if server is not None else [_id(spec, name) for name in names]
+    own = names if server is None else (server,)
+    return [_id(spec, name) for name in own if targets.fits(spec.action, name)]
 
 
 def _id(spec: StepSpec, server: str | None) -> str:

@@ -78,6 +78,8 @@ def _open(state: StepState) -> str:
     known = {
         "registry.disable": f"{server} not known to be disabled in the registry",
         "tokens.revoke": f"tokens of {server} not known to be revoked",
+        "registry.disable_tool": f"{server} not known to be disabled in the registry",
+        "tokens.revoke_principal": f"tokens of {server} not known to be revoked",
         "policy.force_write_approval": "writes not known to need approval",
         CANARY: f"calls to {server} not known to be refused",
     }

@@ -16,7 +16,7 @@ from mcpsoar.kit.clock import stamp
 from mcpsoar.lab import answers
 from mcpsoar.lab.answers import BadRequest, Page
 from mcpsoar.lab.faults import Fault, Faults, Setting
-from mcpsoar.lab.plane import Plane
+from mcpsoar.lab.plane import Plane, named_tool, tool_named
 from mcpsoar.lab.records import Request as LedgerLine
 from mcpsoar.lab.records import Role
 
@@ -37,6 +37,9 @@ def control_routes(plane: Plane, faults: Faults, clock: Clock, *, page_size: int
         Route("/registry/{server}", api.registry_entry, methods=["GET"]),
         Route("/registry/{server}/disable", api.disable, methods=["POST"]),
         Route("/registry/{server}/enable", api.enable, methods=["POST"]),
+        Route("/registry/{server}/tools/{tool}", api.tool, methods=["GET"]),
+        Route("/registry/{server}/tools/{tool}/disable", api.disable_tool, methods=["POST"]),
+        Route("/registry/{server}/tools/{tool}/enable", api.enable_tool, methods=["POST"]),
         Route("/tokens", api.tokens, methods=["GET"]),
         Route("/tokens/revoke", api.revoke, methods=["POST"]),
         Route("/policy", api.policy, methods=["GET"]),
@@ -87,6 +90,10 @@ class _Api:
         name = segment(request, "server")
         return await self._read(request, "registry.get", lambda view: answers.entry(view, name))
 
+    async def tool(self, request: Request) -> Response:
+        server, name = segment(request, "server"), segment(request, "tool")
+        return await self._read(request, "registry.tool", lambda view: answers.tool(view, server, name))
+
     async def tokens(self, request: Request) -> Response:
         page = Page(request.query_params, self._page_size)
         now = self._plane.now()
@@ -100,6 +107,14 @@ class _Api:
 
     async def enable(self, request: Request) -> Response:
         return await self._write(request, "registry.enable", "enable", segment(request, "server"))
+
+    async def disable_tool(self, request: Request) -> Response:
+        target = tool_named(segment(request, "server"), segment(request, "tool"))
+        return await self._write(request, "registry.disable_tool", "disable_tool", target)
+
+    async def enable_tool(self, request: Request) -> Response:
+        target = tool_named(segment(request, "server"), segment(request, "tool"))
+        return await self._write(request, "registry.enable_tool", "enable_tool", target)
 
     async def revoke(self, request: Request) -> Response:
         return await self._write(request, "tokens.revoke", "revoke", None)
@@ -133,9 +148,8 @@ class _Api:
         await self._pause(met, Fault.DELAY_BEFORE)
         refusal, by = self._refusal(request, Role.RESPONDER)
         if not refusal and target is None:
-            target, refusal = answers.audience(body)
-        if not refusal and change in ("disable", "enable") and self._plane.server(target or "") is None:
-            refusal = (404, {"error": "unknown_server"})
+            change, target, refusal = answers.revocation(body)
+        refusal = refusal or self._unknown(change, target or "")
         if refusal:
             self._note(request, refusal[0], by=by)
             await self._pause(met, Fault.DELAY_AFTER)
@@ -145,6 +159,15 @@ class _Api:
         )
         await self._pause(met, Fault.DELAY_AFTER)
         return _respond(status, answer, met.get(Fault.STATUS), headers)
+
+    def _unknown(self, change: str, target: str) -> Answer | None:
+        """The answer for an object that the registry does not have."""
+        if change in ("disable", "enable") and self._plane.server(target) is None:
+            return 404, {"error": "unknown_server"}
+        if change in ("disable_tool", "enable_tool"):
+            status, body = answers.tool(self._plane, *named_tool(target))
+            return None if status == 200 else (status, body)
+        return None
 
     def _perform(
         self, request: Request, met: Met, *, change: str, target: str, sent: bytes, by: str | None
@@ -188,7 +211,7 @@ class _Api:
         if Fault.NO_EFFECT in met:
             return 200, claim
         if fault := met.get(Fault.WRONG_OBJECT):
-            other = fault.other or answers.neighbour(plane, target)
+            other = fault.other or answers.neighbour(plane, change, target)
             if other is not None and target:
                 plane.perform(change, other)
             return 200, claim

@@ -12,6 +12,8 @@ CREATE TABLE IF NOT EXISTS registry (
   server TEXT PRIMARY KEY, state TEXT NOT NULL, environment TEXT NOT NULL, fingerprint TEXT NOT NULL,
   status TEXT NOT NULL, audience TEXT NOT NULL, approval_mode TEXT NOT NULL, tools TEXT NOT NULL,
   pin TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS tools_off (
+  server TEXT NOT NULL, tool TEXT NOT NULL, PRIMARY KEY (server, tool));
 CREATE TABLE IF NOT EXISTS tokens (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, hash TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
   audience TEXT NOT NULL, expires_at REAL NOT NULL, active INTEGER NOT NULL, scopes TEXT NOT NULL,

@@ -32,8 +32,9 @@ class Fault(StrEnum):
 class Setting:
     """One fault in force. `route` is `*`, a room (`registry`) or a call (`registry.disable`).
 
-    Calls: registry.list, registry.get, registry.disable, registry.enable, tokens.list, tokens.revoke,
-    policy.get, policy.force, policy.lift, and `data` for the data plane. `nth` picks calls on the route,
+    Calls: registry.list, registry.get, registry.disable, registry.enable, registry.tool,
+    registry.disable_tool, registry.enable_tool, tokens.list, tokens.revoke, policy.get, policy.force,
+    policy.lift, and `data` for the data plane. `nth` picks calls on the route,
     counted from 1 when the fault was set; empty means every call.
     """
 

@@ -58,12 +58,13 @@ class Plane:
     def server(self, name: str) -> Entry | None:
         self._settle()
         row = self._db.row("SELECT * FROM registry WHERE server = ?", (name,))
-        return _entry(row) if row else None
+        return _entry(row, self._tools_off()) if row else None
 
     def servers(self) -> tuple[Entry, ...]:
         """All entries, by name."""
         self._settle()
-        return tuple(_entry(row) for row in self._db.rows("SELECT * FROM registry ORDER BY server"))
+        off = self._tools_off()
+        return tuple(_entry(row, off) for row in self._db.rows("SELECT * FROM registry ORDER BY server"))
 
     def register(self, entry: Entry) -> None:
         """Add an entry or replace it whole. An empty audience becomes the server's name."""
@@ -90,6 +91,20 @@ class Plane:
         self._settle()
         sql = "UPDATE registry SET state = ? WHERE server = ? AND state != ?"
         return self._changed(sql, (state, server, state))
+
+    def set_tool(self, server: str, tool: str, *, is_on: bool) -> bool:
+        """Switch one tool of a server; it stays so when the server is switched, or registered anew."""
+        self._settle()
+        sql = (
+            "DELETE FROM tools_off WHERE server = ? AND tool = ?"
+            if is_on
+            else "INSERT OR IGNORE INTO tools_off VALUES (?, ?)"
+        )
+        return self._changed(sql, (server, tool))
+
+    def _tools_off(self) -> tuple[tuple[str, str], ...]:
+        rows = self._db.rows("SELECT * FROM tools_off ORDER BY server, tool")
+        return tuple((row["server"], row["tool"]) for row in rows)
 
     # tokens
 
@@ -129,15 +144,19 @@ class Plane:
 
     def revoke(self, audience: str) -> tuple[str, ...]:
         """Switch off every live opaque and refresh token for an audience; the ids that it ended."""
+        return self._revoke(lambda token: token.is_for(audience))
+
+    def revoke_principal(self, principal: str) -> tuple[str, ...]:
+        """The same for every such token of a client or an actor."""
+        return self._revoke(lambda token: token.is_of(principal))
+
+    def _revoke(self, is_meant: Callable[[Token], bool]) -> tuple[str, ...]:
         self._settle()
         now = self.now()
         ended = tuple(
             token.id
             for token in self.tokens()
-            if token.is_for(audience)
-            and token.active
-            and token.kind is not TokenKind.JWT
-            and token.expires_at > now
+            if is_meant(token) and token.active and token.kind is not TokenKind.JWT and token.expires_at > now
         )
         with self._db.transaction():
             for jti in ended:
@@ -231,7 +250,7 @@ class Plane:
     # what lies ahead, and what was
 
     def schedule(self, after_s: float, change: str, target: str) -> None:
-        """Apply `change` (disable, enable, revoke, force, lift) that much later, restart or not."""
+        """Apply `change` (a name in _CHANGES) that much later, restart or not."""
         due = self.now() + after_s
         self._db.write("INSERT INTO pending (due, change, object) VALUES (?, ?, ?)", (due, change, target))
 
@@ -285,13 +304,27 @@ def token_hash(text: str) -> str:
 _CHANGES: dict[str, Callable[[Plane, str], bool]] = {
     "disable": lambda plane, server: plane.set_state(server, "disabled"),
     "enable": lambda plane, server: plane.set_state(server, "enabled"),
+    "disable_tool": lambda plane, tool: plane.set_tool(*named_tool(tool), is_on=False),
+    "enable_tool": lambda plane, tool: plane.set_tool(*named_tool(tool), is_on=True),
     "revoke": lambda plane, audience: bool(plane.revoke(audience)),
+    "revoke_principal": lambda plane, principal: bool(plane.revoke_principal(principal)),
     "force": lambda plane, _: plane.force(),
     "lift": lambda plane, _: plane.lift(),
 }
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def tool_named(server: str, tool: str) -> str:
+    """A tool as the object of a change."""
+    return f"{server}\n{tool}"
+
+
+def named_tool(target: str) -> tuple[str, str]:
+    """Server and tool; another object of a change is no tool of any server."""
+    server, _, tool = target.partition("\n")
+    return server, tool
+
+
+def _entry(row: sqlite3.Row, off: Iterable[tuple[str, str]]) -> Entry:
     tools: tuple[Facts, ...] = tuple(json.loads(row["tools"]))
     return Entry(
         server=row["server"],
@@ -303,6 +336,7 @@ def _entry(row: sqlite3.Row) -> Entry:
         approval_mode=ApprovalMode(row["approval_mode"]),
         tools=tools,
         pin=row["pin"],
+        tools_off=tuple(tool for server, tool in off if server == row["server"]),
     )
 
 

@@ -107,6 +107,9 @@ def call(
         return Ruling(Decision.ERROR, None, "policy_unavailable", "policy did not answer", 503)
     if entry is None:
         return ALLOWED  # only a weakened registry lets an unregistered server come this far
+    if asked.tool in entry.tools_off and Weakness.REGISTRY not in weak:
+        why = f"tool {asked.tool!r} of {entry.server!r} is disabled"
+        return _denied("registry-tool-disabled", "tool_disabled", why)
     if asked.drifted and not asked.in_window and Weakness.PINS not in weak:
         why = f"the manifest of {entry.server!r} is not the one that was approved"
         return _denied("pin-mismatch", "policy_denied", why)

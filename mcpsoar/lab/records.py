@@ -42,7 +42,7 @@ class Entry:
     """One registered server. `status` is its approval by governance, `state` whether it is switched on.
 
     `audience` is what a token for this server must name. `tools` is the pinned manifest, `pin` its hash
-    (64 hex digits); both are empty until pinned.
+    (64 hex digits); both are empty until pinned. `tools_off` are those of its tools that are switched off.
     """
 
     server: str
@@ -54,6 +54,7 @@ class Entry:
     approval_mode: ApprovalMode = ApprovalMode.ENFORCE
     tools: tuple[Facts, ...] = ()
     pin: str = ""
+    tools_off: tuple[str, ...] = ()
 
     @property
     def is_enabled(self) -> bool:
@@ -79,6 +80,10 @@ class Token:
     actor_type: str = "agent"
     tags: tuple[str, ...] = ()
     issuer: str = ""
+
+    def is_of(self, principal: str) -> bool:
+        """Whether it was issued to this client, or for this actor."""
+        return principal in (self.client_id, self.actor)
 
     def is_for(self, audience: str) -> bool:
         """A wildcard audience is for everybody."""

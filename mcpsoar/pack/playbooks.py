@@ -18,7 +18,13 @@ from mcpsoar.kit.yamltext import Located
 from mcpsoar.pack.locate import folder, own
 
 # every action of the house; a connector says which of them it can do
-ACTIONS = ("registry.disable", "tokens.revoke", "policy.force_write_approval")
+ACTIONS = (
+    "registry.disable",
+    "registry.disable_tool",
+    "tokens.revoke",
+    "tokens.revoke_principal",
+    "policy.force_write_approval",
+)
 
 _TOP = {"title": str, "steps": list}
 _STEP = {"id": str, "title": str, "action": str, "role": str, "undo": str, "after": list, "why": str}

@@ -89,3 +89,49 @@ def test_the_digest_is_of_what_will_be_done() -> None:
     assert base.digest != made(spec("one"), direction=Direction.UNDO).digest
     assert base.digest != made(spec("one"), servers=("a",)).digest
     assert base.digest != replace(base, bindings={"registry": {"url": "https://other.example.com"}}).digest
+
+
+def acting(action: str, *names: str, direction: Direction = Direction.APPLY) -> Plan:
+    one = StepSpec("one", "one", action, action.partition(".")[0], Undo.EXACT, (), shared=False, why="why")
+    return plan.make(
+        Playbook("p", "P", (one,), "sha256:0", "p.yml"),
+        names,
+        direction=direction,
+        bindings={},
+        canaries=("canary",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "spelt"),
+    [
+        ("registry.disable_tool", "github", "tool:TOOL@SERVER"),
+        ("registry.disable_tool", "tool:delete", "tool:TOOL@SERVER"),
+        ("registry.disable_tool", "tool:@github", "tool:TOOL@SERVER"),
+        ("registry.disable_tool", "principal:github", "tool:TOOL@SERVER"),
+        ("tokens.revoke_principal", "github", "principal:NAME"),
+        ("tokens.revoke_principal", "principal:", "principal:NAME"),
+        ("registry.disable", "tool:delete@github", "SERVER"),
+        ("tokens.revoke", "principal:github", "SERVER"),
+    ],
+)
+def test_a_name_of_another_sort_is_refused_with_the_spelling(action: str, name: str, spelt: str) -> None:
+    with pytest.raises(Usage, match=f"wants {spelt}$"):
+        acting(action, name)
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("registry.disable_tool", "tool:delete@a@1.2"),
+        ("tokens.revoke_principal", "principal:bob@example.com"),
+    ],
+)
+def test_what_is_no_server_has_steps_and_no_canary(action: str, name: str) -> None:
+    assert plan.servers([name]) == (name,)
+    assert [step.id for step in acting(action, name).steps] == [f"one:{name}"]
+
+
+def test_a_release_of_several_sorts_leaves_each_step_to_its_own() -> None:
+    undone = acting("registry.disable_tool", "tool:x@a", "a", direction=Direction.UNDO)
+    assert [step.id for step in undone.steps] == ["one:tool:x@a", "canary:a"]

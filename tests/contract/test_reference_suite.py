@@ -1,6 +1,7 @@
-"""The reference connector passes the connectors' suite, in each of its three roles."""
+"""The reference connector passes the connectors' suite, in each of its actions."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 STEPS = {
     "registry.disable": Step("disable", "disable", "registry.disable", "registry", "github", Undo.EXACT, ()),
+    "registry.disable_tool": Step(
+        "off", "off", "registry.disable_tool", "registry", "tool:delete@github", Undo.EXACT, ()
+    ),
+    "tokens.revoke_principal": Step(
+        "who", "who", "tokens.revoke_principal", "tokens", "principal:seed", Undo.NONE, ()
+    ),
     "tokens.revoke": Step("revoke", "revoke", "tokens.revoke", "tokens", "github", Undo.NONE, ()),
     "policy.force_write_approval": Step(
         "force", "force", "policy.force_write_approval", "policy", None, Undo.EXACT, ()
@@ -32,6 +39,9 @@ STEPS = {
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Handle]:
     home: Path = tmp_path_factory.mktemp("plane")
     with control_plane(home, servers=("github", "jira"), page_size=2) as handle:
+        entry = handle.plane.server("github")
+        assert entry is not None
+        handle.plane.register(replace(entry, tools=({"name": "delete"}, {"name": "list"})))
         yield handle
 
 
@@ -64,6 +74,14 @@ def in_force(plane: Handle, action: str) -> bool:
                 token.active and token.is_for("github") and token.kind is not TokenKind.JWT
                 for token in plane.plane.tokens()
             )
+        case "registry.disable_tool":
+            entry = plane.plane.server("github")
+            return entry is not None and entry.tools_off == ("delete",)
+        case "tokens.revoke_principal":
+            return not any(
+                token.active and token.client_id == "seed" and token.kind is not TokenKind.JWT
+                for token in plane.plane.tokens()
+            )
         case _:
             return plane.plane.policy().is_forced
 
@@ -72,7 +90,9 @@ def restore(plane: Handle, action: str) -> None:
     match action:
         case "registry.disable":
             plane.plane.set_state("github", "enabled")
-        case "tokens.revoke":
+        case "registry.disable_tool":
+            plane.plane.set_tool("github", "delete", is_on=True)
+        case "tokens.revoke" | "tokens.revoke_principal":
             if in_force(plane, action):
                 for kind in (TokenKind.OPAQUE, TokenKind.OPAQUE, TokenKind.REFRESH):
                     issue_unused(plane.plane, "github", kind)

@@ -1,0 +1,45 @@
+"""What a step acts on when that is no server: `tool:TOOL@SERVER` and `principal:NAME`, spelt so everywhere.
+
+A name without such a beginning is a server. No tool has an @ in its name (MCP: letters, digits, _ - . /).
+"""
+
+from mcpsoar.core.errors import Usage
+from mcpsoar.core.plan import Step
+
+TOOL = "tool:"
+PRINCIPAL = "principal:"
+SPELT = {TOOL: "tool:TOOL@SERVER", PRINCIPAL: "principal:NAME", "": "SERVER"}
+# an action acts on servers, if it does not stand here
+OF = {"registry.disable_tool": TOOL, "tokens.revoke_principal": PRINCIPAL}
+
+
+def kind(name: str) -> str:
+    """TOOL, PRINCIPAL, or the empty text for a server."""
+    return next((begin for begin in (TOOL, PRINCIPAL) if name.startswith(begin)), "")
+
+
+def fits(action: str, name: str) -> bool:
+    """Whether that action can act on what is so called."""
+    is_whole = name != kind(name) and (kind(name) != TOOL or _tool(name) is not None)
+    return is_whole and kind(name) == OF.get(action, "")
+
+
+def tool(step: Step) -> tuple[str, str]:
+    """The tool that a step acts on, and its server. Raises Usage where it names none."""
+    found = _tool(step.server or "")
+    if found is None:
+        raise Usage(f"{step.action} acts on {SPELT[TOOL]} and step {step.id!r} names none")
+    return found
+
+
+def principal(step: Step) -> str:
+    """Whom a step acts on. Raises Usage where it names nobody."""
+    name = step.server or ""
+    if kind(name) != PRINCIPAL or name == PRINCIPAL:
+        raise Usage(f"{step.action} acts on {SPELT[PRINCIPAL]} and step {step.id!r} names none")
+    return name.removeprefix(PRINCIPAL)
+
+
+def _tool(name: str) -> tuple[str, str] | None:
+    found, _, server = name.removeprefix(TOOL).partition("@")
+    return (found, server) if kind(name) == TOOL and found and server else None
