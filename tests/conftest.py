@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_ALLOWED = ("contract", "flow", "docs", "live")
+_ALLOWED = ("contract", "flow", "docs", "faults", "live")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +38,7 @@ def golden(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(autouse=True)
 def _no_way_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unit tests have no sockets; contract, flow and docs tests have loopback alone."""
+    """Unit tests have no sockets; contract, flow, faults and docs tests have loopback alone."""
     loopback = request.path.relative_to(ROOT / "tests").parts[0] in _ALLOWED
     real = socket.socket.connect
 

@@ -224,9 +224,15 @@ class Change:
             except Trouble as blind:
                 self._note(blind)
             else:
-                seen = self._prove("refused") if self._is_met(now) else None
+                # what was done before it was refused may be a part of it
+                is_begun = self._is_met(now) or self._is_uncertain
+                seen = self._prove("refused") if is_begun else None
                 if seen is not None and seen.verdict is Verdict.YES:
                     return Outcome(StepVerdict.ALREADY, f"refused, and in force: {seen.detail}")
+                if seen is not None and seen.verdict is Verdict.CANNOT_TELL:
+                    return Outcome(StepVerdict.CANNOT_TELL, f"{trouble}; then: {seen.detail}")
+                if seen is not None:
+                    return self._not_in_force(seen, str(trouble))
                 return Outcome(StepVerdict.FAILED, str(trouble))
         if self._is_uncertain:
             return Outcome(StepVerdict.CANNOT_TELL, f"an earlier call may have worked, and now: {trouble}")

@@ -16,6 +16,7 @@ import h11
 
 _HOST = "127.0.0.1"
 _READ = 65536
+_SILENCE_S = 60.0
 _BOMB_BYTES = 16 << 20
 
 
@@ -26,6 +27,7 @@ class Trick(StrEnum):
     DROP_AFTER = "drop_after"  # the connection is reset when the plane has answered
     HANG_UP = "hang_up"  # the connection is closed without an answer
     SILENCE = "silence"  # no answer, and the connection stays open
+    DEAF = "deaf"  # the same, and the plane never hears of it
     DRIP = "drip"  # [seconds] the answer comes byte by byte
     HALF = "half"  # the first half of the answer's body, then the end
     HUGE = "huge"  # a body without end
@@ -151,6 +153,8 @@ class Wire:
                 _reset(client)
             case Trick.STATUS:
                 client.sendall(_plain(play.status, play.headers, play.body))
+            case Trick.DEAF:
+                self._healed.wait(_SILENCE_S)
             case Trick.REDIRECT:
                 away = {"location": f"{self.decoy_url}{call.target}"}
                 client.sendall(_plain(play.status if 300 <= play.status < 400 else 307, away, b""))
@@ -171,7 +175,7 @@ class Wire:
             case Trick.DROP_AFTER:
                 _reset(client)
             case Trick.SILENCE:
-                self._healed.wait(60)
+                self._healed.wait(_SILENCE_S)
             case Trick.DRIP:
                 for byte in answer.as_bytes():
                     client.sendall(bytes([byte]))

@@ -11,6 +11,7 @@ from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import shape
 from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room, server
 
@@ -74,17 +75,20 @@ class Tokens(Room):
         reaching, _ = self._sorted(step)
         self._before.setdefault(step.id, frozenset(one.id for one in reaching))
         unclear = []
-        for token in reaching:
+
+        def revoke(one: str) -> None:
             reply = self._edge.change(
                 "DELETE",
-                *("v1", "tokens", "admin", token.id),
+                *("v1", "tokens", "admin", one),
                 body={"reason": _REASON},
                 absent=lambda status, _: status in (404, 409),
             )
             if reply.status < 400 and reply.body is not None:
                 raise Malformed("the answer does not say that the token is revoked", where=self._where)
             if reply.status >= 400:
-                unclear.append(token.id)  # the plane says "try again" of what is revoked: the list tells
+                unclear.append(one)  # the plane says "try again" of what is revoked: the list tells
+
+        each([one.id for one in reaching], revoke, where=self._where)
         if unclear:
             raise Conflict(
                 f"of {len(reaching)} tokens {len(unclear)} are gone, or were revoked before",

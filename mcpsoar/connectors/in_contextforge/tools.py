@@ -8,6 +8,7 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
 
@@ -34,8 +35,7 @@ class Tools(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
-        for tool in left:
-            switch(self._edge, "tool", tool, enabled=False)
+        each(left, lambda tool: switch(self._edge, "tool", tool, enabled=False), where=self._where)
         return Effect({"open": left}, self._now(), found_in_force=not left)
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -49,8 +49,7 @@ class Tools(Room):
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
-        for tool in waiting:
-            switch(self._edge, "tool", tool, enabled=True)
+        each(waiting, lambda tool: switch(self._edge, "tool", tool, enabled=True), where=self._where)
         return Effect({"switched_on": waiting}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002

@@ -1,0 +1,1 @@
+"""Every fault of networks and planes, on every step, through every connector, in one table."""

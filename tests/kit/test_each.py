@@ -1,0 +1,58 @@
+"""One call for each: what is told afterwards is what was done."""
+
+import pytest
+
+from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable
+from mcpsoar.kit.each import each
+
+NAMES = ("a", "b", "c", "d", "e")
+
+
+def tried(troubles: dict[str, Trouble]) -> tuple[list[str], Trouble | None]:
+    """What was sent, and what was raised."""
+    sent: list[str] = []
+
+    def send(name: str) -> None:
+        sent.append(name)
+        if name in troubles:
+            raise troubles[name]
+
+    try:
+        each(NAMES, send, where="plane.example.com")
+    except Trouble as trouble:
+        return sent, trouble
+    return sent, None
+
+
+def test_all_are_sent() -> None:
+    assert tried({}) == (list(NAMES), None)
+
+
+@pytest.mark.parametrize("kind", [Denied, Conflict, Malformed])
+def test_one_that_is_refused_saves_no_other(kind: type[Trouble]) -> None:
+    sent, trouble = tried({"a": kind("no")})
+    assert sent == list(NAMES)
+    assert isinstance(trouble, Indeterminate), "four were done: who says less lies"
+    assert trouble.message == "4 of 5 were acknowledged, then: no"
+
+
+@pytest.mark.parametrize("kind", [Unreachable, Indeterminate])
+def test_who_is_gone_is_called_no_more_and_half_is_not_nothing(kind: type[Trouble]) -> None:
+    sent, trouble = tried({"b": kind("gone")})
+    assert sent == ["a", "b"]
+    assert isinstance(trouble, Indeterminate)
+
+
+def test_nothing_is_told_as_nothing() -> None:
+    gone = Unreachable("gone", retry_after_s=7)
+    assert tried({"a": gone}) == (["a"], gone)
+
+
+def test_refusals_alone_are_about_us() -> None:
+    no = [Denied(str(n)) for n in range(5)]
+    assert tried(dict(zip(NAMES, no, strict=True))) == (["a", "b", "c"], no[2])
+
+
+def test_an_answer_that_says_nothing_may_be_a_change() -> None:
+    _, trouble = tried({"a": Malformed("<html>"), "b": Unreachable("gone")})
+    assert isinstance(trouble, Indeterminate)
