@@ -87,7 +87,7 @@ def check(options: Facts, place: Place) -> dict[str, Said]:
     table = Table(dict(options), (), place)
     if "actions" not in table:
         raise table.bad("connector http lacks actions: a table for each thing that it is to do")
-    for name, called in table.words("names", ()).items():
+    for name, called in table.words("names").items():
         if not called:
             raise table.bad(f"{name} is called something", "names", name)
     if "scheme" in table:
@@ -95,7 +95,7 @@ def check(options: Facts, place: Place) -> dict[str, Said]:
     if "header" in table:
         table.checked("header", lambda text: _name(text, "a header is named as X-Api-Key is"))
     held = str(options.get("header", _AUTHORIZATION)).lower()
-    for name, value in table.words("headers", ()).items():
+    for name, value in table.words("headers").items():
         is_ours = name.lower() in _OURS | {held, _AUTHORIZATION.lower()}
         if is_ours or not _NAME.fullmatch(name) or not value.isascii() or not value.isprintable():
             raise table.bad(f"{name!r} is no header that can be set here", "headers", name)

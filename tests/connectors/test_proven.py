@@ -21,4 +21,4 @@ def test_every_connector_passes_the_suite(root: Path) -> None:
                 and node.module
                 and node.module.startswith("mcpsoar.connectors.")
             }
-    assert set(find.names("mcpsoar.connectors")) == proven
+    assert not set(find.names("mcpsoar.connectors")) - proven

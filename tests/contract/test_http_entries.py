@@ -9,7 +9,7 @@ import pytest
 
 from mcpsoar.connectors.http import connect
 from mcpsoar.connectors.in_http import paging
-from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, UnknownTarget, Unreachable, Usage
+from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, UnknownTarget, Unreachable
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
@@ -147,9 +147,10 @@ def test_busy_in_the_middle_is_looked_at_before_it_is_repeated(plane: Grants, co
 @pytest.mark.parametrize("name", [".", ".."])
 def test_an_id_that_no_path_can_carry_is_not_sent(plane: Grants, connected: Connect, name: str) -> None:
     plane.servers = {name: "srv-17"}
-    with pytest.raises(Usage):
+    plane.servers["g-1"] = "srv-17"
+    with pytest.raises(Indeterminate, match="cannot stand in a URL path"):
         connected(plane.url).apply(REVOKE, None, "key")
-    assert not plane.deleted
+    assert plane.deleted == ["g-1"], "it saves no other"
 
 
 # a list that must not be guessed at

@@ -203,7 +203,7 @@ def test_a_call_that_names_no_server_would_hit_every_server(
 ) -> None:
     connector = connected(changes=changes)
     for act in (lambda: connector.baseline(DISABLE), lambda: connector.apply(DISABLE, None, "key")):
-        with pytest.raises(Usage, match="acts on one server") as caught:
+        with pytest.raises(Usage, match="acts on one thing") as caught:
             act()
         assert caught.value.where is not None
         assert re.search(r"mcpsoar\.toml:1$", caught.value.where)

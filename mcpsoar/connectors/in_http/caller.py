@@ -6,12 +6,13 @@ from mcpsoar.connectors.in_http import condition
 from mcpsoar.connectors.in_http.condition import Answer, Condition
 from mcpsoar.connectors.in_http.paging import pages
 from mcpsoar.connectors.in_http.said import Call, Look, Said
-from mcpsoar.connectors.in_http.template import SERVER, Fill, filled, is_text
+from mcpsoar.connectors.in_http.template import PRINCIPAL, SERVER, TOOL, Fill, filled, is_text
 from mcpsoar.connectors.in_http.wording import ABSENT
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, UnknownTarget, Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
+from mcpsoar.kit import targets
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import server
 
@@ -31,18 +32,25 @@ class Caller:
         self._clock = clock
 
     def fill(self, step: Step) -> Fill:
-        """Raises Usage where a step is about a server and a call is not, or the other way round."""
-        if step.server is not None and not self.said.names_server:
-            words = (
-                f"{step.action} acts on one server, and a look, do or undo of it without {{server}} on all"
-            )
+        """Raises Usage where a step is about one thing and a call is not, or the other way round."""
+        if step.server is not None and not self.said.names_target:
+            places = " and ".join(f"{{{name}}}" for name in sorted(self.said.targets))
+            words = f"{step.action} acts on one thing, and a look, do or undo of it without {places} on more"
             raise Usage(words, where=self.place)
-        if not self.said.needs_server:
-            return {}
-        asked = server(step)
-        if not asked or not is_text(asked):
-            raise Usage(f"{asked!r} is no name that can be sent", where=self.place)
-        return {SERVER: self.called(asked)}
+        fill = self._target(step) if self.said.needs_target else {}
+        for asked in fill.values():
+            if not asked or not is_text(asked):
+                raise Usage(f"{asked!r} is no name that can be sent", where=self.place)
+        return fill
+
+    def _target(self, step: Step) -> Fill:
+        match targets.OF.get(step.action):
+            case targets.TOOL:
+                name, asked = targets.tool(step)
+                return {SERVER: self.called(asked), TOOL: name}
+            case targets.PRINCIPAL:
+                return {PRINCIPAL: targets.principal(step)}
+        return {SERVER: self.called(server(step))}
 
     def called(self, asked: str) -> str:
         """What the control plane calls a server."""
@@ -54,7 +62,7 @@ class Caller:
         action = self.said.action
         no_look = f"no look for {action}: nothing proves it, its steps end applied_unverified"
         no_undo = f"no undo for {action}: what is changed stays so until a person undoes it"
-        is_undone = self.said.undo is not None or action == "tokens.revoke"
+        is_undone = self.said.undo is not None or action.startswith("tokens.revoke")
         return (*(() if self.said.look else (no_look,)), *(() if is_undone else (no_undo,)))
 
     @property
@@ -119,6 +127,5 @@ class Caller:
     def _known(self, answer: Answer, fill: Fill) -> None:
         unknown = self.said.unknown
         if unknown is not None and answer.status in ABSENT and unknown.met(answer, fill) is True:
-            raise UnknownTarget(
-                f"the control plane knows no {fill.get(SERVER, 'such thing')}", where=self._edge.where
-            )
+            meant = next((fill[name] for name in (TOOL, PRINCIPAL, SERVER) if name in fill), "such thing")
+            raise UnknownTarget(f"the control plane knows no {meant}", where=self._edge.where)

@@ -10,29 +10,20 @@ from mcpsoar.connectors.in_http.pointer import NOTHING, found, written
 from mcpsoar.connectors.in_http.said import List, Look
 from mcpsoar.connectors.in_http.template import ITEM, Fill
 from mcpsoar.core.digest import Json
-from mcpsoar.core.errors import (
-    Conflict,
-    Denied,
-    Indeterminate,
-    Malformed,
-    Trouble,
-    Unreachable,
-    Unsupported,
-    Usage,
-)
+from mcpsoar.core.errors import Denied, Malformed, Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import shape
 from mcpsoar.kit.clock import stamp
+from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
 
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 _LONG = 500
-_REFUSED = 3  # refusals and nothing else, one after the other, are about us and not about an entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +106,16 @@ class Entries(Room):
         self._before.setdefault(step.id, frozenset(going))
         sent: list[str] = []
         gone: list[str] = []
-        troubles: list[Trouble] = []
-        for one in going:
+
+        def send(one: str) -> None:
             fill = {**self._caller.fill(step), ITEM: one}
             try:
                 answer = self._caller.change(self._caller.said.do, fill, _key(key, one))
-                (gone if answer is None else sent).append(one)
-            except (Denied, Conflict, Malformed, Usage) as trouble:
-                troubles.append(trouble)
-                if len(troubles) >= _REFUSED and not sent and not gone:
-                    break
-            except (Unreachable, Indeterminate) as trouble:
-                troubles.append(trouble)
-                break
-        unsure = [one for one in troubles if isinstance(one, Malformed | Indeterminate)]
-        if troubles and (sent or (unsure and len(troubles) > 1)):
-            words = f"{len(sent)} of {len(going)} were acknowledged, then: {troubles[-1]}"
-            raise Indeterminate(words, where=self._where)
-        if troubles:
-            raise troubles[-1]
+            except Usage as trouble:  # an id that no call can carry is the other side's
+                raise Denied(trouble.message, where=self._where) from None
+            (gone if answer is None else sent).append(one)
+
+        each(going, send, where=self._where)
         return Effect({"sent": sent[:_IDS], "gone": gone[:_IDS]}, self._now())
 
     def _entries(self, step: Step) -> list[_Entry]:

@@ -7,7 +7,7 @@ from mcpsoar.connectors.in_http import template
 from mcpsoar.connectors.in_http.pointer import written
 from mcpsoar.connectors.in_http.said import Call, List, Look, Next, Said
 from mcpsoar.connectors.in_http.table import Place, Table
-from mcpsoar.connectors.in_http.template import ITEM, SERVER, WAS
+from mcpsoar.connectors.in_http.template import ITEM, WAS
 from mcpsoar.connectors.in_http.wording import ABSENT, DONE, condition
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -27,7 +27,7 @@ def read(actions: Any, place: Place) -> dict[str, Said]:
 def _action(actions: Table, name: str) -> Said:
     if not _ACTION.fullmatch(name):
         raise actions.bad(f'{name!r} is no action: they are named "registry.disable", quoted', name)
-    table = actions.inner(name, ("look", "do", "undo", "unknown"))
+    table = actions.inner(name, ("look", "do", "undo", "unknown"), template.targets(name))
     if "do" not in table:
         raise table.bad(f"{name} lacks do")
     look = _look(table.inner("look", (*_ONE, *_LIST))) if "look" in table else None
@@ -53,9 +53,9 @@ def _action(actions: Table, name: str) -> Said:
 
 
 def _change(action: Table, key: str, *, is_list: bool) -> Call:
-    allowed = (SERVER, ITEM) if is_list else (SERVER,)
-    places = (*allowed, *((WAS,) if key == "undo" else ()))
-    table = action.inner(key, ("method", "path", "query", "body", "done", *(("gone",) if is_list else ())))
+    more, item = (("gone",), (ITEM,)) if is_list else ((), ())
+    known = ("method", "path", "query", "body", "done", *more)
+    table = action.inner(key, known, (*action.places, *item))
     method = table.checked("method", str)
     if method not in _METHODS:
         raise table.bad(f"method of a change is one of {', '.join(_METHODS)}", "method")
@@ -63,11 +63,11 @@ def _change(action: Table, key: str, *, is_list: bool) -> Call:
         raise table.bad("body is a table, which becomes JSON", "body")
     return Call(
         method,
-        table.checked("path", lambda text: template.path(text, allowed)),
-        table.words("query", allowed),
-        table.json("body", places) if "body" in table else None,
-        condition(table, "done", DONE, allowed) if "done" in table else None,
-        condition(table, "gone", ABSENT[1:], allowed) if "gone" in table else None,
+        table.path("path"),
+        table.words("query"),
+        table.json("body", *((WAS,) if key == "undo" else ())) if "body" in table else None,
+        condition(table, "done", DONE) if "done" in table else None,
+        condition(table, "gone", ABSENT[1:]) if "gone" in table else None,
     )
 
 
@@ -81,9 +81,8 @@ def _look(table: Table) -> Look:
     for key in ("not_in_force",) if is_list else ("in_force", "not_in_force"):
         if key not in table:
             raise table.bad(f"look lacks {key}: what is neither must not be guessed")
-    path = table.checked("path", lambda text: template.path(text, (SERVER,)))
     return Look(
-        Call("GET", path, table.words("query", (SERVER,))),
+        Call("GET", table.path("path"), table.words("query")),
         condition(table, "in_force") if "in_force" in table else None,
         condition(table, "not_in_force"),
         table.pointers("facts"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from mcpsoar.connectors.in_http import condition, template
 from mcpsoar.connectors.in_http.condition import Condition
 from mcpsoar.connectors.in_http.pointer import Pointer
-from mcpsoar.connectors.in_http.template import ITEM, SERVER
+from mcpsoar.connectors.in_http.template import ITEM
 from mcpsoar.core.digest import Json
 
 
@@ -86,10 +86,10 @@ class Said:
         return ITEM in self.do.names
 
     @property
-    def names_server(self) -> bool:
-        """Whether every call is about the server that is meant; of entries the list has to know them."""
+    def names_target(self) -> bool:
+        """Whether every call is about what is meant, and all of it; of entries the list has to know them."""
         calls = [self.look, None if self.is_each else self.do, self.undo]
-        return all(SERVER in call.names for call in calls if call is not None)
+        return all(self.targets <= call.names for call in calls if call is not None)
 
     @property
     def put_back(self) -> tuple[Pointer, ...]:
@@ -97,6 +97,10 @@ class Said:
         return template.put_back(self.undo.body) if self.undo else ()
 
     @property
-    def needs_server(self) -> bool:
+    def needs_target(self) -> bool:
         calls = (self.look, self.do, self.undo)
-        return any(SERVER in call.names for call in calls if call is not None)
+        return any(self.targets & call.names for call in calls if call is not None)
+
+    @property
+    def targets(self) -> set[str]:
+        return set(template.targets(self.action))

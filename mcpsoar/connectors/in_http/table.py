@@ -15,11 +15,19 @@ T = TypeVar("T")
 
 
 class Table:
-    """`keys` lead to it from the table of the role. Everything raises Usage."""
+    """`keys` lead to it from the table of the role; `places` may stand in its texts. All raises Usage."""
 
-    def __init__(self, value: Any, keys: Keys, place: Place, known: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        value: Any,
+        keys: Keys,
+        place: Place,
+        known: Collection[str] | None = None,
+        places: tuple[str, ...] = (),
+    ) -> None:
         self.place = place
         self.keys = keys
+        self.places = places
         if not isinstance(value, dict):
             raise self.bad(f"{self.name} is a table")
         self._value = value
@@ -47,8 +55,12 @@ class Table:
     def bad(self, message: str, *keys: str | int) -> Usage:
         return Usage(message, where=self.place((*self.keys, *keys)))
 
-    def inner(self, key: str, known: Collection[str] | None = None) -> "Table":
-        return Table(self._value[key], (*self.keys, key), self.place, known)
+    def inner(
+        self, key: str, known: Collection[str] | None = None, places: tuple[str, ...] | None = None
+    ) -> "Table":
+        """A table in it, with the same places unless others are said."""
+        own = self.places if places is None else places
+        return Table(self._value[key], (*self.keys, key), self.place, known, own)
 
     def checked(self, key: str, read: Callable[[str], T]) -> T:
         """A text that has to be there, as `read` makes it; its ValueError becomes the complaint."""
@@ -84,21 +96,24 @@ class Table:
             raise self.bad(f"{key} is true or false", key)
         return value
 
-    def words(self, key: str, allowed: tuple[str, ...]) -> dict[str, str]:
+    def path(self, key: str) -> tuple[str, ...]:
+        return self.checked(key, lambda text: template.path(text, self.places))
+
+    def words(self, key: str) -> dict[str, str]:
         """A table of texts with places in them, which may be left out: {} then."""
         if key not in self._value:
             return {}
         inner = self.inner(key)
         for name in inner:
-            inner.checked(name, lambda text: template.checked(text, allowed))
+            inner.checked(name, lambda text: template.checked(text, self.places))
         return {name: inner[name] for name in inner}
 
-    def json(self, key: str, allowed: tuple[str, ...]) -> Json:
-        """A value that JSON has, with places in its texts and in no key."""
+    def json(self, key: str, *more: str) -> Json:
+        """A value that JSON has, with places (and `more`) in its texts and in no key."""
         value = self._value[key]
         try:
             for text in template.texts(value):
-                template.checked(text, allowed)
+                template.checked(text, (*self.places, *more))
             for name in _names(value):
                 template.checked(name, ())
         except ValueError as error:

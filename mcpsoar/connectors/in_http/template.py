@@ -7,13 +7,20 @@ from typing import TypeAlias
 from mcpsoar.connectors.in_http import pointer
 from mcpsoar.connectors.in_http.pointer import Pointer
 from mcpsoar.core.digest import Facts, Json
+from mcpsoar.kit import targets as kinds
 
 Fill: TypeAlias = Mapping[str, str]
 
-SERVER, ITEM, WAS = "server", "item", "was:/pointer"
-_PLACE = re.compile(r"\{(server|item)\}")
+SERVER, TOOL, PRINCIPAL, ITEM, WAS = "server", "tool", "principal", "item", "was:/pointer"
+_PLACE = re.compile(r"\{(server|tool|principal|item)\}")
 _BEFORE = re.compile(r"\{was:(/[^{}]*)\}")
 _NO_PATH = {"?": "a query is a table of its own", "#": "", "%": "it is encoded here", "\\": ""}
+
+
+def targets(action: str) -> tuple[str, ...]:
+    """The places of what an action acts on."""
+    of = {kinds.TOOL: (SERVER, TOOL), kinds.PRINCIPAL: (PRINCIPAL,)}
+    return of.get(kinds.OF.get(action, ""), (SERVER,))
 
 
 def checked(text: str, allowed: tuple[str, ...]) -> str:
