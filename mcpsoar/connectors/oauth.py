@@ -23,16 +23,19 @@ the issuing of new tokens, and the report says so.
 """
 
 from mcpsoar.connectors.in_oauth import settings
+from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.service import Service
 from mcpsoar.connectors.in_oauth.settings import Place
 from mcpsoar.connectors.in_oauth.tokens import Tokens
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
+from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.kit.http import TIMEOUT_S
 from mcpsoar.kit.options import seconds
-from mcpsoar.kit.rooms import Rooms
+from mcpsoar.kit.rooms import Rooms, server
+from mcpsoar.kit.targets import principal
 
 OPTIONS = (
     "held",
@@ -54,8 +57,17 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         raise Usage("connector oauth takes no token: clients have secrets", where=binding.where)
     said = settings.read(binding.options, lambda _: binding.where or "connector 'oauth'")
     service = Service(binding, said, clock=clock, timeout_s=seconds(binding, "timeout_s", TIMEOUT_S))
+
+    def for_server(step: Step) -> Aim:
+        return Aim(audience=said.names.get(server(step), server(step)))
+
     return Rooms(
-        {"tokens.revoke": Tokens(clock, service, said)},
+        {
+            "tokens.revoke": Tokens(clock, service, said, aim=for_server),
+            "tokens.revoke_principal": Tokens(
+                clock, service, said, aim=lambda step: Aim(client=principal(step))
+            ),
+        },
         service,
         name="the token service",
         clock=clock,

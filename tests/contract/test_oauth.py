@@ -22,6 +22,7 @@ from tests.contract.token_service import AUDIENCE, EXP, SECRETS, Token, TokenSer
 
 RECORDED = Path(__file__).parent.parent / "data" / "connectors"
 REVOKE = Step("revoke", "revoke", "tokens.revoke", "tokens", "crm", Undo.NONE, ())
+PRINCIPAL = Step("p", "p", "tokens.revoke_principal", "tokens", "principal:agent-a", Undo.NONE, ())
 OURS, KEPT = "the-token-of-agent-a", "the-token-of-a-canary"
 PATHS = {"revocation": "token/revocation", "introspection": "token/introspection"}
 
@@ -73,17 +74,20 @@ def connected(
 class TestOAuth(ConnectorSuite):
     """One token is there to be revoked, and one that stays: then a change is one call."""
 
-    @pytest.fixture(params=["access", "refresh"])
+    @pytest.fixture(params=["access", "refresh", "principal"])
     def subject(self, plane: TokenService, request: pytest.FixtureRequest) -> Subject:
         is_refresh = request.param == "refresh"
         options: dict[str, Any] = {} if is_refresh else PATHS
         if is_refresh:
             plane.product = "canaille"
             plane.tokens[OURS].audiences = plane.tokens[KEPT].audiences = (AUDIENCE, "runner")
-        own = line(OURS, kind=f"{request.param}_token", audience=[AUDIENCE, "runner"])
+        kind = "refresh_token" if is_refresh else "access_token"
+        own = line(OURS, kind=kind, audience=[AUDIENCE, "runner"])
+
+        kept = HELD[1]
 
         def connector(url: str, timeout_s: float, settle_s: float) -> Rooms:
-            return connected(url, timeout_s, settle_s, (own, HELD[1]), **options)
+            return connected(url, timeout_s, settle_s, (own, kept), **options)
 
         def restore() -> None:
             plane.tokens[OURS].is_active = True
@@ -91,7 +95,11 @@ class TestOAuth(ConnectorSuite):
         def is_gone() -> bool:
             return not plane.tokens[OURS].is_active
 
-        return Subject(plane.url, connector, REVOKE, is_gone, restore, OURS, _is_change)
+        step = REVOKE
+        if request.param == "principal":
+            step = PRINCIPAL
+            plane.tokens[KEPT].client, kept = "agent-a", {**kept, "client": "agent-a"}
+        return Subject(plane.url, connector, step, is_gone, restore, OURS, _is_change)
 
 
 def _is_change(call: Call) -> bool:
@@ -147,7 +155,9 @@ def test_a_token_is_no_witness_for_one_of_fewer_audiences(plane: TokenService) -
 def test_a_new_run_believes_inactive_beside_a_token_that_stays(plane: TokenService) -> None:
     plane.tokens[OURS].is_active = False
     assert connected(plane.url).baseline(REVOKE).in_force
-    assert connected(plane.url).verify(REVOKE).verdict is Verdict.YES
+    seen = connected(plane.url).verify(REVOKE)
+    assert seen.verdict is Verdict.YES
+    assert "1 of them was never seen active, only others like it" in seen.detail
     alone = connected(plane.url, held=HELD[:1])
     assert not alone.baseline(REVOKE).in_force
     assert alone.verify(REVOKE).verdict is Verdict.CANNOT_TELL
@@ -217,7 +227,7 @@ def test_a_token_that_stays_and_one_of_another_audience_stay(plane: TokenService
     assert plane.revocations() == [OURS]
     assert seen.verdict is Verdict.YES
     assert "is kept, as held says" in told(seen)
-    assert "says that it is for another audience" in told(seen)
+    assert f"says that it is not for {AUDIENCE}" in told(seen)
 
 
 def test_a_token_of_which_the_list_says_no_audience_goes_by_the_services_word(plane: TokenService) -> None:
@@ -226,6 +236,19 @@ def test_a_token_of_which_the_list_says_no_audience_goes_by_the_services_word(pl
     made = connected(plane.url, held=(*HELD, {"token": "elsewhere"}, {"token": "here"}))
     assert ended(made).verdict is Verdict.YES
     assert sorted(plane.revocations()) == ["here", OURS]
+
+
+def test_of_a_client_all_tokens_go_whatever_they_are_for(plane: TokenService) -> None:
+    plane.tokens["elsewhere"] = Token(audiences=("https://other.example.com/mcp",))
+    plane.tokens["of-b"] = Token("agent-b")
+    held = (*HELD, line("elsewhere", audience="https://other.example.com/mcp"), {"token": "of-b"})
+    made = connected(plane.url, held=held)
+    made.apply(PRINCIPAL, made.baseline(PRINCIPAL), "key")
+    seen = made.verify(PRINCIPAL)
+    assert plane.revocations() == [OURS, "elsewhere"]
+    assert seen.verdict is Verdict.YES
+    assert "new tokens of agent-a: issuance goes on" in told(seen)
+    assert "says that it is not of agent-a" in told(seen)
 
 
 def test_refresh_tokens_go_first(plane: TokenService) -> None:
@@ -281,7 +304,7 @@ def test_issuance_and_what_is_not_held_are_told(plane: TokenService) -> None:
         f"new tokens of agent-a for {AUDIENCE}: issuance goes on; disable the client at 127.0.0.1:" in open_
     )
     assert "that are not held here: 127.0.0.1:" in open_
-    assert "lists none by audience" in open_
+    assert "lists none" in open_
 
 
 # one call after another
@@ -321,6 +344,25 @@ def test_the_first_that_is_put_off_names_the_wait(plane: TokenService) -> None:
         with pytest.raises(Unreachable) as caught:
             connected(between.url).apply(REVOKE, None, "key")
         assert caught.value.retry_after_s == 7
+
+
+# before anything is sent
+
+
+def test_what_such_a_service_lacks_is_said_before(plane: TokenService) -> None:
+    made = connected(plane.url, clients=[{"id": "agent-b", "secret": Secret(SECRETS["agent-b"])}])
+    lacks = "\n".join(made.lacks)
+    assert "cannot list tokens by audience" in lacks
+    assert "stops no issuance" in lacks
+    assert "has no credentials of agent-a: its tokens are not revoked" in lacks
+    assert "no token that stays (keep)" not in lacks
+    alone = connected(plane.url, held=HELD[:1])
+    assert "no token that stays (keep)" in "\n".join(alone.lacks)
+
+
+def test_a_survey_asks_about_every_held_token(plane: TokenService) -> None:
+    assert connected(plane.url).survey("tokens.revoke") == "of 2 held tokens 2 are active; 1 is kept"
+    assert [path for _, path, _ in plane.heard] == ["/token/introspection"] * 2
 
 
 # where its endpoints are

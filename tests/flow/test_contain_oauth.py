@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from mcpsoar.connectors.in_oauth.service import basic
+from mcpsoar.connectors.in_oauth.basic import header
 from mcpsoar.connectors.in_oauth.settings import Client
 from mcpsoar.contain.home import Home
 from mcpsoar.core.secret import Secret
@@ -112,7 +112,7 @@ def _secrets_in(told: list[Ran]) -> list[str]:
     """Those that stand in anything that was said, written or exported, however they were sent."""
     secrets = [OURS, KEPT, REFRESH, JWT, SECRETS["agent-a"], SECRETS["runner"]]
     secrets += [quote_plus(one) for one in secrets]
-    secrets += [basic(Client(name, Secret(SECRETS[name]))).reveal() for name in ("agent-a", "runner")]
+    secrets += [header(Client(name, Secret(SECRETS[name]))).reveal() for name in ("agent-a", "runner")]
     parts = [(one.out + one.err).encode() for one in told]
     parts += [path.read_bytes() for path in Path("home").rglob("*") if path.is_file()]
     if Path("run.zip").exists():

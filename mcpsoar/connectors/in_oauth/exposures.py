@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.held import REFRESH
 from mcpsoar.connectors.in_oauth.service import Said, State, instant
 from mcpsoar.connectors.in_oauth.survey import Found, Survey
@@ -14,7 +15,7 @@ _STOPS = "the server's registry entry, introspection at the server, or a new sig
 
 def exposures(
     found: Survey,
-    audience: str,
+    aim: Aim,
     *,
     where: str,
     now: datetime,
@@ -23,9 +24,9 @@ def exposures(
 ) -> Iterator[Exposure]:
     """`why_left` and `seen` (active last) are by a token's name."""
     owners = sorted({one.held.client for one in found.aims if one.held.client is not None})
-    who = f" of {', '.join(owners)}" if owners else ""
-    yield Exposure(f"new tokens{who} for {audience}: issuance goes on; disable the client at {where}", None)
-    yield Exposure(f"tokens for {audience} that are not held here: {where} lists none by audience", None)
+    who = f" of {', '.join(owners)}" if owners and aim.client is None else ""
+    yield Exposure(f"new tokens{who} {aim.words}: issuance goes on; disable the client at {where}", None)
+    yield Exposure(f"tokens {aim.words} that are not held here: {where} lists none", None)
     for one in (*found.left, *found.unproven):
         unknown = "not revoked yet" if one in found.left else "whether it is active is not known"
         why = why_left.get(one.held.name, unknown)
@@ -39,7 +40,7 @@ def exposures(
         if one.said.state is not State.INACTIVE:
             yield Exposure(f"{one.held.words} is kept, as held says", _until(one, seen))
     for one in found.elsewhere:
-        words = f"{one.held.words} is left: {where} says that it is for another audience"
+        words = f"{one.held.words} is left: {where} says that it is not {aim.words}"
         yield Exposure(words, _until(one, seen))
 
 

@@ -1,24 +1,22 @@
 """A token service: what it says of a token (RFC 7662), and a token's own client ending it (RFC 7009)."""
 
-import base64
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import quote_plus, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from mcpsoar.connectors.in_oauth.basic import Basic, header
 from mcpsoar.connectors.in_oauth.held import Held, audiences
 from mcpsoar.connectors.in_oauth.settings import Client, Settings
 from mcpsoar.core.digest import Json
 from mcpsoar.core.errors import Denied, Malformed, Unsupported
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
-from mcpsoar.core.secret import Secret
 from mcpsoar.kit.body import form
 from mcpsoar.kit.clock import stamp
-from mcpsoar.kit.credentials import masked
 from mcpsoar.kit.http import Edge
 
 _UNSUPPORTED = "unsupported_token_type"
@@ -65,7 +63,7 @@ class Service:
             return Edge(
                 self._origin,
                 None,
-                bearer=_Basic(client, settings.secrets),
+                bearer=Basic(client, settings.secrets),
                 scheme="Basic",
                 network=binding.network,
                 clock=clock,
@@ -76,7 +74,7 @@ class Service:
         self._anybody = edge(None)
         self._clients = {name: edge(client) for name, client in settings.clients.items()}
         self.where = self.asking.where
-        credentials = [basic(client) for client in (settings.caller, *settings.clients.values())]
+        credentials = [header(client) for client in (settings.caller, *settings.clients.values())]
         self.secrets = (*settings.secrets, *credentials)
 
     def introspected(self, one: Held) -> Said:
@@ -150,34 +148,6 @@ class Service:
                 where=self.where,
             )
         return path
-
-
-class _Basic:
-    """`kit.credentials.Bearer`: client_secret_basic (RFC 6749 §2.3.1), or nothing at all."""
-
-    def __init__(self, client: Client | None, secrets: tuple[Secret, ...]) -> None:
-        self._header = basic(client) if client else None
-        self._secrets = (*secrets, *((self._header,) if self._header else ()))
-
-    @property
-    def current(self) -> Secret | None:
-        return self._header
-
-    def refused(self, token: Secret | None, status: int) -> bool:  # noqa: ARG002 (the protocol's shape)
-        return False
-
-    def masked(self, value: Json) -> Json:
-        for secret in self._secrets:
-            value = masked(value, secret)
-        return value
-
-    def close(self) -> None: ...
-
-
-def basic(client: Client) -> Secret:
-    """What stands after `Basic`: both parts are form-encoded first."""
-    pair = f"{quote_plus(client.id)}:{quote_plus(client.secret.reveal())}"
-    return Secret(base64.b64encode(pair.encode()).decode())
 
 
 def instant(said: Any) -> str | None:

@@ -1,8 +1,9 @@
-"""All held tokens of one audience as they are now, sorted by what can be said of each."""
+"""All held tokens that a step is about as they are now, sorted by what can be said of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.held import Held
 from mcpsoar.connectors.in_oauth.service import Said, State
 from mcpsoar.core.digest import Facts
@@ -18,7 +19,7 @@ class Found:
 class Survey:
     """`left` are active, `gone` were seen active (or another of their audience was) and are not, `unproven`
     are inactive or untold and may be good. `untold` are JWTs that the service neither introspects nor knows.
-    `kept` and `elsewhere` (another audience's, by the service's word) are not to go. `is_blinded`: a kept
+    `kept` and `elsewhere` (others', by the service's word) are not to go. `is_blinded`: a kept
     token was seen active and is not any more, so nothing that is called inactive counts.
     """
 
@@ -41,7 +42,7 @@ class Survey:
         return {kind: [one.held.name for one in getattr(self, kind)] for kind in kinds}
 
 
-def survey(looked: Sequence[Found], audience: str, active: Mapping[str, tuple[Held, Said]]) -> Survey:
+def survey(looked: Sequence[Found], aim: Aim, active: Mapping[str, tuple[Held, Said]]) -> Survey:
     """Sort them. `active` are tokens that were seen active at any time, by name."""
     blinded = any(
         one.held.is_kept and one.held.name in active and one.said.state is State.INACTIVE for one in looked
@@ -49,7 +50,7 @@ def survey(looked: Sequence[Found], audience: str, active: Mapping[str, tuple[He
     made = Survey(is_blinded=blinded)
     for one in looked:
         known = active.get(one.held.name)
-        if is_elsewhere(known[1] if known else one.said, audience):
+        if aim.is_missed(known[1] if known else one.said):
             made.elsewhere.append(one)
         elif one.held.is_kept:
             made.kept.append(one)
@@ -62,11 +63,6 @@ def survey(looked: Sequence[Found], audience: str, active: Mapping[str, tuple[He
         else:
             made.unproven.append(one)
     return made
-
-
-def is_elsewhere(said: Said, audience: str) -> bool:
-    """Whether the service says that the token is for others alone."""
-    return bool(said.audiences) and audience not in said.audiences
 
 
 def _is_witnessed(one: Held, active: Mapping[str, tuple[Held, Said]]) -> bool:

@@ -1,16 +1,19 @@
-"""tokens.revoke: each held token of a server's audience, ended by its own client and asked about after."""
+"""Each held token for an audience, or of a client, ended by its own client and asked about after."""
 
+from collections.abc import Callable
+
+from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.exposures import exposures
 from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
 from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
-from mcpsoar.connectors.in_oauth.survey import Found, Survey, is_elsewhere, survey
+from mcpsoar.connectors.in_oauth.survey import Found, Survey, survey
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
-from mcpsoar.kit.rooms import Room, server
+from mcpsoar.kit.rooms import Room
 
 _ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
 _NO_WAY_BACK = "a revoked token does not come back: let the clients fetch new ones"
@@ -23,12 +26,14 @@ class Tokens(Room):
 
     has_way_back = False
 
-    def __init__(self, clock: Clock, service: Service, settings: Settings) -> None:
+    def __init__(
+        self, clock: Clock, service: Service, settings: Settings, *, aim: Callable[[Step], Aim]
+    ) -> None:
         super().__init__(service.asking, clock)
+        self._aim = aim
         self._service = service
         self._caller = settings.caller.id
         self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
-        self._names = settings.names
         self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
         self._why_left: dict[str, str] = {}
         self._tried: set[str] = set()
@@ -62,16 +67,16 @@ class Tokens(Room):
         return Baseline(is_met, found.facts, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
-        audience = self._audience(step)
+        aim = self._aim(step)
         sent = _Sent()
         can_look = True
-        for one in self._of(audience):
+        for one in self._of(aim):
             if one.is_kept or (key, one.name) in self._acknowledged:
                 continue
             if one.name not in self._active and can_look:
                 can_look = self._looks(one)
             known = self._active[one.name][1] if one.name in self._active else Said(State.UNTOLD)
-            if is_elsewhere(known, audience):
+            if aim.is_missed(known):
                 continue
             try:
                 self._revoke(one, known.client or one.client, key, sent)
@@ -84,11 +89,11 @@ class Tokens(Room):
         return Effect({"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}, self._now())
 
     def look(self, step: Step) -> Observation:
-        found, audience = self._survey(step), self._audience(step)
-        verdict, words = self._judged(found, audience)
+        found, aim = self._survey(step), self._aim(step)
+        verdict, words = self._judged(found, aim)
         open_ = exposures(
             found,
-            audience,
+            aim,
             where=self._where,
             now=self._clock.now(),
             why_left=self._why_left,
@@ -103,37 +108,35 @@ class Tokens(Room):
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         raise Unsupported(_NO_WAY_BACK)
 
-    def _judged(self, found: Survey, audience: str) -> tuple[Verdict, str]:
+    def _judged(self, found: Survey, aim: Aim) -> tuple[Verdict, str]:
         if found.left:
             gone = f", {len(found.gone)} no longer" if found.gone else ""
-            return Verdict.NO, f"{len(found.left)} held token for {audience} is active{gone}"
+            return Verdict.NO, f"{len(found.left)} held token {aim.words} is active{gone}"
         if not found.aims:
-            return Verdict.CANNOT_TELL, f"no token for {audience} is held: nothing is known of any"
+            return Verdict.CANNOT_TELL, f"no token {aim.words} is held: nothing is known of any"
         if found.unproven:
             why = "so is a kept one" if found.is_blinded else "was never seen active"
             return Verdict.CANNOT_TELL, (
-                f"{len(found.unproven)} held token for {audience} is not active, {self._caller} is told, and"
+                f"{len(found.unproven)} held token {aim.words} is not active, {self._caller} is told, and"
                 f" {why}: that is said of good ones too; let a client of the audience ask, or hold one more"
                 " with keep = true"
             )
-        words = f"none of {len(found.aims)} held token for {audience} is active"
+        words = f"none of {len(found.aims)} held token {aim.words} is active"
         if found.untold:
-            words = f"{len(found.gone) or 'no'} held token for {audience} is revoked, and"
+            words = f"{len(found.gone) or 'no'} held token {aim.words} is revoked, and"
             words += f" {len(found.untold)} JWT cannot be, here"
+        unseen = sum(one.held.name not in self._active for one in found.gone)
+        words += f"; {unseen} of them was never seen active, only others like it" if unseen else ""
         return Verdict.YES, words
 
     def _survey(self, step: Step) -> Survey:
-        audience = self._audience(step)
-        found = [Found(one, self._introspected(one)) for one in self._of(audience)]
-        return survey(found, audience, self._active.copy())
+        aim = self._aim(step)
+        found = [Found(one, self._introspected(one)) for one in self._of(aim)]
+        return survey(found, aim, self._active.copy())
 
-    def _of(self, audience: str) -> list[Held]:
-        """In the order of revoking; those of which nobody says what they are for are for everybody."""
-        return [one for one in self._held if not one.aim or audience in one.aim]
-
-    def _audience(self, step: Step) -> str:
-        asked = server(step)
-        return self._names.get(asked, asked)
+    def _of(self, aim: Aim) -> list[Held]:
+        """In the order of revoking; one of which the list does not say whose it is, is everybody's."""
+        return [one for one in self._held if aim.covers(one)]
 
     def _introspected(self, one: Held) -> Said:
         said = self._service.introspected(one)

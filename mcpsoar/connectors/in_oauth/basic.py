@@ -1,0 +1,37 @@
+"""How a client of a token service identifies itself: client_secret_basic (RFC 6749 §2.3.1)."""
+
+import base64
+from urllib.parse import quote_plus
+
+from mcpsoar.connectors.in_oauth.settings import Client
+from mcpsoar.core.digest import Json
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit.credentials import masked
+
+
+class Basic:
+    """`kit.credentials.Bearer` of a client, or of nobody. `secrets` are blanked in what comes back."""
+
+    def __init__(self, client: Client | None, secrets: tuple[Secret, ...]) -> None:
+        self._header = header(client) if client else None
+        self._secrets = (*secrets, *((self._header,) if self._header else ()))
+
+    @property
+    def current(self) -> Secret | None:
+        return self._header
+
+    def refused(self, token: Secret | None, status: int) -> bool:  # noqa: ARG002 (the protocol's shape)
+        return False
+
+    def masked(self, value: Json) -> Json:
+        for secret in self._secrets:
+            value = masked(value, secret)
+        return value
+
+    def close(self) -> None: ...
+
+
+def header(client: Client) -> Secret:
+    """What stands after `Basic`: both parts are form-encoded first."""
+    pair = f"{quote_plus(client.id)}:{quote_plus(client.secret.reveal())}"
+    return Secret(base64.b64encode(pair.encode()).decode())
