@@ -15,6 +15,7 @@ the defaults of a gateway (100 and 500 a minute): colleagues are at work too.
 
 from mcpsoar.connectors.in_contextforge.directory import Directory
 from mcpsoar.connectors.in_contextforge.gateways import Gateways
+from mcpsoar.connectors.in_contextforge.owners import Owners
 from mcpsoar.connectors.in_contextforge.session import Session
 from mcpsoar.connectors.in_contextforge.tokens import Tokens
 from mcpsoar.connectors.in_contextforge.tools import Tools
@@ -59,6 +60,9 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     rooms = {
         "registry.disable": Gateways(edge, clock, directory, workers_s),
         "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep"), has_login=bool(login)),
+        "tokens.revoke_principal": Owners(
+            edge, clock, directory, keep=words(binding, "keep"), has_login=bool(login)
+        ),
         "policy.force_write_approval": Tools(edge, clock, directory),
     }
     return Rooms(

@@ -149,6 +149,7 @@ class Forge:
             {
                 "id": one,
                 "name": f"name-of-{one}",
+                "user_email": f"owner-of-{one}@example.com",
                 "server_id": scope,
                 "expires_at": "2031-11-24T15:54:44.132647",
                 "is_active": one not in self.revoked,

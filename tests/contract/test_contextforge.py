@@ -28,6 +28,15 @@ from tests.contract.forge import EMAIL, PASSWORD, Forge, forge
 RECORDED = Path(__file__).parent.parent / "data" / "connectors" / "contextforge"
 DISABLE = Step("disable", "disable", "registry.disable", "registry", "github", Undo.EXACT, ())
 REVOKE = Step("revoke", "revoke", "tokens.revoke", "tokens", "github", Undo.NONE, ())
+OWNER = Step(
+    "who",
+    "who",
+    "tokens.revoke_principal",
+    "tokens",
+    "principal:owner-of-k-github@example.com",
+    Undo.NONE,
+    (),
+)
 FORCE = Step("force", "force", "policy.force_write_approval", "policy", None, Undo.EXACT, ())
 
 
@@ -52,14 +61,15 @@ def connector(plane: Forge) -> Iterator[Connector]:
 class TestContextForge(ConnectorSuite):
     """One token and one tool are there to be changed: then a change is one call."""
 
-    @pytest.fixture(params=["gateway", "tokens", "tools"])
+    @pytest.fixture(params=["gateway", "tokens", "owners", "tools"])
     def subject(self, plane: Forge, request: pytest.FixtureRequest) -> Subject:
         plane.tokens = {"k-github": "v-github", "k-jira": "v-jira"}
         plane.tools = {"t-read": ("g-github", True), "t-write": ("g-github", False)}
-        step = {"gateway": DISABLE, "tokens": REVOKE, "tools": FORCE}[request.param]
+        step = {"gateway": DISABLE, "tokens": REVOKE, "owners": OWNER, "tools": FORCE}[request.param]
         truth = {
             "gateway": lambda: "g-github" in plane.off,
             "tokens": lambda: "k-github" in plane.revoked,
+            "owners": lambda: "k-github" in plane.revoked,
             "tools": lambda: not plane.is_on("t-write"),
         }[request.param]
 
@@ -120,6 +130,38 @@ def test_a_token_issued_since_is_told(plane: Forge, connector: Connector) -> Non
     seen = connector.verify(REVOKE)
     assert seen.verdict is Verdict.NO
     assert "1 issued since" in seen.detail
+
+
+@pytest.mark.parametrize("who", ["owner-of-k-any@example.com", "name-of-k-any"])
+def test_a_user_s_tokens_go_and_nobody_else_s(plane: Forge, connector: Connector, who: str) -> None:
+    step = replace(OWNER, server=f"principal:{who}")
+    connector.apply(step, connector.baseline(step), "key")
+    assert plane.revoked == {"k-any"}
+    seen = connector.verify(step)
+    assert seen.verdict is Verdict.YES
+    (exposure,) = seen.exposures
+    assert exposure.what == f"new tokens and login sessions of {who}: nothing here stops them"
+    assert connector.baseline(step).in_force
+
+
+def test_a_user_without_tokens_is_no_target(plane: Forge, connector: Connector) -> None:
+    step = replace(OWNER, server="principal:k-any@example.com")
+    with pytest.raises(UnknownTarget, match="no token is of k-any@"):
+        connector.baseline(step)
+    with pytest.raises(UnknownTarget):
+        connector.apply(step, None, "key")
+    assert connector.verify(step).verdict is Verdict.CANNOT_TELL
+    assert not plane.revoked
+
+
+def test_a_token_that_is_kept_is_told_whoever_has_it(plane: Forge) -> None:
+    keeping = connected(plane.url, keep=["k-any"])
+    step = replace(OWNER, server="principal:owner-of-k-any@example.com")
+    seen = keeping.verify(step)
+    assert seen.verdict is Verdict.YES
+    assert "token k-any (name-of-k-any), which is kept" in [exposure.what for exposure in seen.exposures]
+    assert not plane.revoked
+    keeping.close()
 
 
 def test_only_tools_that_were_on_are_switched_on_again(plane: Forge, connector: Connector) -> None:

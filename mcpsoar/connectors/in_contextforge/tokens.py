@@ -21,9 +21,12 @@ _LOGINS = "login sessions, which this gateway does not list (20 min, unless TOKE
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """An API token; `owner` is an e-mail address, empty where the plane does not say."""
+
     id: str
     name: str
+    owner: str
     server: str | None
     ends: str | None
 
@@ -101,18 +104,16 @@ class Tokens(Room):
         left = frozenset(one.id for one in reaching)
         before = self._before.get(step.id)
         since = None if before is None else len(left - before)
-        words = f"{len(left) or 'no'} token for {server(step)} or for every server is active"
+        words = f"{len(left) or 'no'} token {self._aim(step)} is active"
         words += f", {since} issued since the look before" if since else ""
         exposures = [Exposure(one.words, one.ends) for one in reaching]
-        exposures += [
-            Exposure(f"{one.words}, scoped to another server: by /mcp and /rpc", one.ends) for one in others
-        ]
+        exposures += [Exposure(f"{one.words}, {self._why_left(one)}", one.ends) for one in others]
         return Observation(
             Verdict.NO if left else Verdict.YES,
             words,
             {"left": sorted(left), "issued_since": since},
             self._now(),
-            (*exposures, Exposure(_LOGINS, None)),
+            (*exposures, *self._beside(step)),
             is_partial=bool(left and before and before - left),
         )
 
@@ -122,7 +123,17 @@ class Tokens(Room):
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         raise Unsupported("a revoked token does not come back: let the clients fetch new ones")
 
-    def _sorted(self, step: Step) -> tuple[list[_Token], list[_Token]]:
+    def _aim(self, step: Step) -> str:
+        return f"for {server(step)} or for every server"
+
+    def _why_left(self, token: Token) -> str:  # noqa: ARG002 (others look at it)
+        return "scoped to another server: by /mcp and /rpc"
+
+    def _beside(self, step: Step) -> tuple[Exposure, ...]:  # noqa: ARG002
+        """What is open whatever is revoked."""
+        return (Exposure(_LOGINS, None),)
+
+    def _sorted(self, step: Step) -> tuple[list[Token], list[Token]]:
         """Active tokens that are to go, and those that stay: of other servers, and those that are kept."""
         gateway = self._directory.find(server(step))
         active = self._active()
@@ -133,8 +144,12 @@ class Tokens(Room):
         stay = kept + [one for one in active if one not in reaching]
         return [one for one in reaching if one not in kept], stay
 
-    def _active(self) -> list[_Token]:
-        found: dict[str, _Token] = {}
+    def _active(self) -> list[Token]:
+        return [token for token, is_active in self._listed() if is_active]
+
+    def _listed(self) -> list[tuple[Token, bool]]:
+        """Every token, and whether it is active: of one that is listed twice, the last word counts."""
+        found: dict[str, tuple[Token, bool]] = {}
         seen = 0
         until = self._clock.monotonic() + LISTING_S
         while self._clock.monotonic() < until:
@@ -144,10 +159,7 @@ class Tokens(Room):
             seen += len(items)
             for item in items:
                 token, is_active = self._token(item)
-                if is_active:
-                    found[token.id] = token
-                else:
-                    found.pop(token.id, None)
+                found[token.id] = token, is_active
             total = body.get("total") if isinstance(body, dict) else None
             if not isinstance(total, int) or isinstance(total, bool):
                 raise Malformed("the list of tokens does not say how many there are", where=self._where)
@@ -157,13 +169,14 @@ class Tokens(Room):
                 raise Indeterminate("the list of tokens changed while it was read", where=self._where)
         raise Indeterminate("the list of tokens did not end in time", where=self._where)
 
-    def _token(self, item: Json) -> tuple[_Token, bool]:
+    def _token(self, item: Json) -> tuple[Token, bool]:
         """Decided on `is_active`: of one token, two reads disagree about `is_revoked`."""
         said: Facts = item if isinstance(item, dict) else {}
-        scope = said.get("server_id")
+        scope, owner = said.get("server_id"), said.get("user_email")
         match said:
             case {"id": str(one), "name": str(name), "is_active": bool(is_active)} if one:
                 if isinstance(scope, str | None):
                     ends = instant(said.get("expires_at"))
-                    return _Token(one, name, scope, stamp(ends) if ends else None), is_active
+                    owner = owner if isinstance(owner, str) else ""
+                    return Token(one, name, owner, scope, stamp(ends) if ends else None), is_active
         raise Malformed("an entry of the token list is not as documented", where=self._where)
