@@ -12,6 +12,7 @@ from mcpsoar.app.order import Order
 from mcpsoar.app.station import Station
 from mcpsoar.app.victims import Chosen
 from mcpsoar.core.errors import Indeterminate, Trouble, UnknownTarget
+from mcpsoar.kit import targets
 from mcpsoar.kit.crew import Crew, wait_for
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def meant(order: Order, names: tuple[str, ...], ready: Station) -> Meant:
     doubt: Trouble | None = None
     identity = getattr(ready.roles.get("registry"), "identity", None)
     if identity is not None and (protected or len(names) > 1):
-        entries, doubt = _entries(identity, dict.fromkeys((*protected, *names)), ready)
+        servers = [targets.server(name) for name in (*protected, *names)]
+        entries, doubt = _entries(identity, dict.fromkeys(servers), ready)
     victims.refuse(chosen, ready.profile, entries, protected_too=order.protected_too, command=order.command)
     if doubt is not None and chosen.found and protected:
         raise Indeterminate(
@@ -73,7 +75,9 @@ def _one_each(names: tuple[str, ...], entries: dict[str, str]) -> Meant:
     first: dict[str, str] = {}
     also = {}
     for name in names:
-        stands = first.setdefault(entries.get(name, f"name {name}"), name)
+        server = targets.server(name)
+        entry = name.removesuffix(server) + entries.get(server, f"name {server}")
+        stands = first.setdefault(entry, name)
         if stands != name:
             also[name] = stands
     return Meant(tuple(name for name in names if name not in also), also)

@@ -63,7 +63,7 @@ def station(
         for role, binding in profile.roles.items():
             known = next((connector for other, connector in made if other == binding), None)
             if known is None:
-                known = _connected(binding, clock)
+                known = connected(binding, clock)
                 stack.callback(known.close)
                 made.append((binding, known))
             roles[role] = known
@@ -101,7 +101,8 @@ def _canary(binding: CanaryBinding, clock: Clock) -> Canary:
     return McpCanary(binding, clock=clock)
 
 
-def _connected(binding: Binding, clock: Clock) -> Connector:
+def connected(binding: Binding, clock: Clock) -> Connector:
+    """A connector that has sent nothing yet. Raises Usage."""
     module = find.load(CONNECTORS, binding.connector)
     connect = getattr(module, "connect", None)
     if connect is None:

@@ -15,7 +15,7 @@ from mcpsoar.app import findings
 from mcpsoar.contain import plan
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Profile
-from mcpsoar.kit import names
+from mcpsoar.kit import names, targets
 
 FOUND_AT_MOST = 10
 _LIMIT_BYTES = 16 << 20
@@ -86,10 +86,11 @@ def refuse(
     chosen: Chosen, profile: Profile, means: Mapping[str, str], *, protected_too: bool, command: str
 ) -> None:
     """Raise Usage for servers that are protected, by name or by the entry of the registry that `means` has
-    for a name. One is contained only where a person typed its name, and said so.
+    for a server's name. One, or a tool of it, is contained only where a person typed its name, and said so.
     """
     kept = {*profile.protected, *(means[name] for name in profile.protected if name in means)}
-    hit = [name for name in chosen.servers if {name, means.get(name, name)} & kept]
+    about = {name: targets.server(name) for name in chosen.servers}
+    hit = [name for name in about if {name, about[name], means.get(about[name], name)} & kept]
     if listed := [name for name in hit if name not in chosen.typed]:
         by = "findings choose" if chosen.found else "a list chooses"
         raise Usage(
@@ -130,7 +131,7 @@ def _read(source: str) -> _Told:
 
 def _check(places: Mapping[str, str], told: _Told, command: str) -> None:
     """Raise Usage for names that no server has; findings tell all of them, for they are what a log says."""
-    odd = [name for name in places if not _is_name(name)]
+    odd = [name for name in places if not _is_name(name) or (told.findings and targets.kind(name))]
     if odd and told.findings:
         raise Usage(
             f"the findings name {_named(odd)}: no server is called so, and nothing was sent",

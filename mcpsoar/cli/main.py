@@ -18,6 +18,7 @@ _COMMANDS = {
     "gates": ("gates", "gates", "List paging gates and check logs against them."),
     "pack": ("pack", "pack", "Build what Splunk and Elastic import."),
     "drill": ("drill", "drill", "Play the whole main job, end to end, on the embedded lab."),
+    "doctor": ("doctor", "doctor", "Try what a containment would need, and say what is missing."),
     "lab": ("lab", "lab", "Run the embedded control plane and data plane."),
 }
 

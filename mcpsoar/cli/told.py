@@ -9,6 +9,7 @@ _PLANE = ("api", "profile", "config", "home", "pack")
 _TAKES = {
     ("contain",): (*_PLANE, "playbook"),
     ("release",): _PLANE,
+    ("doctor",): _PLANE,
     ("runs", "resume"): _PLANE,
     ("runs", "list"): ("home",),
     ("runs", "show"): ("home",),

@@ -98,12 +98,12 @@ def _exchanged(
         finally:
             response.close()
     except httpx.HTTPError as error:
-        raise _meaning(error, timeout_s, where) from None
+        raise meaning(error, timeout_s, where) from None
     except zlib.error:
         raise Malformed("the answer's compression is broken", where=where) from None
 
 
-def _meaning(error: "httpx.HTTPError", timeout_s: float, where: str) -> Trouble:
+def meaning(error: "httpx.HTTPError", timeout_s: float, where: str) -> Trouble:
     """What a network failure lets the caller do (httpx 0.28: names as in its exception tree)."""
     import httpx
 

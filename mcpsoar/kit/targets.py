@@ -18,6 +18,12 @@ def kind(name: str) -> str:
     return next((begin for begin in (TOOL, PRINCIPAL) if name.startswith(begin)), "")
 
 
+def server(name: str) -> str:
+    """Whose server it is about: a tool's own, or else the name itself."""
+    found = _tool(name)
+    return found[1] if found else name
+
+
 def fits(action: str, name: str) -> bool:
     """Whether that action can act on what is so called."""
     is_whole = name != kind(name) and (kind(name) != TOOL or _tool(name) is not None)

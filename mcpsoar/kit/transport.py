@@ -67,7 +67,12 @@ class Transport(httpx.BaseTransport):
                     extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), left)},
                 )
             )
-        return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
+        kept = {
+            name: response.extensions[name] for name in ("network_stream",) if name in response.extensions
+        }
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=kept
+        )
 
     def close(self) -> None:
         self._pool.close()

@@ -160,6 +160,12 @@ def test_a_name_that_no_server_has_stops_the_findings_and_is_shown_harmlessly(ba
     assert chosen(text, without=(HOSTILE, "../x")).servers == ("github",)
 
 
+@pytest.mark.parametrize("name", ["principal:admin", "tool:merge@github"])
+def test_a_log_names_servers_and_neither_people_nor_tools(bad: Any, chosen: Any, name: str) -> None:
+    assert "no server is called so" in bad(gates((name, "page")))[1]
+    assert chosen(name).servers == (name,), "a person may"
+
+
 def test_what_is_left_out_by_name_leaves_something(bad: Any) -> None:
     assert "no server is left" in bad(gates(("github", "page")), without=["github"])[1]
 
@@ -193,6 +199,9 @@ def test_a_protected_server_hides_behind_no_second_name() -> None:
     allow(asked, profile, protected_too=True, command="mcpsoar contain")
     with pytest.raises(Usage, match="'IdP-slug' is protected"):
         refuse(asked, profile, means, protected_too=True, command="mcpsoar contain")
+    for name in ("tool:login@idp", "tool:login@IdP-slug"):
+        with pytest.raises(Usage, match=f"'{name}' is protected"):
+            refuse(Chosen((name,), (name,)), profile, means, protected_too=False, command="mcpsoar contain")
     with pytest.raises(Usage, match="'9f3c' is protected"):
         refuse(Chosen(("9f3c",), ("9f3c",)), profile, means, protected_too=False, command="mcpsoar contain")
 
