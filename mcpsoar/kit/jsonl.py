@@ -121,7 +121,7 @@ def _write(fd: int, data: bytes) -> None:
 
 def unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
-        f"cannot be written, so nothing is changed: {error.strerror}",
+        f"cannot be written, so nothing more is changed: {error.strerror}",
         where=str(path),
         next_command="mcpsoar contain SERVER --home ANOTHER_DIR",
     )
