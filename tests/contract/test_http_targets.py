@@ -32,6 +32,7 @@ path = "tokens"
 query = { who = "{principal}" }
 items = ""
 whole = true
+empty_is_unknown = true
 id = "/id"
 of = { pointer = "/who", is = "{principal}" }
 not_in_force = { pointer = "/on", is = true }
@@ -125,6 +126,34 @@ def test_one_principal_s_tokens_go(plane: Plane, connected: Callable[[], Connect
     connector.apply(step, connector.baseline(step), "key")
     assert plane.ended == {"t-1", "t-3"}
     assert connector.verify(step).verdict is Verdict.YES
+
+
+def test_a_principal_that_was_mistyped_is_unknown(plane: Plane, connected: Callable[[], Connector]) -> None:
+    connector, step = connected(), revoke("principal:agent-9")
+    for act in (lambda: connector.baseline(step), lambda: connector.apply(step, None, "key")):
+        with pytest.raises(UnknownTarget, match="knows no agent-9"):
+            act()
+    assert connector.verify(step).verdict is Verdict.CANNOT_TELL
+    assert not plane.ended
+
+
+def test_a_plane_that_forgets_ended_tokens_is_believed_by_whoever_saw_them(
+    plane: Plane, connected: Callable[[], Connector]
+) -> None:
+    connector, step = connected(), revoke("principal:agent-7")
+    connector.apply(step, connector.baseline(step), "key")
+    plane.tokens = {"t-2": "agent-8"}
+    assert connector.verify(step).verdict is Verdict.YES
+    assert connected().verify(step).verdict is Verdict.CANNOT_TELL
+
+
+def test_whether_an_empty_list_is_a_typing_error_has_to_be_said(
+    connected: Callable[[str], Connector],
+) -> None:
+    with pytest.raises(Usage, match="say empty_is_unknown, true or false") as caught:
+        connected(PROFILE.replace("empty_is_unknown = true\n", ""))
+    assert caught.value.where is not None
+    assert caught.value.where.endswith("mcpsoar.toml:11")
 
 
 @pytest.mark.parametrize(

@@ -181,4 +181,4 @@ def test_contain_uses_it_where_a_profile_names_it(package: Path, plane: Handle, 
     assert "acme says disabled" in done.stdout
     missing = ran(words, tmp_path, T=plane.token)
     assert missing.returncode == 2
-    assert "no connector named 'acme'; there are: reference" in missing.stderr
+    assert "no connector named 'acme'; there are: contextforge, http, " in missing.stderr

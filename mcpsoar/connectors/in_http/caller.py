@@ -114,6 +114,10 @@ class Caller:
             )
         return condition.kept(reply.body, condition.pointers(call.done))
 
+    def unknown(self, fill: Fill) -> UnknownTarget:
+        meant = next((fill[name] for name in (TOOL, PRINCIPAL, SERVER) if name in fill), "such thing")
+        return UnknownTarget(f"the control plane knows no {meant}", where=self._edge.where)
+
     def _judge(self, fill: Fill, gone: Condition | None = None) -> Callable[[int, Json], bool]:
         def is_gone(status: int, body: Json) -> bool:
             answer = Answer(body, status)
@@ -127,5 +131,4 @@ class Caller:
     def _known(self, answer: Answer, fill: Fill) -> None:
         unknown = self.said.unknown
         if unknown is not None and answer.status in ABSENT and unknown.met(answer, fill) is True:
-            meant = next((fill[name] for name in (TOOL, PRINCIPAL, SERVER) if name in fill), "such thing")
-            raise UnknownTarget(f"the control plane knows no {meant}", where=self._edge.where)
+            raise self.unknown(fill)

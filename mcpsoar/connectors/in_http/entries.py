@@ -122,20 +122,22 @@ class Entries(Room):
         """Those of the server that are not done with, from every page."""
         look, fill = self._caller.look, self._caller.fill(step)
         known: dict[str, _Entry] = {}
+        has_any = bool(self._before.get(step.id))
         for body in self._caller.pages(fill):
             items = found(body, self._list.items)
             if not isinstance(items, list):
                 raise Malformed(f"the answer has no list at {written(self._list.items)}", where=self._where)
             for item in items:
-                entry = self._entry(item, look, fill)
-                if entry is not None:
-                    known[entry.id] = entry
+                if self._says(self._list.of, item, fill, "of", default=True):
+                    has_any = True
+                    entry = self._entry(item, look, fill)
+                    known |= {entry.id: entry} if entry is not None else {}
+        if self._list.empty_is_unknown and not has_any:
+            raise self._caller.unknown(fill)
         return list(known.values())
 
     def _entry(self, item: Json, look: Look, fill: Fill) -> _Entry | None:
-        """None for one of another server, and for one that is done with."""
-        if not self._says(self._list.of, item, fill, "of", default=True):
-            return None
+        """None for one that is done with."""
         is_on = look.in_force is not None and look.in_force.met(Answer(item), fill) is True
         is_off = look.not_in_force.met(Answer(item), fill) is True
         if is_on is is_off:

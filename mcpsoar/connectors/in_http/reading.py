@@ -13,7 +13,7 @@ from mcpsoar.connectors.in_http.wording import ABSENT, DONE, condition
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _ACTION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _ONE = ("method", "path", "query", "in_force", "not_in_force", "facts")
-_LIST = ("items", "id", "of", "outlives", "expires", "next", "whole", "keep")
+_LIST = ("items", "id", "of", "outlives", "expires", "next", "whole", "keep", "empty_is_unknown")
 
 
 def read(actions: Any, place: Place) -> dict[str, Said]:
@@ -91,6 +91,8 @@ def _look(table: Table) -> Look:
 
 
 def _list(table: Table) -> List:
+    if template.PRINCIPAL in table.places and "empty_is_unknown" not in table:
+        raise table.bad("a mistyped name looks like one without tokens: say empty_is_unknown, true or false")
     if ("next" in table) is table.truth("whole"):
         raise table.bad("a list says how its next page is found (next), or whole = true")
     return List(
@@ -101,6 +103,7 @@ def _list(table: Table) -> List:
         table.pointer("expires") if "expires" in table else None,
         _next(table.inner("next", ("pointer", "query", "optional"))) if "next" in table else None,
         frozenset(table.texts("keep")),
+        table.truth("empty_is_unknown"),
     )
 
 

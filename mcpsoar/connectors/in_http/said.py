@@ -36,8 +36,9 @@ class Next:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """Entries instead of one object. `of`: which are the server's; None: all. Without `next` it is one page.
-    `keep`: ids that are never touched. `outlives`: entries that only time ends, at `expires`.
+    """Entries instead of one object. `of`: which are the target's; None: all. Without `next` it is one page.
+    `keep`: ids that are never touched. `empty_is_unknown`: who has no entry at all is a typing error.
+    `outlives`: entries that only time ends, at `expires`.
     """
 
     items: Pointer
@@ -47,6 +48,7 @@ class List:
     expires: Pointer | None
     next: Next | None
     keep: frozenset[str]
+    empty_is_unknown: bool
 
 
 @dataclass(frozen=True, slots=True)
