@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,31 @@ def test_a_dry_run_sends_no_change(plane: Handle, capsys: Captured) -> None:
     assert main(["contain", "github", "--dry-run"]) == 0
     assert "PLANNED" in capsys.readouterr().out
     assert writes(plane) == []
+
+
+def test_one_tool_goes_and_comes_back(plane: Handle, capsys: Captured) -> None:
+    entry = plane.plane.server("github")
+    assert entry is not None
+    plane.plane.register(replace(entry, tools=({"name": "delete"}, {"name": "list"})))
+    assert main(["contain", "tool:delete@github", "--playbook", "quarantine-tool"]) == 0
+    entry = plane.plane.server("github")
+    assert entry is not None
+    assert (entry.tools_off, entry.is_enabled) == (("delete",), True)
+    assert main(["contain", "tool:drop@github", "--playbook", "quarantine-tool"]) == 1
+    assert main(["release", "tool:delete@github", "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "the control plane knows no drop" in out
+    entry = plane.plane.server("github")
+    assert entry is not None
+    assert entry.tools_off == ()
+
+
+def test_a_principal_s_tokens_go_and_a_mistyped_one_is_unknown(plane: Handle, capsys: Captured) -> None:
+    words = ["--playbook", "contain-token", "--format", "json"]
+    main(["contain", "principal:seed", *words])
+    report = json.loads(capsys.readouterr().out)
+    assert [step["verdict"] for step in report["steps"]] == ["verified"]
+    assert not [token for token in plane.plane.tokens() if token.active and token.client_id == "seed"]
+    assert main(["contain", "principal:sead", *words]) == 1
+    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    assert "the control plane knows no sead" in step["detail"]
