@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.app import contain, settings
-from mcpsoar.app.order import Order
+from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
@@ -63,7 +63,9 @@ class Bench:
     workers_s: float
     said: list[str] = field(default_factory=list)
 
-    def run(self, direction: Direction = Direction.APPLY, *servers: str) -> Report:
+    def run(
+        self, direction: Direction = Direction.APPLY, *servers: str, playbook: str = DEFAULT_PLAYBOOK
+    ) -> Report:
         path = self.home / "mcpsoar.toml"
         path.write_text(
             _PROFILE.format(
@@ -77,7 +79,7 @@ class Bench:
         environ = {"FORGE_PASSWORD": self.plane.forge.password, "CANARY_TOKEN": self.plane.admin}
         found = settings.load(settings.Asked(config=str(path)), environ)
         return contain.execute(
-            Order(servers or ("crm",), direction),
+            Order(servers or ("crm",), direction, playbook),
             profile=found.profile,
             home=self.home / "state",
             pack=ROOT,
@@ -170,3 +172,36 @@ def test_what_one_release_thaws_the_other_holder_freezes_again(tmp_path: Path) -
         told = [(step.id, step.detail) for step in last.steps]
         assert there.is_on(there.crm, WRITE), told
         assert there.is_on(there.files, WRITE)
+
+
+@pytest.mark.parametrize("who", ["bob@example.com", "agent-of-bob"])
+def test_the_tokens_of_one_user_are_refused_and_nobody_else_s(tmp_path: Path, who: str) -> None:
+    with bench(tmp_path, "sqlite", 1) as there:
+        bob, other = _token_of(there.plane, "bob@example.com"), there.plane.token("other-agent")[1]
+        first = there.plane.call(there.crm, READ, "first", path="/mcp", token=bob)
+        assert first.status_code == 200, first.text
+        report = there.run(Direction.APPLY, f"principal:{who}", playbook="contain-token")
+        (step,) = report.steps
+        assert step.verdict is StepVerdict.VERIFIED, step.detail
+        assert report.verdict is RunVerdict.UNVERIFIED, "new ones can be made"
+        refused = there.plane.call(there.crm, READ, "after", path="/mcp", token=bob)
+        assert refused.status_code == 401, refused.text
+        there.plane.call(there.crm, READ, "by another", path="/mcp", token=other)
+        assert there.truth.ran(READ, "by another")
+        assert not there.truth.ran(READ, "after")
+        typo = there.run(Direction.APPLY, "principal:bbo@example.com", playbook="contain-token")
+        assert typo.verdict is RunVerdict.NOT_CONTAINED
+
+
+def _token_of(plane: Ground, email: str) -> str:
+    """The text of an API token that a user of that address has made, called as our test calls it."""
+    password = "Sesame-quite-9-open!"
+    user = {"email": email, "password": password, "full_name": "Bob", "is_admin": False}
+    plane.said("POST", "/v1/auth/email/admin/users", user)
+    login = plane.forge.ask("POST", "/v1/auth/login", {"email": email, "password": password})
+    assert login.status_code == 200, login.text
+    asked = {"name": "agent-of-bob", "expires_in_days": 1}
+    made = plane.forge.ask("POST", "/v1/tokens", asked, token=login.json()["access_token"])
+    assert made.status_code < 300, made.text
+    text: str = made.json()["access_token"]
+    return text
