@@ -1,8 +1,9 @@
 """A process that contains servers and is killed at the n-th of its moments: python -m tests.flow.killed.
 
 Moments: before, amid and after each write of the journal and its anchor; before and after each call.
-Reads lines `server home n` and answers each with `killed` or with the report's verdict. Each order runs in a
-fork of its own, which kills itself with SIGKILL: nothing is flushed, closed or unlocked by anybody.
+Reads lines `[servers, home, n]` (one server may stand alone) and answers each with `killed` or with the
+report's verdict. Each order runs in a fork of its own, which kills itself with SIGKILL: nothing is flushed,
+closed or unlocked by anybody.
 """
 
 import json
@@ -80,9 +81,9 @@ def profile(url: str, token: str) -> Profile:
     return Profile("test", dict.fromkeys(ROLES, binding), None, "a test", retry_s=5.0)
 
 
-def carry_out(url: str, token: str, server: str, home: str) -> str:
+def carry_out(url: str, token: str, servers: str | list[str], home: str) -> str:
     report = contain.execute(
-        Order((server,), Direction.APPLY),
+        Order((servers,) if isinstance(servers, str) else tuple(servers), Direction.APPLY),
         profile=profile(url, token),
         home=Path(home),
         pack=ROOT,
@@ -96,12 +97,12 @@ def main() -> None:
     url, token = sys.argv[1:]
     load_wire()
     for line in sys.stdin:
-        server, home, fatal = json.loads(line)
+        servers, home, fatal = json.loads(line)
         reader, writer = os.pipe()
         child = os.fork()
         if child == 0:
             arm(fatal)
-            os.write(writer, carry_out(url, token, server, home).encode())
+            os.write(writer, carry_out(url, token, servers, home).encode())
             os._exit(0)
         os.close(writer)
         with os.fdopen(reader) as said:
