@@ -70,6 +70,7 @@ def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing |
         "reason": order.reason,
         "ticket": order.ticket,
         "by": order.by or None,
+        "entries": dict(order.entries) or None,
         "profile": ready.profile.name,
         "dry_run": order.dry_run,
         "releases": [list(pair) for pair in releasing.pairs] if releasing else [],

@@ -4,7 +4,8 @@ The looks begin before the rest of the machine is imported: it loads while they 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,11 @@ def carry_out(
 ) -> Report:
     """The same on a station that is up already."""
     if order.direction is Direction.APPLY:
-        names = _meant(order, names, ready)
+        from mcpsoar.app.meant import meant
+
+        found = meant(order, names, ready)
+        order, names = replace(order, entries=found.entries), found.servers
+        _tell_also(found.also, ready)
         made = _planned(order, names, ready, playbooks.load(pack, order.playbook))
         releasing = None
     else:
@@ -68,15 +73,9 @@ def carry_out(
     return beginning.run(order, made, ready, releasing, random_hex)
 
 
-def _meant(order: Order, names: tuple[str, ...], ready: Station) -> tuple[str, ...]:
-    if len(names) == 1 and not ready.profile.protected:
-        return names
-    from mcpsoar.app.meant import meant
-
-    found = meant(order, names, ready)
-    for name, stands in found.also.items():
-        ready.say(f"{name} and {stands} are one server of this registry: contained once, as {stands}")
-    return found.servers
+def _tell_also(also: Mapping[str, str], ready: Station) -> None:
+    for name, stands in also.items():
+        ready.say(f"{name} and {stands} are one server of this registry: here it is called {stands}")
 
 
 def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Playbook) -> Plan:
@@ -90,8 +89,12 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
 
 
 def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -> tuple["Releasing", Plan]:
+    from mcpsoar.app.meant import as_held
     from mcpsoar.app.releasing import releasing
 
+    held = as_held(names, ready)
+    _tell_also(held.also, ready)
+    names = held.servers
     found = releasing(ready.home, names, ready.bindings())
     is_named = order.playbook != DEFAULT_PLAYBOOK
     playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()

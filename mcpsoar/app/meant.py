@@ -1,9 +1,9 @@
-"""Which entry of the registry each name means: two names of one server are one, and a protected one hides
-behind no second name.
+"""Which entry of the registry each name means: two names of one server are one, in a run and between runs,
+and a protected one hides behind no second name.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from mcpsoar.app import victims
 from mcpsoar.app.order import Order
 from mcpsoar.app.station import Station
 from mcpsoar.app.victims import Chosen
+from mcpsoar.contain.commons import unreleased
 from mcpsoar.core.errors import Indeterminate, Trouble, UnknownTarget
 from mcpsoar.kit import targets
 from mcpsoar.kit.crew import Crew, wait_for
@@ -19,27 +20,33 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+_ROLE = "registry"
+
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """`servers` are one name for each entry; `also` has second names, and which one stands for each."""
+    """`servers` are one name for each entry; `also` has second names, and which one stands for each;
+    `entries` what the registry calls all that it calls otherwise.
+    """
 
     servers: tuple[str, ...]
-    also: dict[str, str]
+    also: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, str] = field(default_factory=dict)
 
 
 def meant(order: Order, names: tuple[str, ...], ready: Station) -> Meant:
-    """Asks the registry where it tells names apart, within the time of the looks.
+    """Asks the registry where it tells names apart, within the time of the looks. A server that a run still
+    contains goes by that run's name for it.
 
-    What a person typed goes on when it does not answer: its step will say why. Raises Usage for a server that
+    What a person typed goes on when nobody answers: its step will say why. Raises Usage for a server that
     is protected, and Indeterminate where findings chose and it cannot be told whom.
     """
     chosen = order.chosen or Chosen(names, names)
     protected = ready.profile.protected
     entries: dict[str, str] = {}
     doubt: Trouble | None = None
-    identity = getattr(ready.roles.get("registry"), "identity", None)
-    if identity is not None and (protected or len(names) > 1):
+    identity = getattr(ready.roles.get(_ROLE), "identity", None)
+    if identity is not None:
         servers = [targets.server(name) for name in (*protected, *names)]
         entries, doubt = _entries(identity, dict.fromkeys(servers), ready)
     victims.refuse(chosen, ready.profile, entries, protected_too=order.protected_too, command=order.command)
@@ -47,7 +54,17 @@ def meant(order: Order, names: tuple[str, ...], ready: Station) -> Meant:
         raise Indeterminate(
             f"which servers the findings mean is not known, and some are protected; nothing was sent: {doubt}"
         )
-    return _one_each(names, entries)
+    if all(entry == name for name, entry in entries.items()):
+        return Meant(names)
+    return _one_each(names, entries, _held(ready)[0])
+
+
+def as_held(names: tuple[str, ...], ready: Station) -> Meant:
+    """The same of servers to release: by the journals alone, nobody is asked."""
+    held, known = _held(ready)
+    stands = {name: name if name in held.values() else held.get(_entry(name, known), name) for name in names}
+    also = {name: first for name, first in stands.items() if first != name}
+    return Meant(tuple(dict.fromkeys(stands.values())), also)
 
 
 def _entries(
@@ -71,13 +88,33 @@ def _entries(
     return found, doubt
 
 
-def _one_each(names: tuple[str, ...], entries: dict[str, str]) -> Meant:
-    first: dict[str, str] = {}
-    also = {}
+def _held(ready: Station) -> tuple[dict[str, str], dict[str, str]]:
+    """By entry, what runs that still contain something here call it; and the entries that they know."""
+    found: dict[str, str] = {}
+    known: dict[str, str] = {}
+    for one in unreleased(ready.home):
+        if one.ledger is None or one.ledger.bindings.get(_ROLE) != ready.bindings().get(_ROLE):
+            continue
+        entries = one.ledger.about.get("entries") or {}
+        known |= entries
+        for name in one.servers:
+            found.setdefault(_entry(name, entries), name)
+    return found, known
+
+
+def _one_each(names: tuple[str, ...], entries: Mapping[str, str], held: Mapping[str, str]) -> Meant:
+    stands = dict(held)
+    also: dict[str, str] = {}
     for name in names:
-        server = targets.server(name)
-        entry = name.removesuffix(server) + entries.get(server, f"name {server}")
-        stands = first.setdefault(entry, name)
-        if stands != name:
-            also[name] = stands
-    return Meant(tuple(name for name in names if name not in also), also)
+        first = stands.setdefault(_entry(name, entries), name)
+        if first != name:
+            also[name] = first
+    servers = tuple(dict.fromkeys(also.get(name, name) for name in names))
+    called = {name: _entry(name, entries) for name in names}
+    return Meant(servers, also, {name: entry for name, entry in called.items() if entry != name})
+
+
+def _entry(name: str, entries: Mapping[str, str]) -> str:
+    """A tool is one of its server's entry."""
+    server = targets.server(name)
+    return name.removesuffix(server) + entries.get(server, server)

@@ -1,6 +1,7 @@
 """What is asked for: servers to contain or to release, and what is kept of why."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mcpsoar.core.plan import Direction
@@ -14,7 +15,8 @@ DEFAULT_PLAYBOOK = "contain-server"
 @dataclass(frozen=True, slots=True)
 class Order:
     """`by` is who asked, for those who find the servers held. `chosen` tells how the servers were named
-    (None: typed, all of them), and `command` what was typed, for the next one.
+    (None: typed, all of them), and `command` what was typed, for the next one. `entries` are what the
+    registry calls servers that it calls otherwise.
     """
 
     servers: tuple[str, ...]
@@ -27,3 +29,4 @@ class Order:
     chosen: "Chosen | None" = None
     protected_too: bool = False
     command: str = "mcpsoar contain"
+    entries: Mapping[str, str] = field(default_factory=dict)

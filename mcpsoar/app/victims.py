@@ -88,9 +88,9 @@ def refuse(
     """Raise Usage for servers that are protected, by name or by the entry of the registry that `means` has
     for a server's name. One, or a tool of it, is contained only where a person typed its name, and said so.
     """
-    kept = {*profile.protected, *(means[name] for name in profile.protected if name in means)}
+    kept = _folded(profile.protected, *(means[name] for name in profile.protected if name in means))
     about = {name: targets.server(name) for name in chosen.servers}
-    hit = [name for name in about if {name, about[name], means.get(about[name], name)} & kept]
+    hit = [name for name in about if _folded((name, about[name], means.get(about[name], name))) & kept]
     if listed := [name for name in hit if name not in chosen.typed]:
         by = "findings choose" if chosen.found else "a list chooses"
         raise Usage(
@@ -140,6 +140,11 @@ def _check(places: Mapping[str, str], told: _Told, command: str) -> None:
         )
     if odd:
         raise Usage(f"{odd[0][:128]!a} is no server name", where=places[odd[0]])
+
+
+def _folded(names: Iterable[str], *more: str) -> set[str]:
+    """Some registries take names in any case."""
+    return {name.casefold() for name in (*names, *more)}
 
 
 def _is_name(name: str) -> bool:

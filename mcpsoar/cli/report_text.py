@@ -33,6 +33,8 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
         if report.extra.get(name):
             yield f"  {name.removesuffix('_at'):<8} {clean(str(report.extra[name]))}"
+    for name, entry in report.extra.get("entries", {}).items():
+        yield f"  entry    {clean(name)} is {clean(entry)}"
     for step in report.steps:
         yield from _step(step)
     yield from _exposure(report)

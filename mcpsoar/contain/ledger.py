@@ -130,7 +130,7 @@ def _planned(plan: Facts) -> Ledger:
         servers=tuple(plan["servers"]),
         steps={step.id: StepState(step) for step in steps},
         bindings=plan["bindings"],
-        about={name: plan.get(name) for name in ("reason", "ticket", "by", "profile")},
+        about={name: plan.get(name) for name in ("reason", "ticket", "by", "profile", "entries")},
         is_dry=plan["dry_run"],
         started_at=plan["at"],
         releases=_pairs(plan.get("releases", ())),

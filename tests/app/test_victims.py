@@ -199,7 +199,7 @@ def test_a_protected_server_hides_behind_no_second_name() -> None:
     allow(asked, profile, protected_too=True, command="mcpsoar contain")
     with pytest.raises(Usage, match="'IdP-slug' is protected"):
         refuse(asked, profile, means, protected_too=True, command="mcpsoar contain")
-    for name in ("tool:login@idp", "tool:login@IdP-slug"):
+    for name in ("tool:login@idp", "tool:login@IdP-slug", "IDP"):
         with pytest.raises(Usage, match=f"'{name}' is protected"):
             refuse(Chosen((name,), (name,)), profile, means, protected_too=False, command="mcpsoar contain")
     with pytest.raises(Usage, match="'9f3c' is protected"):

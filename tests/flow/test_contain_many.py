@@ -135,9 +135,9 @@ def test_what_is_not_meant_is_left_out_by_name_and_the_rest_goes_on(piped: Any, 
     code, _, err = piped(said, *again)
     assert (code, "protected" in err) == (2, True)
     words = [*again, "--without", "idp"]
-    code, out, _ = piped(said, *words)
-    assert code == 0
-    assert out.startswith("CONTAINED: github\n")
+    code, out, _ = piped(said, *words, "--format", "json")
+    assert json.loads(out)["servers"] == ["github"]
+    assert code == 0, json.loads(out)
 
 
 def test_a_protected_server_is_contained_when_it_is_typed_and_said(plane: Handle, piped: Any) -> None:
@@ -208,14 +208,30 @@ def other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
 def test_two_names_of_one_server_are_one_server(other: Forge, piped: Any) -> None:
     code, out, err = piped("", "contain", "github", "g-github", "--dry-run", "--format", "json")
     report = json.loads(out)
-    assert (code, report["servers"]) == (0, ["github"])
-    assert "g-github and github are one server of this registry: contained once, as github" in err
-    (disable,) = [step for step in report["steps"] if step["action"] == "registry.disable"]
-    assert disable["evidence"]["before"]["facts"]["gateway"] == "g-github"
+    assert (code, report["servers"], report["entries"]) == (0, ["github"], {"github": "g-github"})
+    assert "g-github and github are one server of this registry: here it is called github" in err
     code, out, _ = piped("", "contain", "github", "g-github")
     assert code in (0, 3)
+    assert "  entry    github is g-github\n" in out
     assert "gateway github (g-github) is disabled" in out
     assert other.calls.count("POST /v1/gateways/g-github/state") == 1
+
+
+@pytest.mark.parametrize(("first", "second"), [("github", "g-github"), ("g-github", "github")])
+def test_a_run_calls_a_server_as_the_run_does_that_contains_it(
+    other: Forge, piped: Any, first: str, second: str
+) -> None:
+    piped("", "contain", first)
+    code, out, err = piped("", "contain", second, "--format", "json")
+    assert code in (0, 3)
+    assert json.loads(out)["servers"] == [first]
+    assert f"{second} and {first} are one server" in err
+    assert "g-github" in other.off
+    code, out, err = piped("", "release", second, "--yes", "--format", "json")
+    assert code in (0, 3)
+    assert json.loads(out)["servers"] == [first]
+    assert "g-github" not in other.off
+    assert piped("", "release", first, "--yes")[0] == 2, "neither run holds it any longer"
 
 
 def test_no_second_name_of_a_protected_server_is_a_way_to_it(other: Forge, piped: Any, found: Any) -> None:
