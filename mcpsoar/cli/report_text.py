@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.kit.targets import PRINCIPAL, kind
 
 _SHOWN = 5
 _WORDS = {
@@ -26,7 +27,9 @@ _LEFT = {
 
 def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]:
     """Plain lines, cleaned; `complete` makes of a command what finds the same home and control plane."""
-    yield f"{_WORDS[report.verdict]}: {clean(', '.join(report.servers))}"
+    is_frozen = report.verdict is RunVerdict.CONTAINED and all(step.server is None for step in report.steps)
+    word = "WRITES ARE HELD, for" if is_frozen else _WORDS[report.verdict]
+    yield f"{word}: {clean(', '.join(report.servers))}"
     yield from _still(report)
     yield from _since(report)
     yield f"  run      {report.run}, playbook {clean(report.playbook)}"
@@ -101,7 +104,9 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
         if _is_worth_resuming(report, missing):
             yield f"  next     {_command(complete(f'mcpsoar runs resume {report.run}'))}"
         elif not missing:
-            yield "  next     name a canary in the profile, or try a call by hand: is it refused?"
+            are_people = all(kind(name) == PRINCIPAL for name in report.servers)
+            stop, name = "stop new tokens where they are issued, and", "name a canary in the profile, or"
+            yield f"  next     {stop if are_people else name} try a call by hand: is it refused?"
     if missing:
         yield f"  next     check the name: there is no {clean(', '.join(missing))} on this control plane"
         if set(missing) < set(report.servers):

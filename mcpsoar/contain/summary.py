@@ -44,6 +44,18 @@ def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _beyond(ledger: Ledger) -> tuple[Exposure, ...]:
+    """What a playbook does not aim at: one of shared steps alone leaves its servers at work, and says so."""
+    if ledger.direction is Direction.UNDO or ledger.is_dry:
+        return ()
+    acted_on = {state.step.server for state in ledger.steps.values()}
+    return tuple(
+        Exposure(f"calls to {name} that do not write: this playbook does not end them", None)
+        for name in ledger.servers
+        if name not in acted_on
+    )
+
+
 def still_in_force(ledger: Ledger) -> list[dict[str, str | None]]:
     """What a release left in force: {step, server, action, why} for each step that is known to be; what
     is everybody's last.
@@ -105,7 +117,7 @@ def report(ledger: Ledger, *, path: str, head: str, is_live: bool) -> Report:
         servers=ledger.servers,
         verdict=verdict,
         steps=tuple(_step(state) for state in ledger.steps.values()),
-        remaining_exposure=exposures(ledger),
+        remaining_exposure=(*exposures(ledger), *_beyond(ledger)),
         journal_path=path,
         journal_head=head,
         extra={

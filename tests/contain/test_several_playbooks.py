@@ -7,6 +7,7 @@ import pytest
 
 from mcpsoar.app import contain
 from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
+from mcpsoar.cli.report_text import lines
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Passage, Report
@@ -44,11 +45,16 @@ def steps(report: Report) -> dict[str, StepVerdict]:
     return {step.id: step.verdict for step in report.steps}
 
 
-def test_a_freeze_holds_writes_alone_and_calls_no_canary(tmp_path: Path) -> None:
+def test_a_freeze_holds_writes_alone_calls_no_canary_and_says_what_goes_on(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     report = scene.contain("a", FREEZE)
     assert steps(report) == {"force": StepVerdict.VERIFIED}
     assert report.verdict is RunVerdict.CONTAINED
+    (left,) = report.remaining_exposure
+    assert left.what == "calls to a that do not write: this playbook does not end them"
+    said = list(lines(report))
+    assert said[0] == "WRITES ARE HELD, for: a"
+    assert not any("nothing that these systems know of" in line for line in said)
     assert scene.plane.calls == ["apply force"]
     assert scene.plane.is_forced
 

@@ -171,6 +171,12 @@ def test_a_principal_s_tokens_go_everywhere_and_nobody_else_s(tokens: Handle, ca
     ]
 
 
+@pytest.mark.usefixtures("tokens")
+def test_the_next_thing_is_to_stop_the_issuing(capsys: Captured) -> None:
+    assert main(["contain", BOB, *TOKENS]) == 3
+    assert "next     stop new tokens where they are issued" in capsys.readouterr().out
+
+
 def test_a_jwt_of_the_principal_is_told_with_its_end(tokens: Handle, capsys: Captured) -> None:
     issue(tokens, "j", TokenKind.JWT, "ide", "bob@example.com", "github")
     left = ordered(capsys, 3, "contain", BOB, *TOKENS)["remaining_exposure"]
