@@ -9,18 +9,16 @@ allowed_signers = "/etc/mcpsoar/allowed_signers"   # whom `runs verify` trusts, 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mcpsoar.app.settings_file import File, read
 from mcpsoar.core.profile import Signing
-
-if TYPE_CHECKING:
-    from mcpsoar.app.profiles import File
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")  # one word of an allowed_signers file, and no pattern
 _KINDS = ("file", "agent")
 
 
-def signing(file: "File", name: str, table: dict[str, Any], environ: Mapping[str, str]) -> Signing:
+def signing(file: File, name: str, table: dict[str, Any], environ: Mapping[str, str]) -> Signing:
     """The audit table of a profile. Reads no key. Raises Usage with file:line."""
     said = file.inner(name, table, "audit")
     file.known(said, ("key", "identity", "allowed_signers"))
@@ -50,8 +48,6 @@ def of_profile(path: Path, named: str | None, own: str, environ: Mapping[str, st
 
     None where the run's own is not there or says nothing of it. Raises Usage.
     """
-    from mcpsoar.app.profiles import File, read
-
     said, text = read(path)
     file = File(path, text, environ)
     if named is None and own not in _tables(said):

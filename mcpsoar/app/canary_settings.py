@@ -22,7 +22,7 @@ from mcpsoar.core.profile import CANARY, CanaryBinding, Control
 from mcpsoar.core.secret import Secret
 
 if TYPE_CHECKING:
-    from mcpsoar.app.profiles import File
+    from mcpsoar.app.settings_file import File
 
 _CALL = ("url", "tool", "arguments", "token", "names", "refusals")
 _TIMES = ("hold_s", "every_s", "timeout_s", "before_s")

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from mcpsoar.app.profiles import File, read
 from mcpsoar.app.settings import LOOPBACK
+from mcpsoar.app.settings_file import File, read
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Binding
 from mcpsoar.siems import installed
