@@ -40,9 +40,9 @@ def budgeted(profile: Profile, *, clock: Clock, tell: Callable[[str], None]) -> 
 
 
 def host(url: str) -> str:
-    """Host and port, one way of writing for each."""
+    """Its name, with the port where that is not the usual one: one way of writing for each."""
     parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
+    return str(parts.hostname) + ("" if parts.port in (None, _PORTS[parts.scheme]) else f":{parts.port}")
 
 
 def tiers(profile: Profile, name: str) -> tuple[Tier, ...]:

@@ -68,7 +68,9 @@ def carry_out(
         releasing, made = _release(order, names, ready, pack)
     _tell(order, made, ready)
     ready.looks.begin(made.steps, made.direction)
-    from mcpsoar.app import beginning
+    from mcpsoar.app import beginning, expecting
+
+    ready.say(f"  {expecting.words(made, ready.profile, ready.roles, is_dry=order.dry_run)}")
 
     return beginning.run(order, made, ready, releasing, random_hex)
 
@@ -98,7 +100,9 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     found = releasing(ready.home, names, ready.bindings())
     is_named = order.playbook != DEFAULT_PLAYBOOK
     playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()
-    return found, _planned(order, names, ready, playbook)
+    made = _planned(order, names, ready, playbook)
+    found.check(made)
+    return found, made
 
 
 def _tell(order: Order, made: Plan, ready: Station) -> None:

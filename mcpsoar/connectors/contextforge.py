@@ -21,7 +21,7 @@ from mcpsoar.connectors.in_contextforge.tokens import Tokens
 from mcpsoar.connectors.in_contextforge.tools import Tools
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
-from mcpsoar.kit.budget import Tier
+from mcpsoar.kit.budget import Calls, Tier
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.options import seconds, word, words
 from mcpsoar.kit.rooms import Rooms
@@ -37,6 +37,11 @@ TIERS = (
     ),
     Tier("other calls", 450),
 )
+_CALLS = {
+    "registry.disable": Calls(looks=2),
+    "tokens.revoke": Calls(reads=2, each="further token"),
+    "policy.force_write_approval": Calls(writes=0, reads=2, each="tool that may write"),
+}
 WORKERS_S = 65.0  # TOOL_LOOKUP_CACHE_TTL_SECONDS is 60: calls went on for 52 s
 _TIMEOUT_S = 20.0
 _SETTLE_S = 5.0
@@ -72,4 +77,5 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         clock=clock,
         settle_s=seconds(binding, "settle_s", _SETTLE_S),
         propagation_s=workers_s,
+        calls=_CALLS,
     )

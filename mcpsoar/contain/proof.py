@@ -86,8 +86,9 @@ class Proof:
         return Outcome(StepVerdict.FAILED, f"still refused: {sight.detail}")
 
     def _held(self, state: StepState) -> list[Sighting]:
-        start = self.clock.monotonic()
+        """From the first answer on: a call may have waited long for its turn."""
         seen = [self._probe(state, "after")]
+        start = self.clock.monotonic()
         while (left := start + self.binding.hold_s - self.clock.monotonic()) > 0:
             self.clock.sleep(min(max(self.binding.every_s, 0.01), left))
             seen.append(self._probe(state, "after"))

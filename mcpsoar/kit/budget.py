@@ -72,6 +72,18 @@ class Tier:
         return max((len(one) for one in self.prefixes if path.startswith(one)), default=-1)
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How many calls one step is, all going well: looks before the change, its writes, and reads with it and
+    after. `each` names what else costs one call apiece, where nobody can know how many there are.
+    """
+
+    looks: int = 1
+    writes: int = 1
+    reads: int = 1
+    each: str = ""
+
+
 Ticket: TypeAlias = tuple[Rank, int]
 
 
@@ -89,6 +101,11 @@ class Lane:
         ticket = (rank, next(self._numbers))
         insort(self._queue, ticket)
         return ticket
+
+    @property
+    def head(self) -> Ticket | None:
+        """Whose turn is the next."""
+        return self._queue[0] if self._queue else None
 
     def leave(self, ticket: Ticket) -> None:
         self._queue.remove(ticket)
@@ -151,6 +168,11 @@ class Budget:
                     words = f"not sent: the budget of {self.host} is spent"
                     raise Unreachable(words, where=self.host, retry_after_s=pause_s)
                 self._clock.sleep(min(pause_s, _SLICE_S))
+
+    def tier(self, path: str) -> Tier | None:
+        """What calls by this path count as."""
+        lane = self._lane_of(path)
+        return lane.tier if lane else None
 
     def heard(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """What an answer says of everybody's next call. The first lockout is told."""

@@ -9,6 +9,7 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.secret import Secret
+from mcpsoar.kit.budget import Calls
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.settle import settled, unknown
@@ -68,7 +69,8 @@ class Rooms:
     """`core.ports.Connector`: each action in its room. `name` is what the control plane is called.
 
     `propagation_s` is how long its data plane may go on with what it remembers: a canary holds no shorter.
-    `secrets` are those beside the binding's that stand in no journal. `edge` is closed with it.
+    `secrets` are those beside the binding's that stand in no journal. `edge` is closed with it. `calls` is
+    what a step costs where that is not a look, a write and a read.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Rooms:
         settle_s: float,
         propagation_s: float = 0.0,
         secrets: tuple[Secret, ...] = (),
+        calls: Mapping[str, Calls] | None = None,
     ) -> None:
         self._rooms = rooms
         self._edge = edge
@@ -90,6 +93,7 @@ class Rooms:
         self.actions = frozenset(rooms)
         self.propagation_s = propagation_s
         self.secrets = secrets
+        self.calls = calls or {}
 
     def baseline(self, step: Step) -> Baseline:
         return self._room(step).baseline(step)

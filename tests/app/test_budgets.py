@@ -28,7 +28,7 @@ tool = "{{server}}-ping"
 url = "https://upstream.example.com/{{server}}/mcp"
 tool = "ping"
 """
-HOST = "gateway.example.com:443"
+HOST = "gateway.example.com"
 
 
 def profile(folder: Path, text: str) -> Profile:

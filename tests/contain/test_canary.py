@@ -94,6 +94,7 @@ class Sessionless:
         self.asked: list[str] = []
         self.refuses = False
         self.newer = False  # from now on nothing without a handshake
+        self.hurried = threading.Event()  # a second call came before the first was answered
 
     def canary(self, binding: CanaryBinding = BINDING) -> McpCanary:
         return McpCanary(binding, clock=SystemClock(), transport=httpx.MockTransport(self._answer))
@@ -102,6 +103,9 @@ class Sessionless:
         body = json.loads(request.content)
         self.asked.append(body["method"])
         if request.headers.get("mcp-protocol-version") == "2026-07-28":
+            if len(self.asked) == 1:
+                self.hurried.wait(0.3)
+            self.hurried.set()
             return httpx.Response(400, json={"error": "Bad Request", "message": "Unsupported version"})
         if body["method"] == "initialize":
             return httpx.Response(200, json=_result(body, protocolVersion="2025-11-25"))
