@@ -276,6 +276,15 @@ def test_a_jwt_that_cannot_be_revoked_is_told_with_its_end(plane: TokenService) 
     assert "a new signing key" in left.what
 
 
+def test_a_jwt_alone_is_tried_once(plane: TokenService) -> None:
+    outliving = jwt()
+    plane.tokens = {outliving: Token(is_jwt=True)}
+    made = connected(plane.url, held=(line(outliving),))
+    assert not made.baseline(REVOKE).in_force, "whether it can be revoked is not known"
+    assert ended(made).verdict is Verdict.YES
+    assert made.baseline(REVOKE).in_force
+
+
 def test_a_revoked_jwt_is_told_too_for_servers_that_read_it_alone(plane: TokenService) -> None:
     plane.product = "canaille"
     revoked = jwt()
@@ -360,9 +369,16 @@ def test_what_such_a_service_lacks_is_said_before(plane: TokenService) -> None:
     assert "no token that stays (keep)" in "\n".join(alone.lacks)
 
 
-def test_a_survey_asks_about_every_held_token(plane: TokenService) -> None:
+def test_a_survey_tries_the_caller_and_every_clients_secret(plane: TokenService) -> None:
     assert connected(plane.url).survey("tokens.revoke") == "of 2 held tokens 2 are active; 1 is kept"
-    assert [path for _, path, _ in plane.heard] == ["/token/introspection"] * 2
+    asked = [(client, token) for client, path, token in plane.heard if path == "/token/introspection"]
+    assert asked == [("agent-a", "mcpsoar-doctor"), ("runner", OURS), ("runner", KEPT)]
+    assert not plane.revocations()
+    wrong = [{"id": "agent-a", "secret": Secret("of-yesterday")}]
+    with pytest.raises(Denied, match="the secret is refused of agent-a"):
+        connected(plane.url, clients=wrong).survey("tokens.revoke")
+    with pytest.raises(Denied, match="401"):
+        connected(plane.url, introspect={"id": "runner", "secret": Secret("no")}).survey("tokens.revoke")
 
 
 # where its endpoints are

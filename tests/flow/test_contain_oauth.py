@@ -74,11 +74,19 @@ def test_tokens_of_an_oauth_service_are_contained_as_typed_and_told_nowhere(
         Path("mcpsoar.toml").write_text(
             SETTINGS.format(plane=plane.url, service=service.url, audience=AUDIENCE)
         )
+        doctor = ran(capsys, "doctor", "-v")
         done = ran(capsys, "contain", "github", "-v", "--format", "json")
         again = ran(capsys, "contain", "github", "-v", "--format", "json")
         (run, _) = sorted(Home(Path("home")).runs())
-        told = [done, again, *(ran(capsys, "runs", *words.format(run=run).split()) for words in COMMANDS)]
+        told = [
+            doctor,
+            done,
+            again,
+            *(ran(capsys, "runs", *words.format(run=run).split()) for words in COMMANDS),
+        ]
         told.append(ran(capsys, "release", "github", "--yes", "-v"))
+    assert "of 4 held tokens 3 are active; 1 is kept" in doctor.out
+    assert "cannot list tokens by audience" in doctor.out
     assert service.revocations() == [REFRESH, JWT, OURS] * 2
     assert [service.tokens[one].is_active for one in (OURS, REFRESH, KEPT)] == [False, False, True]
     step = next(step for step in done.document["steps"] if step["action"] == "tokens.revoke")

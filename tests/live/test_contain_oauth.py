@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.lab.serving import control_plane
 from tests.conftest import ROOT
-from tests.live.peers import canaille, oidc_provider
+from tests.live.peers import canaille, keycloak, oidc_provider
 from tests.live.peers.clients import Client
 from tests.live.peers.oidc_provider import JWT, OPAQUE, TokenService
 from tests.live.peers.resource_servers import Kind, Trust, called, resource_server
@@ -134,8 +134,9 @@ def oidc(tmp_path: Path) -> Iterator[TokenService]:
 @contextmanager
 def bench(folder: Path, service: Any, caller: Client, audience: str) -> Iterator[Bench]:
     (folder / "plane").mkdir()
+    address = getattr(service, "issuer", service.url)
     with control_plane(folder / "plane", servers=("crm",)) as plane:
-        yield Bench(folder, (plane.url, plane.token), service.url, caller, service.clients, audience)
+        yield Bench(folder, (plane.url, plane.token), address, caller, service.clients, audience)
 
 
 @contextmanager
@@ -287,3 +288,26 @@ def test_of_a_caller_outside_the_audience_canaille_proves_nothing(tmp_path: Path
         report = there.run()
         assert revoked(report).verdict is StepVerdict.CANNOT_TELL, revoked(report).detail
         assert report.verdict is RunVerdict.UNVERIFIED
+
+
+def test_keycloaks_jwts_are_revoked_and_told_for_servers_that_read_them_alone(tmp_path: Path) -> None:
+    if (why := keycloak.why_none()) is not None:
+        pytest.skip(why)
+    with (
+        keycloak.keycloak(tmp_path) as realm,
+        bench(tmp_path, realm, realm.runner, keycloak.AUDIENCE) as there,
+    ):
+        owner, other = realm.clients
+        ours = there.hold(realm.token(owner), owner)
+        kept = there.hold(realm.token(other), other, keep=True)
+        report = there.run()
+        assert revoked(report).verdict is StepVerdict.VERIFIED, revoked(report).detail
+        assert report.verdict is RunVerdict.UNVERIFIED, "no canary saw the data plane refuse"
+        assert "a JWT revoked: a server that reads it alone takes it until its end" in told(report)
+        assert [realm.introspected(one).json()["active"] for one in (ours, kept)] == [False, True]
+        # to a stranger of their audience good tokens are inactive
+        stranger = replace(there, caller=owner, home=tmp_path / "stranger", held=[])
+        stranger.home.mkdir()
+        stranger.hold(realm.token(other), other)
+        stranger.hold(realm.token(owner), owner)
+        assert revoked(stranger.run()).verdict is StepVerdict.CANNOT_TELL

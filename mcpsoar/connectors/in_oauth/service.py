@@ -117,6 +117,19 @@ class Service:
             raise Malformed("the answer to the revocation is not as in RFC 7009", where=self.where)
         return Ended.ACKNOWLEDGED
 
+    def refuses(self, client: str) -> bool:
+        """Whether the service does not know this client by its secret. Asks about no token that there is."""
+        heard: list[int] = []
+
+        def is_answer(status: int, _: Json) -> bool:
+            heard.append(status)
+            return status in (400, 401, 403)
+
+        self._clients[client].find(
+            *self._path("introspection"), absent=is_answer, body=form({"token": "mcpsoar-doctor"})
+        )
+        return 401 in heard
+
     def has(self, client: str | None) -> bool:
         """Whether the credentials of this client are known."""
         return client in self._clients

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.exposures import exposures
 from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
+from mcpsoar.connectors.in_oauth.sent import Sent
 from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
 from mcpsoar.connectors.in_oauth.survey import Found, Survey, survey
@@ -33,6 +34,7 @@ class Tokens(Room):
         self._aim = aim
         self._service = service
         self._caller = settings.caller.id
+        self._clients = tuple(settings.clients)
         self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
         self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
         self._why_left: dict[str, str] = {}
@@ -55,6 +57,8 @@ class Tokens(Room):
         )
 
     def survey(self) -> str:
+        if refused := [name for name in self._clients if self._service.refuses(name)]:
+            raise Denied(f"the secret is refused of {', '.join(refused)}", where=self._where)
         active = sum(self._introspected(one).state is State.ACTIVE for one in self._held)
         kept = sum(one.is_kept for one in self._held)
         return f"of {len(self._held)} held tokens {active} are active; {kept} is kept"
@@ -68,7 +72,7 @@ class Tokens(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         aim = self._aim(step)
-        sent = _Sent()
+        sent = Sent()
         can_look = True
         for one in self._of(aim):
             if one.is_kept or (key, one.name) in self._acknowledged:
@@ -152,7 +156,7 @@ class Tokens(Room):
             return False
         return True
 
-    def _revoke(self, one: Held, client: str | None, key: str, sent: "_Sent") -> None:
+    def _revoke(self, one: Held, client: str | None, key: str, sent: Sent) -> None:
         if client is None or not self._service.has(client):
             sent.refused.append(one.name)
             self._why_left[one.name] = (
@@ -171,30 +175,3 @@ class Tokens(Room):
         else:
             self._why_left[one.name] = f"its revocation by {client} was refused"
             sent.refused.append(one.name)
-
-
-class _Sent:
-    """What became of one round, token by token."""
-
-    def __init__(self) -> None:
-        self.acknowledged: list[str] = []
-        self.unsupported: list[str] = []
-        self.refused: list[str] = []
-        self.troubles: list[Trouble] = []
-
-    def check(self, where: str) -> None:
-        """Raises the trouble that says most about what has to be looked at; Conflict for mere refusals."""
-        is_mixed = bool(self.acknowledged or self.refused or self.unsupported)
-        for kind in (Indeterminate, Malformed, Unreachable, Conflict, Denied):
-            for trouble in (one for one in self.troubles if isinstance(one, kind)):
-                if is_mixed and kind is Unreachable:
-                    raise Indeterminate(f"after other tokens: {trouble.message}", where=trouble.where)
-                if is_mixed and kind is Denied:
-                    raise Conflict(f"after other tokens: {trouble.message}", where=trouble.where)
-                raise trouble
-        if self.refused:
-            raise Conflict(
-                f"{len(self.refused)} revocations were refused or could not be asked for,"
-                f" {len(self.acknowledged)} acknowledged",
-                where=where,
-            )
