@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SERVERS = tuple(f"many-{n}" for n in range(100))
+TOKENS = 20
 _HASTE = 20  # seconds of the clock in a second
 _LONG_S = 3600.0  # of the clock: a busy machine is no slow plane
 _CANARY = "token-of-the-canary"
@@ -86,8 +87,8 @@ def many(plane: Forge) -> None:
     plane.gateways = {f"g-{name}": name for name in SERVERS}
     plane.tools = {f"t-{name}-read": (f"g-{name}", True) for name in SERVERS}
     plane.tools |= {f"t-{name}-write": (f"g-{name}", False) for name in SERVERS}
-    plane.servers = {}
-    plane.tokens = {"k-any": None}
+    plane.servers = {f"v-{name}": f"g-{name}" for name in SERVERS[:TOKENS]}
+    plane.tokens = {f"k-{name}": f"v-{name}" for name in SERVERS[:TOKENS]}
     plane.page = 100
 
 
@@ -130,6 +131,9 @@ def test_a_hundred_servers_stay_below_the_limits_of_their_plane(tmp_path: Path) 
     assert report.verdict is RunVerdict.CONTAINED, [(one.id, one.detail) for one in report.steps][:5]
     assert set(SERVERS) <= {one[2:] for one in plane.off if one.startswith("g-")}
     assert not [tool for tool in plane.tools if plane.is_on(tool)]
+    assert plane.revoked == set(plane.tokens)
+    asked_after = [call for call in plane.calls if call.startswith("GET /v1/servers/")]
+    assert len(asked_after) < 5 * TOKENS, "of each token's server it is known for a while what is behind it"
     line = next(line for line in said if "expected: " in line)
     counted = sum(int(calls) for calls in re.findall(r"(\d+) calls", line))
     assert sum(gate.calls.values()) == pytest.approx(counted, rel=0.2), line

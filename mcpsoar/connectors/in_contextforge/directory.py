@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Any
 
 from mcpsoar.core.digest import Json
@@ -14,6 +15,7 @@ from mcpsoar.kit.http import Edge
 from mcpsoar.kit.pages import pages
 
 LISTING_S = 60.0
+BEHIND_S = 300.0
 _PAGE = {"include_inactive": "true", "include_pagination": "true", "limit": "100"}
 
 
@@ -49,6 +51,8 @@ class Directory:
         self._found: dict[str, str] = {}
         self._listed: tuple[Gateway, ...] | None = None
         self._lock = threading.Lock()
+        self._behind: dict[str, tuple[float, frozenset[str]]] = {}
+        self._behind_lock = threading.Lock()
 
     def find(self, server: str) -> str:
         """The id of the one entry that is meant. Raises UnknownTarget, and Denied where several are."""
@@ -75,7 +79,19 @@ class Directory:
         return tuple(tool for tool in found if gateway_id in (None, tool.gateway))
 
     def is_before(self, virtual_server: str, gateway_id: str) -> bool:
-        """Whether a virtual server has tools of this gateway; one that is gone has none."""
+        """Whether a virtual server has tools of this gateway; one that is gone has none.
+
+        What was read holds for a while: for each of many gateways all these servers are asked after.
+        """
+        with self._behind_lock:
+            read_at, behind = self._behind.get(virtual_server, (-inf, frozenset()))
+            now = self._clock.monotonic()
+            if now - read_at > BEHIND_S:
+                behind = self._gateways_behind(virtual_server)
+                self._behind[virtual_server] = now, behind
+            return gateway_id in behind
+
+    def _gateways_behind(self, virtual_server: str) -> frozenset[str]:
         reply = self._edge.find(
             "v1",
             "servers",
@@ -85,10 +101,10 @@ class Directory:
             query={"include_inactive": "true"},
         )
         if reply is None:
-            return False
+            return frozenset()
         if not isinstance(reply.body, list):
             raise Malformed("the tools of a virtual server are no list", where=self._where)
-        return any(self._tool(item).gateway == gateway_id for item in reply.body)
+        return frozenset(gateway for item in reply.body if (gateway := self._tool(item).gateway))
 
     def _meant(self, server: str) -> str:
         known = self._listed or ()
