@@ -12,7 +12,7 @@ from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.shared import before_us
 from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.plan import Playbook, Step, StepSpec
+from mcpsoar.core.plan import Plan, Playbook, Step, StepSpec
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Baseline
@@ -46,6 +46,24 @@ class Releasing:
                     )
         joined = digests[0] if len(digests) == 1 else digest(list(digests))
         return Playbook("+".join(names), "+".join(names), tuple(specs.values()), joined, "journals")
+
+    def check(self, made: Plan) -> None:
+        """Raises Usage for the plan of a named playbook that lacks a step which these runs carried out."""
+        names = (*made.servers, None)
+        acted = {
+            state.step.id: ledger.run
+            for ledger in self.held
+            for state in ledger.steps.values()
+            if state.may_have_acted and state.step.server in names
+        }
+        for step in made.steps:
+            acted.pop(step.id, None)
+        if acted:
+            step_id, run = next(iter(acted.items()))
+            raise Usage(
+                f"playbook {made.playbook} has no {step_id}, which run {run} did: leave --playbook out",
+                next_command=f"mcpsoar runs show {run}",
+            )
 
     def baseline(self, step: Step, clock: Clock) -> Baseline | None:
         """How it was before the first of these runs; None when nobody saw it. What is shared was normal."""

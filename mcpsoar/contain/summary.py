@@ -27,11 +27,19 @@ def judged(ledger: Ledger) -> RunVerdict:
     answers = [state.verdict.verdict for state in ledger.steps.values() if state.verdict]
     folded = worst(answer for answer in answers if answer is not None)
     if ledger.direction is Direction.UNDO:
-        return _UNDONE[folded]
+        return RunVerdict.RELEASED if _is_void(ledger) else _UNDONE[folded]
     if folded is Verdict.YES and exposures(ledger) and not _all_refused(ledger):
         # a token that outlives its revocation is harmless only where the data plane was seen to refuse
         return RunVerdict.UNVERIFIED
     return _APPLIED[folded]
+
+
+def _is_void(ledger: Ledger) -> bool:
+    """Whether a release had nothing to undo: for none of its steps there is a way back."""
+    states = ledger.steps.values()
+    return bool(states) and all(
+        state.verdict is StepVerdict.SKIPPED and state.step.undo is Undo.NONE for state in states
+    )
 
 
 def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
@@ -48,12 +56,9 @@ def _beyond(ledger: Ledger) -> tuple[Exposure, ...]:
     """What a playbook does not aim at: one of shared steps alone leaves its servers at work, and says so."""
     if ledger.direction is Direction.UNDO or ledger.is_dry:
         return ()
-    acted_on = {state.step.server for state in ledger.steps.values()}
-    return tuple(
-        Exposure(f"calls to {name} that do not write: this playbook does not end them", None)
-        for name in ledger.servers
-        if name not in acted_on
-    )
+    left = set(ledger.servers) - {state.step.server for state in ledger.steps.values()}
+    words = "calls to {} that do not write: this playbook does not end them"
+    return tuple(Exposure(words.format(name), None) for name in sorted(left))
 
 
 def still_in_force(ledger: Ledger) -> list[dict[str, str | None]]:

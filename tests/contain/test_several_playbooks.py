@@ -28,8 +28,8 @@ class Scene:
     def contain(self, server: str, playbook: str = DEFAULT_PLAYBOOK) -> Report:
         return self._order(Order((server,), Direction.APPLY, playbook))
 
-    def release(self, *servers: str) -> Report:
-        return self._order(Order(servers, Direction.UNDO))
+    def release(self, *servers: str, playbook: str = DEFAULT_PLAYBOOK) -> Report:
+        return self._order(Order(servers, Direction.UNDO, playbook))
 
     def _order(self, order: Order) -> Report:
         canary = FakeCanary(self.clock, Passage.EXECUTED)
@@ -102,6 +102,15 @@ def test_servers_of_different_playbooks_are_released_together(tmp_path: Path) ->
     assert scene.plane.servers == {"a": True, "b": True}
     assert "undo disable:b" not in scene.plane.calls
     assert not scene.plane.is_forced
+
+
+def test_a_playbook_that_lacks_what_was_done_is_no_release(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    scene.contain("a")
+    with pytest.raises(Usage, match=r"freeze-writes has no \w+:a, which run"):
+        scene.release("a", playbook=FREEZE)
+    assert not scene.plane.servers["a"]
+    assert scene.release("a").verdict is RunVerdict.RELEASED
 
 
 def test_a_playbook_that_is_gone_stops_no_release(tmp_path: Path) -> None:

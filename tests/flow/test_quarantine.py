@@ -203,6 +203,7 @@ def test_a_200_that_revoked_nothing_is_no_containment(tokens: Handle, capsys: Ca
 
 def test_a_principal_is_released_and_its_tokens_stay_revoked(tokens: Handle, capsys: Captured) -> None:
     ordered(capsys, 3, "contain", BOB, *TOKENS)
-    report = ordered(capsys, 3, "release", BOB, "--yes")
+    report = ordered(capsys, 0, "release", BOB, "--yes")
+    assert report["verdict"] == "released", "there was nothing to undo"
     assert report["steps"][0]["verdict"] == "skipped"
     assert active(tokens) == {"t2"}
