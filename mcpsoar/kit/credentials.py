@@ -19,6 +19,10 @@ class Bearer(Protocol):
     def current(self) -> Secret | None:
         """None: no header is sent. May call somebody to get one, and raise what calls raise."""
 
+    @property
+    def most(self) -> int:
+        """How many of them one call tries, the first included: what refuses the last of these is a refusal."""
+
     def refused(self, token: Secret | None, status: int) -> bool:
         """Go on to the one after `token`; whether there is one to try."""
 
@@ -41,6 +45,10 @@ class Credentials:
     @property
     def current(self) -> Secret | None:
         return self._tokens[self._at] if self._tokens else None
+
+    @property
+    def most(self) -> int:
+        return max(len(self._tokens), 1)
 
     def refused(self, token: Secret | None, status: int) -> bool:
         """Others may have gone on before."""

@@ -144,7 +144,9 @@ class Edge:
         target = "/".join(segment(part) for part in path)
         url = f"{self.base_url}/{target}" + (f"?{urlencode(query)}" if query else "")
         sent = body if body is None or isinstance(body, Body) else _json(body)
+        left = self._tokens.most
         while True:
+            left -= 1
             token = self._tokens.current
             if self._budget:
                 rank = Rank.WRITE if is_change else Rank.READ
@@ -164,7 +166,8 @@ class Edge:
             )
             if self._budget:
                 self._budget.heard(urlsplit(url).path, answer.status, answer.headers, answer.body)
-            if answer.status not in (401, 403) or not self._tokens.refused(token, answer.status):
+            is_refused = answer.status in (401, 403) and left > 0
+            if not is_refused or not self._tokens.refused(token, answer.status):
                 return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)
             if is_change:
                 raise Unreachable(

@@ -201,6 +201,28 @@ def test_a_session_that_ran_out_is_replaced(plane: Forge) -> None:
     made.close()
 
 
+def test_a_new_session_that_is_refused_late_is_the_last_word(plane: Forge) -> None:
+    """A gateway that answers 401 when the session is no longer new was asked, with a login each, for ever."""
+    clock = _Later()
+
+    def late(method: str, target: str, token: str, body: Any, answer: Any = plane.answer) -> Any:
+        if plane.calls.count("POST /v1/auth/login") > 5:
+            return 500, {}
+        if "login" in target:
+            return answer(method, target, token, body)
+        clock.ahead_s += 11
+        return 401, {"detail": "Invalid authentication credentials"}
+
+    plane.answer = late  # type: ignore[method-assign]
+    made = connect(
+        Binding("contextforge", plane.url, Secret(PASSWORD), {"login": EMAIL, "workers_s": 0}), clock=clock
+    )
+    with pytest.raises(Denied, match="401"):
+        made.baseline(DISABLE)
+    assert plane.calls.count("POST /v1/auth/login") == 2
+    made.close()
+
+
 def test_a_wrong_password_is_a_refusal_that_says_so(plane: Forge) -> None:
     made = connect(
         Binding("contextforge", plane.url, Secret("not-the-password"), {"login": EMAIL}), clock=SystemClock()

@@ -36,6 +36,10 @@ class Session:
                 self._known = (*self._known, self._token)
             return self._token
 
+    @property
+    def most(self) -> int:
+        return 2  # one that ran out, and the one after it
+
     def refused(self, token: Secret | None, status: int) -> bool:
         """A session that has run out (401) is replaced; of a new one, a refusal is the plane's last word."""
         with self._lock:

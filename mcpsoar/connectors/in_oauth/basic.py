@@ -20,6 +20,10 @@ class Basic:
     def current(self) -> Secret | None:
         return self._header
 
+    @property
+    def most(self) -> int:
+        return 1
+
     def refused(self, token: Secret | None, status: int) -> bool:  # noqa: ARG002 (the protocol's shape)
         return False
 
