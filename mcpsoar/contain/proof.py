@@ -9,6 +9,7 @@ from mcpsoar.core.ports import Canary, Clock
 from mcpsoar.core.profile import CanaryBinding
 from mcpsoar.core.run import Passage, Sighting
 from mcpsoar.core.verdict import StepVerdict
+from mcpsoar.kit.budget import budget_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Proof:
             sight = self._probe(state, "after")
             if sight.passage is Passage.EXECUTED:
                 return Outcome(StepVerdict.VERIFIED, "executes again")
-            if self.clock.monotonic() >= until:
+            if self.clock.monotonic() + self._locked_s >= until:
                 break
             self.clock.sleep(max(self.binding.every_s, 0.01))
         if sight.passage is Passage.UNCLEAR:
@@ -89,10 +90,16 @@ class Proof:
         """From the first answer on: a call may have waited long for its turn."""
         seen = [self._probe(state, "after")]
         start = self.clock.monotonic()
-        while (left := start + self.binding.hold_s - self.clock.monotonic()) > 0:
+        while (left := start + self.binding.hold_s - self.clock.monotonic()) > self._locked_s:
             self.clock.sleep(min(max(self.binding.every_s, 0.01), left))
             seen.append(self._probe(state, "after"))
         return seen
+
+    @property
+    def _locked_s(self) -> float:
+        """For so long nothing is called there: what cannot be seen any more is not waited for."""
+        budget = budget_of(self.binding.network)
+        return budget.locked_s if budget else 0.0
 
     def _lacks_control(self) -> str | None:
         """Why no untouched server can be tried; None when one can."""

@@ -169,6 +169,14 @@ class Budget:
                     raise Unreachable(words, where=self.host, retry_after_s=pause_s)
                 self._clock.sleep(min(pause_s, _SLICE_S))
 
+    @property
+    def locked_s(self) -> float:
+        """How long the host's lockout lasts yet; 0 where there is none."""
+        with self._lock:
+            if not self._is_locked or self._closed_until is None:
+                return 0.0
+            return max(self._closed_until - self._clock.monotonic(), 0.0)
+
     def tier(self, path: str) -> Tier | None:
         """What calls by this path count as."""
         lane = self._lane_of(path)

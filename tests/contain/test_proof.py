@@ -9,8 +9,9 @@ from mcpsoar.app import contain
 from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import CanaryBinding, Control
-from mcpsoar.core.run import Passage, Report
+from mcpsoar.core.run import Passage, Report, Sighting
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
+from mcpsoar.kit.budget import Budget, metered
 from tests.contain.fakes import CANARY, FakeCanary, FakeClock, FakeConnector, FakePlane, station
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -60,6 +61,35 @@ def test_only_denials_after_one_execution_before_are_proof(
     report = ordered(tmp_path, FakeCanary(clock, *sights), clock, plane())
     assert of_canary(report) is step
     assert report.verdict is run
+
+
+class Late(FakeCanary):
+    """Its calls wait long for their turn."""
+
+    def probe(self, server: str) -> Sighting:
+        self._clock.sleep(100.0)
+        return super().probe(server)
+
+
+def test_a_call_that_came_late_begins_the_hold_and_does_not_end_it(tmp_path: Path) -> None:
+    clock = FakeClock()
+    report = ordered(tmp_path, Late(clock, E, D), clock, plane())
+    assert report.steps[-1].evidence["after"]["calls"] == 2
+
+
+@pytest.mark.parametrize("direction", Direction)
+def test_who_is_locked_out_waits_for_nothing(tmp_path: Path, direction: Direction) -> None:
+    clock = FakeClock()
+    budget = Budget("gateway.example.com", clock=clock)
+    binding = replace(CANARY, hold_s=65.0, network=metered(CANARY.network, budget))
+    there = plane()
+    if direction is Direction.UNDO:
+        ordered(tmp_path, FakeCanary(clock, E, D), clock, there)
+    budget.heard("/mcp", 429, {"retry-after": "900"}, b"")
+    began = clock.monotonic()
+    report = ordered(tmp_path, FakeCanary(clock, U), clock, there, direction=direction, binding=binding)
+    assert of_canary(report) is StepVerdict.CANNOT_TELL
+    assert clock.monotonic() - began < 5
 
 
 def test_denials_are_asked_for_over_the_whole_hold(tmp_path: Path) -> None:
