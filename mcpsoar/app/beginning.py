@@ -55,7 +55,8 @@ def run(
 def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing | None, run_id: str) -> Facts:
     before, untouched = {}, []
     if releasing is not None:
-        before = {step.id: baseline_facts(releasing.baseline(step, ready.clock)) for step in made.steps}
+        was = releasing.assumed if order.assume_on else releasing.baseline
+        before = {step.id: baseline_facts(was(step, ready.clock)) for step in made.steps}
         untouched = [step.id for step in made.steps if releasing.is_untouched(step)]
     return {
         "kind": "plan",

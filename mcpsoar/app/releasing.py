@@ -69,8 +69,14 @@ class Releasing:
         """How it was before the first of these runs; None when nobody saw it. What is shared was normal."""
         if step.server is None:
             return before_us(clock)
-        states = [ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps]
-        return states[0].baseline if states else None
+        states = (ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps)
+        # what a run that has changed nothing saw, or did not, is told by the next as well
+        first = next((state for state in states if state.baseline or state.may_have_acted), None)
+        return first.baseline if first else None
+
+    def assumed(self, step: Step, clock: Clock) -> Baseline | None:
+        """That it was on, where nobody saw how it was."""
+        return self.baseline(step, clock) or before_us(clock)
 
     def is_untouched(self, step: Step) -> bool:
         """Whether none of these runs changed anything by this step, which is a server's own."""

@@ -105,6 +105,9 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
 
 @click.command()
 @_options
+@click.option(
+    "--assume-on", is_flag=True, help="What nobody saw before the containment was on: switch it on."
+)
 @common
 def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Undo a containment, step by step, and look at each step after.
@@ -152,6 +155,7 @@ def _execute(
         by=who(),
         chosen=chosen,
         protected_too=is_protected_too,
+        assume_on=bool(asked.get("assume_on")),
         command=again,
     )
     return answer(
@@ -176,6 +180,7 @@ def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:
     words += [word for name in asked.get("without", ()) for word in ("--without", name)]
     words += ["--max-servers", str(asked["at_most"])] if asked.get("at_most") else []
     words += ["--protected-too"] if asked.get("protected_too") else []
+    words += ["--assume-on"] if asked.get("assume_on") else []
     words += ["--dry-run"] if asked["dry_run"] else []
     is_asked = verb == "release" or asked["source"] or len(servers) > _MANY
     return shlex.join([*words, "--yes"] if is_asked else words)

@@ -81,6 +81,12 @@ class Change:
         if isinstance(look.trouble, UnknownTarget):
             self._journal.append(*self._first)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
+        if self._is_undo and self._was is None:
+            self._journal.append(*self._first)
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                "nothing was sent: nobody saw how it was before the run; if it was on, add --assume-on",
+            )
         if isinstance(look.trouble, Unsupported):
             self._can_read = False
         if not self._is_undo and not self._tries:
@@ -98,6 +104,11 @@ class Change:
             )
         except (Unreachable, Indeterminate, Conflict) as trouble:
             return self._given_up(trouble)
+
+    def note_late(self, was: Baseline | None) -> None:
+        """Write down how it was before the change, where that became known after it. Raises Unwritable."""
+        if was is not None and self._was is None and self._tries:
+            self._journal.append(self._entry("late look", **(baseline_facts(was) or {})))
 
     def leave(self, look: Look) -> Outcome:
         """Undo what no run has done: nothing is sent, whatever is seen. Raises Unwritable."""

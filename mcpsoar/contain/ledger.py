@@ -159,6 +159,9 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.baseline = as_baseline(entry) if "facts" in entry else None
             state.unknown_because = entry.get("unknown")
             state.has_no_target = entry.get("what") == _NO_TARGET
+        case "late look" if state.baseline is None:
+            state.baseline = as_baseline(entry)
+            state.unknown_because = None
         case "intent":
             state.intents += 1
             state.effect = None

@@ -54,6 +54,14 @@ class Looks:
         task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
         return task.result() if wait_for(task, self._left_s) else Look()
 
+    def late(self, step: Step) -> Baseline | None:
+        """What a look found that was waited for in vain, and only that the aim was not met: whenever that was
+        read, it was so before the change. What it says of an aim that is met may be the change's own work.
+        """
+        task = self._tasks.get(step.id)
+        found = task.result().baseline if task is not None and wait_for(task, _GRACE_S) else None
+        return found if found is not None and not found.in_force else None
+
     def again(self, step: Step, within_s: float | None = None) -> Look:
         """A fresh one: within what the budget has left, or else within a time of its own."""
         task = self._crew.submit(partial(self._look, step))

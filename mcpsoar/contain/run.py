@@ -154,7 +154,12 @@ class Runner:
         self._await_first_calls(step)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
-        return change.leave(look) if is_untouched and not is_void else change.carry_out(look)
+        if is_untouched and not is_void:
+            return change.leave(look)
+        outcome = change.carry_out(look)
+        if not self._is_undo and not self._ledger.is_dry:
+            change.note_late(self._means.looks.late(step))
+        return outcome
 
     def _unmet(self, step: Step) -> str | None:
         """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""
