@@ -13,7 +13,7 @@ Its limits count by address and by user, and five calls over one lock both out f
 the defaults of a gateway (100 and 500 a minute): colleagues are at work too.
 """
 
-from mcpsoar.connectors.in_contextforge.directory import Directory
+from mcpsoar.connectors.in_contextforge.directory import LIMIT_BYTES, Directory
 from mcpsoar.connectors.in_contextforge.gateways import Gateways
 from mcpsoar.connectors.in_contextforge.owners import Owners
 from mcpsoar.connectors.in_contextforge.session import Session
@@ -59,6 +59,7 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         network=binding.network,
         clock=clock,
         timeout_s=timeout_s,
+        limit_bytes=LIMIT_BYTES,
     )
     directory = Directory(edge, clock)
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)

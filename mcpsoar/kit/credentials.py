@@ -21,7 +21,7 @@ class Bearer(Protocol):
 
     @property
     def most(self) -> int:
-        """How many of them one call tries, the first included: what refuses the last of these is a refusal."""
+        """How many of them one call tries: a refusal of the last one is the last word."""
 
     def refused(self, token: Secret | None, status: int) -> bool:
         """Go on to the one after `token`; whether there is one to try."""

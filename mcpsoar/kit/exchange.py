@@ -21,6 +21,10 @@ class Answer:
     body: bytes
 
 
+class TooLarge(Malformed):
+    """Who asked for many things may ask for fewer."""
+
+
 def exchange(
     transport: "httpx.BaseTransport",
     request: "httpx.Request",
@@ -89,7 +93,7 @@ def _exchanged(
                 wire_bytes += len(chunk)
                 body += inflate(chunk, limit_bytes + 1 - len(body))
                 if max(len(body), wire_bytes) > limit_bytes:
-                    raise Malformed(f"the answer is larger than {limit_bytes} bytes", where=where)
+                    raise TooLarge(f"the answer is larger than {limit_bytes} bytes", where=where)
                 if is_complete and is_complete(headers, bytes(body)):
                     break
                 if clock.monotonic() >= until:

@@ -141,7 +141,7 @@ class Forge:
         if asked.get("include_pagination") != "true":
             return items[:50]
         begin = int(asked.get("cursor", "0"))
-        end = begin + self.page
+        end = begin + min(self.page, int(asked["limit"]))
         return {kind: items[begin:end], "nextCursor": str(end) if end < len(items) else None}
 
     def _tokens(self, limit: int, offset: int) -> Any:

@@ -188,6 +188,23 @@ def test_a_gateway_that_is_off_keeps_its_tools_off(plane: Forge, connector: Conn
     assert connector.verify_rollback(FORCE, was).verdict is Verdict.YES
 
 
+def test_large_texts_of_a_suspect_s_tools_hide_no_tool(plane: Forge, connector: Connector) -> None:
+    plane.page = 100
+    plane.tools = {f"t-evil-{n}": ("g-github", True) for n in range(60)} | plane.tools
+    plane.off.add("t-read")
+
+    def tool(one: str, answer: Any = plane.tool) -> Any:
+        text = {"description": "x" * 200_000} if "evil" in one else {}
+        return answer(one) | {"inputSchema": text}
+
+    plane.tool = tool  # type: ignore[method-assign]
+    was = connector.baseline(DISABLE)
+    assert was.facts["tools_off"] == ["t-read"]
+    connector.apply(FORCE, connector.baseline(FORCE), "key")
+    assert connector.verify(FORCE).verdict is Verdict.YES
+    assert plane.off == {"t-read", "t-write", "t-other"}
+
+
 def test_a_session_that_ran_out_is_replaced(plane: Forge) -> None:
     clock = _Later()
     made = connect(

@@ -11,12 +11,15 @@ from mcpsoar.core.digest import Json
 from mcpsoar.core.errors import Denied, Malformed, UnknownTarget
 from mcpsoar.core.ports import Clock
 from mcpsoar.kit import shape
+from mcpsoar.kit.exchange import TooLarge
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.pages import pages
 
 LISTING_S = 60.0
 BEHIND_S = 300.0
-_PAGE = {"include_inactive": "true", "include_pagination": "true", "limit": "100"}
+LIMIT_BYTES = 8 << 20
+_PAGE = {"include_inactive": "true", "include_pagination": "true"}
+_PAGES = (100, 10, 1)  # what a tool says of itself is its server's to write, and may be long
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +125,21 @@ class Directory:
         return found[0]
 
     def _listed_as(self, kind: str, query: Mapping[str, str]) -> list[Any]:
+        for limit in _PAGES[:-1]:
+            try:
+                return self._in_pages(kind, query, limit)
+            except TooLarge:
+                continue
+        return self._in_pages(kind, query, _PAGES[-1])
+
+    def _in_pages(self, kind: str, query: Mapping[str, str], limit: int) -> list[Any]:
         return [
             item
             for body in pages(
                 self._edge,
                 "v1",
                 kind,
-                query={**_PAGE, **query},
+                query={**_PAGE, **query, "limit": str(limit)},
                 clock=self._clock,
                 seconds=LISTING_S,
                 named="nextCursor",
