@@ -97,7 +97,7 @@ def test_without_looks_nothing_is_proven(plane: Handle, capsys: Captured, tmp_pa
     report = json.loads(capsys.readouterr().out)
     assert report["verdict"] == "unverified"
     assert {step["verdict"] for step in report["steps"]} == {"applied_unverified"}
-    assert main(["release", "github", "--yes"]) == 3
+    assert main(["release", "github", "--yes", "--assume-on"]) == 3
     entry = plane.plane.server("github")
     assert entry is not None
     assert entry.is_enabled
