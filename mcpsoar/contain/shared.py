@@ -10,8 +10,9 @@ from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.errors import Indeterminate, Unreachable, Unsupported
 from mcpsoar.core.plan import Direction, Step
 from mcpsoar.core.ports import Clock
-from mcpsoar.core.run import Baseline
+from mcpsoar.core.run import Baseline, Effect
 from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
 
@@ -54,8 +55,7 @@ class Shared:
                 seen = self._looks.again(state.step)
             if not self._ledger.is_dry and not state.intents:
                 self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
-            outcome = change.carry_out(seen)
-            self._remember(seen, change, outcome)
+            outcome = self._forced(seen, change, known=state.baseline)
         if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
             return Outcome(
                 StepVerdict.CANNOT_TELL, f"{outcome.detail}; but a release was at work on it at the same time"
@@ -85,23 +85,33 @@ class Shared:
         if seen.baseline is None or seen.baseline.in_force:
             return Outcome(StepVerdict.SKIPPED, needed)
         change = self._forcing()
-        outcome = change.carry_out(seen)
-        self._remember(seen, change, outcome)
+        outcome = self._forced(seen, change)
         if outcome.verdict.verdict is Verdict.YES:
             return Outcome(StepVerdict.SKIPPED, f"{needed}; it was no longer in force, and is again")
         return Outcome(outcome.verdict, f"{needed}, and it is no longer in force: {outcome.detail}")
 
-    def _remember(self, seen: Look, change: Change, outcome: Outcome) -> None:
-        """What a lift will need: how things were, and as what the forced policy was read back."""
+    def _forced(self, seen: Look, change: Change, *, known: Baseline | None = None) -> Outcome:
+        """Make the change. What a lift will need is on disk before: how things were, and of what is
+        done by many calls what the next ones alter. After it, as what the policy was read back. `known` is
+        what an earlier process of this run had seen.
+        """
         if self._ledger.is_dry:
-            return
-        effect = change.effect
-        if seen.baseline is None and effect is not None and effect.found_in_force is not None:
-            self._commons.begin(was_forced=effect.found_in_force)
-        was = [seen.baseline.facts] if seen.baseline and not seen.baseline.in_force else []
-        self._commons.remember(*was, *([effect.facts] if effect else []))
+            return change.carry_out(seen)
+        before = [one for one in (known, seen.baseline) if one is not None]
+        self._commons.remember(*(one.facts for one in before if not one.in_force))
+
+        def note(effect: Effect) -> None:
+            if not before and effect.found_in_force is not None:
+                self._commons.begin(was_forced=effect.found_in_force)
+            self._commons.remember(effect.facts)
+
+        with telling.heard_by(note):
+            outcome = change.carry_out(seen)
+        if change.effect is not None:
+            note(change.effect)
         if outcome.verdict is StepVerdict.VERIFIED and change.seen is not None:
             self._commons.forced(change.seen.facts)
+        return outcome
 
     def _look(self, step: Step) -> Look:
         """How it is now; a look that failed is repeated, as a change would be."""

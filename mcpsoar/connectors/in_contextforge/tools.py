@@ -1,5 +1,7 @@
 """policy.force_write_approval: every tool that may write, switched off one by one."""
 
+from dataclasses import replace
+
 from mcpsoar.connectors.in_contextforge.directory import Directory, Tool
 from mcpsoar.connectors.in_contextforge.gateways import switch
 from mcpsoar.core.digest import Facts
@@ -8,6 +10,7 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
@@ -35,8 +38,10 @@ class Tools(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
+        effect = Effect({"open": left}, self._now(), found_in_force=not left)
+        telling.about_to(effect)
         each(left, lambda tool: switch(self._edge, "tool", tool, enabled=False), where=self._where)
-        return Effect({"open": left}, self._now(), found_in_force=not left)
+        return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
         tools = self._directory.tools()
