@@ -326,6 +326,19 @@ def test_a_change_waits_for_no_look_that_fails(plane: TokenService) -> None:
     assert made.verify(REVOKE).verdict is Verdict.CANNOT_TELL
 
 
+def test_whose_a_token_is_has_to_be_asked_before_it_can_be_sent(plane: TokenService) -> None:
+    with wire(plane.url) as between:
+        made = connected(between.url, 5, 0.3, (line(OURS, None), HELD[1]), **PATHS)
+        between.play(Trick.DROP_BEFORE, when=lambda call: not _is_change(call))
+        with pytest.raises(Unreachable, match=r"whose token sha256:[0-9a-f]{12} is could not be asked"):
+            made.apply(REVOKE, None, "key")
+        between.heal()
+        between.play(Trick.STATUS, when=lambda call: not _is_change(call), status=403)
+        with pytest.raises(Denied, match="could not be asked"):
+            made.apply(REVOKE, None, "key")
+    assert not plane.revocations()
+
+
 def test_of_a_round_that_broke_off_only_the_rest_is_sent(plane: TokenService) -> None:
     plane.tokens["second"] = Token()
     with wire(plane.url) as between:

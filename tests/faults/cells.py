@@ -183,7 +183,10 @@ class Bench:
         else:
             between.play(
                 row.trick,
-                when=lambda call: place.is_change(call) and (part is None or part in call.target),
+                when=lambda call: (
+                    place.is_change(call)
+                    and (part is None or part in call.target or part.encode() in call.body)
+                ),
                 times=1 if play is Play.ONCE else None,
                 **row.settings,
             )
@@ -323,6 +326,6 @@ def bench(name: str) -> Iterator[Bench]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=memory)))
         place = stack.enter_context(PLACES[name](folder))
         data = stack.enter_context(data_plane(place.is_disabled))
-        wires = {role: stack.enter_context(wire(place.url)) for role in ROLES}
+        wires = {role: stack.enter_context(wire(place.address(role))) for role in ROLES}
         wires["canary"] = stack.enter_context(wire(data.url))
         yield Bench(place, data, wires, folder)

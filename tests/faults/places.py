@@ -1,5 +1,6 @@
 """The control planes that the table is about: each told how to start anew, to lie, and what is true of it."""
 
+import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from mcpsoar.lab.seed import issue_unused
 from mcpsoar.lab.serving import Handle, control_plane
 from mcpsoar.lab.wire import Call
 from tests.contract.forge import EMAIL, PASSWORD, Forge, forge
+from tests.contract.token_service import AUDIENCE, SECRETS, Token, TokenService, token_service
 from tests.flow.ground import ROOT
 
 SERVER, CONTROL = "github", "jira"
@@ -37,6 +39,10 @@ class Place(ABC):
 
     @abstractmethod
     def bindings(self, urls: Urls, timeout_s: float, settle_s: float) -> dict[str, Binding]: ...
+
+    def address(self, role: str) -> str:  # noqa: ARG002
+        """Where this role's calls go."""
+        return self.url
 
     @abstractmethod
     def done(self, role: str) -> tuple[int, int]:
@@ -246,6 +252,79 @@ class OnForge(Place):
         self.plane._switch = switching  # type: ignore[method-assign]
 
 
+class WithOAuth(OnLab):
+    """The same plane, with tokens of a service of their own: two to revoke, and one that stays."""
+
+    name = "oauth"
+
+    def __init__(self, plane: Handle, service: TokenService) -> None:
+        super().__init__(plane)
+        self.service = service
+        self.spares = ()  # a client has one secret
+        self.secrets += (*_HELD, *SECRETS.values())
+
+    def address(self, role: str) -> str:
+        return self.service.url if role == "tokens" else self.url
+
+    def restore(self) -> None:
+        super().restore()
+        self.service.lies = False
+        self.service.tokens = {name: Token(client) for name, client in _HELD.items()}
+
+    def bindings(self, urls: Urls, timeout_s: float, settle_s: float) -> dict[str, Binding]:
+        held = [
+            {"token": name, "client": client, "audience": AUDIENCE, "keep": name == _KEPT}
+            for name, client in _HELD.items()
+        ]
+        options = {
+            "held": Secret("\n".join(map(json.dumps, held))),
+            "introspect": {"id": "runner", "secret": Secret(SECRETS["runner"])},
+            "clients": [{"id": "agent-a", "secret": Secret(SECRETS["agent-a"])}],
+            "names": {SERVER: AUDIENCE},
+            "revocation": "token/revocation",
+            "introspection": "token/introspection",
+            "timeout_s": timeout_s,
+            "settle_s": settle_s,
+        }
+        tokens = Binding("oauth", urls["tokens"], options=options)
+        return super().bindings(urls, timeout_s, settle_s) | {"tokens": tokens}
+
+    def done(self, role: str) -> tuple[int, int]:
+        if role != "tokens":
+            return super().done(role)
+        own = [one for name, one in self.service.tokens.items() if name != _KEPT]
+        return sum(not one.is_active for one in own), len(own)
+
+    def bring_about(self, role: str) -> None:
+        if role != "tokens":
+            super().bring_about(role)
+            return
+        for name, one in self.service.tokens.items():
+            one.is_active = name == _KEPT
+
+    def lie(self, role: str) -> None:
+        if role == "tokens":
+            self.service.lies = True
+        else:
+            super().lie(role)
+
+    def stray(self, role: str) -> bool:
+        return role != "tokens" and super().stray(role)
+
+    def half(self, role: str, *, first: bool = False) -> str | None:
+        return list(_HELD)[not first] if role == "tokens" else None
+
+    def is_change(self, call: Call) -> bool:
+        return super().is_change(call) and not call.target.endswith("/introspection")
+
+    def is_read(self, call: Call) -> bool:
+        return not self.is_change(call)
+
+
+_KEPT = "planted-held-token-that-stays"
+_HELD = {"planted-held-token-1": "agent-a", "planted-held-token-2": "agent-a", _KEPT: "agent-b"}
+
+
 @contextmanager
 def on_lab(folder: Path) -> Iterator[Place]:
     with control_plane(folder, servers=(SERVER, CONTROL), page_size=2) as plane:
@@ -266,4 +345,10 @@ def on_forge(folder: Path) -> Iterator[Place]:  # noqa: ARG001
         yield OnForge(plane)
 
 
-PLACES = {"reference": on_lab, "http": in_toml, "contextforge": on_forge}
+@contextmanager
+def with_oauth(folder: Path) -> Iterator[Place]:
+    with control_plane(folder, servers=(SERVER, CONTROL), page_size=2) as plane, token_service() as service:
+        yield WithOAuth(plane, service)
+
+
+PLACES = {"reference": on_lab, "http": in_toml, "contextforge": on_forge, "oauth": with_oauth}

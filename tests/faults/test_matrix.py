@@ -53,8 +53,8 @@ def test_a_connector_that_claims_too_much_or_too_little_is_red(
 
 
 def test_half_that_is_told_as_nothing_is_red(ready: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    if ready.place.half("tokens") is None:
-        pytest.skip("one call does it all there")
+    if ready.place.name != "contextforge":
+        pytest.skip("one call does it all there, or another module sends them")
 
     def until_refused(names: list[str], send: Any, *, where: str) -> None:  # noqa: ARG001
         for name in names:

@@ -73,17 +73,17 @@ class Tokens(Room):
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         aim = self._aim(step)
         sent = Sent()
-        can_look = True
+        blind: Trouble | None = None
         for one in self._of(aim):
             if one.is_kept or (key, one.name) in self._acknowledged:
                 continue
-            if one.name not in self._active and can_look:
-                can_look = self._looks(one)
+            if one.name not in self._active and blind is None:
+                blind = self._looked(one)
             known = self._active[one.name][1] if one.name in self._active else Said(State.UNTOLD)
             if aim.is_missed(known):
                 continue
             try:
-                self._revoke(one, known.client or one.client, key, sent)
+                self._revoke(one, _owner(one, known, blind), key, sent)
             except (Denied, Malformed, Conflict) as trouble:
                 sent.troubles.append(trouble)  # others may well be revoked
             except (Unreachable, Indeterminate) as trouble:
@@ -148,13 +148,13 @@ class Tokens(Room):
             self._active[one.name] = (one, said)
         return said
 
-    def _looks(self, one: Held) -> bool:
-        """Whether a token can be looked at before it goes; a change waits for no look that fails."""
+    def _looked(self, one: Held) -> Trouble | None:
+        """Look at a token before it goes, and say why not; a change waits for no look that fails."""
         try:
             self._introspected(one)
-        except Trouble:
-            return False
-        return True
+        except Trouble as trouble:
+            return trouble
+        return None
 
     def _revoke(self, one: Held, client: str | None, key: str, sent: Sent) -> None:
         if client is None or not self._service.has(client):
@@ -175,3 +175,12 @@ class Tokens(Room):
         else:
             self._why_left[one.name] = f"its revocation by {client} was refused"
             sent.refused.append(one.name)
+
+
+def _owner(one: Held, known: Said, blind: Trouble | None) -> str | None:
+    """Whose it is, as far as is known. Raises where that could not be asked, and so nothing can be sent."""
+    owner = known.client or one.client
+    if owner is not None or blind is None:
+        return owner
+    kind = Unreachable if isinstance(blind, Unreachable | Indeterminate) else Denied
+    raise kind(f"whose {one.words} is could not be asked: {blind.message}", where=blind.where)
