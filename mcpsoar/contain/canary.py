@@ -136,7 +136,7 @@ class McpCanary:
 
     def _refusal(self, heard: Heard, tool: str) -> str | None:
         own = [message.replace("{tool}", tool) for message in self._binding.refusals]
-        return refusal.denial(heard) or refusal.one_of(heard, own)
+        return refusal.denial(heard, tool) or refusal.one_of(heard, own)
 
     def _call(self, server: str) -> tuple[Facts, str]:
         asked = self._binding.call_on(server)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from mcpsoar import __version__
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed
 from mcpsoar.core.ports import Clock
@@ -16,7 +15,6 @@ from mcpsoar.core.secret import Secret
 from mcpsoar.kit import strictjson
 from mcpsoar.kit.budget import PATIENCE_S, Rank, budget_of
 from mcpsoar.kit.exchange import Answer, exchange
-from mcpsoar.kit.http import USER_AGENT
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +22,8 @@ if TYPE_CHECKING:
 STATELESS = "2026-07-28"
 HANDSHAKE = "2025-11-25"  # the newest revision that `initialize` negotiates
 _LIMIT_BYTES = 1 << 20
-_CLIENT: Facts = {"name": "mcpsoar-canary", "version": __version__}
+# a client as most are: a suspect that knows a canary could refuse it and nobody else
+_CLIENT: Facts = {"name": "mcp", "version": "0.1.0"}
 _META = "io.modelcontextprotocol/"  # reserved keys of `_meta` (revision 2026-07-28)
 
 
@@ -92,7 +91,7 @@ class Wire:
         own = {
             "Accept": "application/json, text/event-stream",
             "Accept-Encoding": "identity",
-            "User-Agent": USER_AGENT,
+            "User-Agent": f"python-httpx/{httpx.__version__}",
         }
         if body is not None:
             own["Content-Type"] = "application/json"
@@ -110,7 +109,7 @@ class Wire:
             is_complete=lambda head, sofar: _is_stream(head) and _answer_in(sofar, our_id) is not None,
         )
         if self._budget:
-            self._budget.heard(self._path, answer.status, answer.headers, answer.body)
+            self._budget.heard(self._path, answer.status, answer.headers, answer.body, Rank.PROBE)
         return _heard(answer, our_id)
 
 

@@ -11,6 +11,8 @@ from mcpsoar.core.run import Passage, Sighting
 from mcpsoar.core.verdict import StepVerdict
 from mcpsoar.kit.budget import budget_of
 
+_NO_TOKEN = "HTTP 401"  # noqa: S105 (how a sighting begins)
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -21,6 +23,12 @@ class Proof:
     journal: Journal
     clock: Clock
     touched: tuple[str, ...]
+
+    @property
+    def _has_living_token(self) -> bool:
+        """Whether the control, which is asked next, calls with the canary's token: then it is still good."""
+        control = self.binding.control
+        return control is not None and self._lacks_control() is None and control.token == self.binding.token
 
     @property
     def _control(self) -> str | None:
@@ -59,6 +67,12 @@ class Proof:
             return Outcome(
                 StepVerdict.CANNOT_TELL, f"{denied}; but it was not seen to work before the change"
             )
+        if all(sight.detail.startswith(_NO_TOKEN) for sight in seen) and not self._has_living_token:
+            return Outcome(
+                StepVerdict.CANNOT_TELL,
+                f"{denied}; but the canary's own token may have gone with the others: give it, and the "
+                "control with it, one that this run does not revoke",
+            )
         if (lacking := self._lacks_control()) is not None:
             return Outcome(StepVerdict.VERIFIED, f"{worked_before}; {denied}; {lacking}")
         if (dead := self._dead_control(state)) is not None:
@@ -79,7 +93,7 @@ class Proof:
             self.clock.sleep(max(self.binding.every_s, 0.01))
         if sight.passage is Passage.UNCLEAR:
             return Outcome(StepVerdict.CANNOT_TELL, f"nothing can be said: {sight.detail}")
-        if sight.detail.startswith("HTTP 401"):
+        if sight.detail.startswith(_NO_TOKEN):
             return Outcome(
                 StepVerdict.CANNOT_TELL,
                 f"{sight.detail}: the canary's own token went with the others; give it a new one",

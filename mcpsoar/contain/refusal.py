@@ -33,16 +33,16 @@ _ERROR = re.compile(
     r"|(?:forbidden|unauthori[sz]ed)\b.{0,200}",
     re.IGNORECASE | re.DOTALL,
 )
-# texts inside a result: the exact sentence of a known gateway, for the server may write any other
-_RESULT = re.compile(r"Tool '[^']{1,200}' exists but is inactive")  # ContextForge 1.0.7, recorded
+# text of a result: the exact sentence of a known gateway (ContextForge 1.0.7, recorded) of the very tool
+_RESULT = "Tool '{}' exists but is inactive"
 
 # by which a server of an older revision, or one that keeps sessions, turns the stateless call away
 _HANDSHAKE_STATUS = frozenset({400, 404, 405, 406})
 _HANDSHAKE_CODE = frozenset({-32700, -32600, -32601, -32602, -32000, -32020, -32021, -32022})
 
 
-def denial(heard: Heard) -> str | None:
-    """The refusal in one phrase; None when this is none."""
+def denial(heard: Heard, tool: str) -> str | None:
+    """The refusal of a call of `tool` in one phrase; None when this is none."""
     if heard.status in (401, 403):
         word = _word(heard.said)
         return f"HTTP {heard.status}" + (f" ({word})" if word else "")
@@ -54,7 +54,8 @@ def denial(heard: Heard) -> str | None:
     if error := heard.message.get("error"):
         return _error(error)
     text = result_text(heard.message)
-    return f"a result that says: {text}" if is_error(heard.message) and _RESULT.fullmatch(text) else None
+    is_refused = is_error(heard.message) and text == _RESULT.format(tool)
+    return f"a result that says: {text}" if is_refused else None
 
 
 def one_of(heard: Heard, messages: Sequence[str]) -> str | None:

@@ -6,6 +6,7 @@ to one call holds for all of them.
 """
 
 import logging
+import re
 import threading
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +26,7 @@ from mcpsoar.kit.status import retry_after_s
 LEAST = 10  # calls a minute; below that no call could be kept for a write
 PATIENCE_S = 600.0  # the longest that a call waits for a turn that is sure to come
 _LOCKED_S = 300.0  # who asks for more than that asks for a person
-_LOCKED_WORD = b"locked"
+_LOCKED_WORD = re.compile(rb"(?<![a-z])locked(?![a-z])")  # no "blocked"
 _LOCKOUT_S = 900.0  # where an answer names no end (ContextForge's is always 15 min)
 _LONGEST_S = 1e8
 _SLICE_S = 1.0  # after so long who waits looks whether the host closed meanwhile
@@ -128,9 +129,22 @@ class Lane:
         self._tokens = min(self._tokens, float(remaining))
 
 
+@dataclass(slots=True)
+class _Silence:
+    """Until when a host is left alone, by the clock; None where it asked for nothing."""
+
+    until: float | None = None
+    is_lockout: bool = False
+
+    def left_s(self, now: float) -> float:
+        if self.until is not None and self.until <= now:
+            self.until, self.is_lockout = None, False
+        return 0.0 if self.until is None else self.until - now
+
+
 class Budget:
     """A host's budget. Threads share it. Without tiers nothing waits, and a host that asked for silence is
-    still left alone.
+    still left alone: of what a probe hears that is for probes alone, for the suspect answers them.
     """
 
     def __init__(
@@ -146,22 +160,21 @@ class Budget:
         self._clock = clock
         self._tell = tell
         self._lanes = tuple(Lane(tier, clock.monotonic()) for tier in tiers)
-        self._closed_until: float | None = None
-        self._is_locked = False
+        self._of_all, self._of_probes = _Silence(), _Silence()
         self._lock = threading.Lock()
 
     def turn(self, path: str, rank: Rank, *, within_s: float) -> float:
         """Wait for this call's turn; the seconds it took. A host that closed is waited for if it opens
         `within_s`. Raises Unreachable: then nothing may be sent.
         """
-        if self._closed_until is None and not self._lanes:
+        if self._of_all.until is None and self._of_probes.until is None and not self._lanes:
             return 0.0
         began = self._clock.monotonic()
         with self._lane(path, rank) as wait_s:
             while True:
                 with self._lock:
                     now = self._clock.monotonic()
-                    pause_s = self._open_in(now, within_s - (now - began)) or wait_s(now)
+                    pause_s = self._open_in(now, within_s - (now - began), rank) or wait_s(now)
                 if not pause_s:
                     return now - began
                 if now + pause_s - began > PATIENCE_S:
@@ -171,54 +184,56 @@ class Budget:
 
     @property
     def locked_s(self) -> float:
-        """How long the host's lockout lasts yet; 0 where there is none."""
+        """How long probes are locked out yet; 0 where they are not."""
         with self._lock:
-            if not self._is_locked or self._closed_until is None:
-                return 0.0
-            return max(self._closed_until - self._clock.monotonic(), 0.0)
+            now = self._clock.monotonic()
+            return max(one.left_s(now) * one.is_lockout for one in (self._of_all, self._of_probes))
 
     def tier(self, path: str) -> Tier | None:
         """What calls by this path count as."""
         lane = self._lane_of(path)
         return lane.tier if lane else None
 
-    def heard(self, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        """What an answer says of everybody's next call. The first lockout is told."""
+    def heard(self, path: str, status: int, headers: Mapping[str, str], body: bytes, rank: Rank) -> None:
+        """What an answer says of the next calls. The first lockout is told."""
         if status == 429:
-            self._close(headers, body)
-        elif self._lanes and (left := headers.get("x-ratelimit-remaining", "")).isdecimal():
+            self._close(headers, body, self._of_probes if rank is Rank.PROBE else self._of_all)
+        elif (
+            rank is not Rank.PROBE
+            and self._lanes
+            and (left := headers.get("x-ratelimit-remaining", "")).isdecimal()
+        ):
             lane = self._lane_of(path)
             with self._lock:
                 if lane is not None:
                     lane.told(int(left[:9]))
 
-    def _close(self, headers: Mapping[str, str], body: bytes) -> None:
+    def _close(self, headers: Mapping[str, str], body: bytes, silence: _Silence) -> None:
         later = retry_after_s(headers, self._clock)
-        is_lockout = (later or 0.0) > _LOCKED_S or _LOCKED_WORD in body.lower()
+        is_lockout = (later or 0.0) > _LOCKED_S or _LOCKED_WORD.search(body.lower()) is not None
         if is_lockout:
-            later = later or _LOCKOUT_S
+            later = min(later or _LOCKOUT_S, _LOCKOUT_S)
         if not later:
             return
         with self._lock:
-            until = self._clock.monotonic() + min(later, _LONGEST_S)
-            self._closed_until = max(until, self._closed_until or 0.0)
-            is_news, self._is_locked = is_lockout and not self._is_locked, self._is_locked or is_lockout
+            silence.until = max(self._clock.monotonic() + later, silence.until or 0.0)
+            is_news = is_lockout and not silence.is_lockout
+            silence.is_lockout |= is_lockout
         if is_news:
             words = f"{self.host} has locked its callers out: it is not called before {self._at(later)}"
             self._tell(f"{self._at(0.0)}  {words}")
         elif not is_lockout:
             logging.getLogger(__name__).info("%s asks for %.0f s without calls", self.host, later)
 
-    def _open_in(self, now: float, left_s: float) -> float:
+    def _open_in(self, now: float, left_s: float, rank: Rank) -> float:
         """Seconds until the host is open, 0 if it is. Raises Unreachable where that is too long to wait."""
-        if self._closed_until is None:
-            return 0.0
-        wait_s = self._closed_until - now
-        if wait_s <= 0:
-            self._closed_until, self._is_locked = None, False
-            return 0.0
-        if self._is_locked or wait_s > left_s:
-            why = "it has locked its callers out until" if self._is_locked else "it asks for no call before"
+        asked = [self._of_all, self._of_probes] if rank is Rank.PROBE else [self._of_all]
+        silence = max(asked, key=lambda one: one.left_s(now))
+        wait_s = silence.left_s(now)
+        if wait_s and (silence.is_lockout or wait_s > left_s):
+            why = (
+                "it has locked its callers out until" if silence.is_lockout else "it asks for no call before"
+            )
             words = f"not sent: {why} {self._at(wait_s)}"
             raise Unreachable(words, where=self.host, retry_after_s=wait_s)
         return wait_s

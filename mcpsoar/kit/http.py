@@ -165,7 +165,7 @@ class Edge:
                 limit_bytes=self._limit_bytes,
             )
             if self._budget:
-                self._budget.heard(urlsplit(url).path, answer.status, answer.headers, answer.body)
+                self._budget.heard(urlsplit(url).path, answer.status, answer.headers, answer.body, rank)
             is_refused = answer.status in (401, 403) and left > 0
             if not is_refused or not self._tokens.refused(token, answer.status):
                 return self._judged(answer, f"{method} /{target}", is_change=is_change, absent=absent)

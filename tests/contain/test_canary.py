@@ -182,3 +182,16 @@ def test_only_the_refusals_that_the_profile_names_count(message: str, passage: P
     for one, wanted in ((binding, passage), (BINDING, Passage.UNCLEAR)):
         canary = McpCanary(one, clock=SystemClock(), transport=httpx.MockTransport(answer))
         assert canary.probe("crm").passage is wanted
+
+
+@pytest.mark.parametrize(("tool", "passage"), [("ping", Passage.DENIED), ("anything", Passage.UNCLEAR)])
+def test_a_result_refuses_only_the_tool_that_was_called(tool: str, passage: Passage) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert b"mcpsoar" not in request.content
+        assert "mcpsoar" not in str(request.headers)
+        text = {"type": "text", "text": f"Tool '{tool}' exists but is inactive"}
+        said = _result(json.loads(request.content), content=[text], isError=True)
+        return httpx.Response(200, json=said)
+
+    canary = McpCanary(BINDING, clock=SystemClock(), transport=httpx.MockTransport(answer))
+    assert canary.probe("crm").passage is passage

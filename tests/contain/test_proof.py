@@ -10,8 +10,9 @@ from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import CanaryBinding, Control
 from mcpsoar.core.run import Passage, Report, Sighting
+from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
-from mcpsoar.kit.budget import Budget, metered
+from mcpsoar.kit.budget import Budget, Rank, metered
 from tests.contain.fakes import CANARY, FakeCanary, FakeClock, FakeConnector, FakePlane, station
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -85,7 +86,7 @@ def test_who_is_locked_out_waits_for_nothing(tmp_path: Path, direction: Directio
     there = plane()
     if direction is Direction.UNDO:
         ordered(tmp_path, FakeCanary(clock, E, D), clock, there)
-    budget.heard("/mcp", 429, {"retry-after": "900"}, b"")
+    budget.heard("/mcp", 429, {"retry-after": "900"}, b"", Rank.PROBE)
     began = clock.monotonic()
     report = ordered(tmp_path, FakeCanary(clock, U), clock, there, direction=direction, binding=binding)
     assert of_canary(report) is StepVerdict.CANNOT_TELL
@@ -200,3 +201,24 @@ def test_every_route_has_to_refuse_and_to_have_worked(
     ready.looks.close()
     assert [step.id for step in report.steps][-2:] == ["canary:github", "canary.all:github"]
     assert report.verdict is run
+
+
+@pytest.mark.parametrize(
+    ("control", "step"),
+    [
+        (None, StepVerdict.CANNOT_TELL),
+        (replace(JIRA, token=Secret("another-token")), StepVerdict.CANNOT_TELL),
+        (JIRA, StepVerdict.VERIFIED),  # with the canary's token, which is good then
+    ],
+)
+def test_a_canary_without_its_token_proves_nothing(
+    tmp_path: Path, control: Control | None, step: StepVerdict
+) -> None:
+    clock = FakeClock()
+    no_token = (D, "HTTP 401 (token_revoked)")
+    canary = FakeCanary(clock, E, no_token, no_token, E)
+    binding = replace(CANARY, hold_s=1.0, every_s=2.0, control=control)
+    report = ordered(tmp_path, canary, clock, plane(), binding=binding)
+    assert of_canary(report) is step
+    if step is StepVerdict.CANNOT_TELL:
+        assert "own token may have gone" in report.steps[-1].detail

@@ -112,7 +112,7 @@ def test_what_the_host_says_is_left_counts() -> None:
     """Colleagues behind the same address, or the run before this one, call it too."""
     clock = FakeClock()
     budget = Budget("plane.example.com", [Tier("all", 60)], clock=clock)
-    budget.heard("/registry", 200, {"x-ratelimit-remaining": "0"}, b"")
+    budget.heard("/registry", 200, {"x-ratelimit-remaining": "0"}, b"", Rank.READ)
     assert budget.turn("/registry", Rank.WRITE, within_s=5.0) == pytest.approx(60 / 48, abs=0.1)
 
 
@@ -125,7 +125,7 @@ def test_a_host_without_a_limit_waits_for_nothing() -> None:
     budget = Budget("plane.example.com", clock=NoClock())
     for _ in range(1000):
         assert budget.turn("/registry", Rank.PROBE, within_s=5.0) == 0.0
-        budget.heard("/registry", 200, {}, b"")
+        budget.heard("/registry", 200, {}, b"", Rank.PROBE)
 
 
 class Plane:
@@ -177,8 +177,30 @@ def test_a_lockout_stops_every_call_to_that_host_and_is_told_once(answer: httpx.
 def test_a_lockout_that_several_meet_is_told_once() -> None:
     plane = Plane()
     for _ in range(5):
-        plane.budget.heard("/mcp", 429, {"retry-after": "900"}, b"")
+        plane.budget.heard("/mcp", 429, {"retry-after": "900"}, b"", Rank.PROBE)
     assert len(plane.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body"),
+    [
+        (429, {"retry-after": "999999"}, b""),
+        (429, {}, b"locked"),
+        (200, {"x-ratelimit-remaining": "0"}, b""),
+    ],
+)
+def test_what_a_suspect_answers_a_probe_delays_no_change(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    plane = Plane(tiers=(Tier("all", 60),))
+    plane.budget.heard("/mcp/crm", status, headers, body, Rank.PROBE)
+    began = plane.clock.monotonic()
+    plane.edge().change("POST", "registry", "crm", "disable")
+    assert plane.clock.monotonic() - began < 0.1
+    if status == 429:
+        with pytest.raises(Unreachable) as caught:
+            plane.budget.turn("/mcp/crm", Rank.PROBE, within_s=5.0)
+        assert (caught.value.retry_after_s or 0.0) <= 900
 
 
 def test_a_lockout_does_not_burn_the_time_for_retries() -> None:
@@ -206,6 +228,18 @@ def test_who_is_told_to_wait_waits_for_everybody() -> None:
     assert plane.clock.monotonic() - began > 6.9
     assert plane.sent == ["GET", "POST"]
     assert plane.told == []
+
+
+@pytest.mark.parametrize(
+    ("word", "is_lockout"),
+    [("account_locked", True), ("Account locked.", True), ("blocked", False), ("unlocked", False)],
+)
+def test_a_lockout_is_told_from_a_block(word: str, is_lockout: bool) -> None:
+    plane = Plane(limited("7", {"error": word}))
+    with pytest.raises(Unreachable):
+        plane.edge().read("registry")
+    assert bool(plane.told) is is_lockout
+    assert bool(plane.budget.locked_s) is is_lockout
 
 
 def test_a_pause_that_does_not_fit_ends_a_call_at_once() -> None:
