@@ -27,6 +27,7 @@ class Connector(Protocol):
 
     Used from several threads at once, for different steps. It may also have, and a caller asks first:
     `propagation_s`, how long its data plane may go on with what it remembers;
+    `secrets`, those beside its binding's that stand in no journal (tuple[Secret, ...]);
     `lacks`, what this system cannot do or show, in words for a person (tuple[str, ...]);
     `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
     `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,

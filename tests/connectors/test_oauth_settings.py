@@ -6,8 +6,15 @@ import pytest
 
 from mcpsoar.app import settings
 from mcpsoar.app.profiles import by_file
+from mcpsoar.app.station import station
+from mcpsoar.connectors.in_oauth.basic import header
+from mcpsoar.connectors.in_oauth.settings import Client
+from mcpsoar.connectors.oauth import connect
+from mcpsoar.contain.home import Home
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Binding
+from mcpsoar.core.secret import Secret
+from mcpsoar.kit.clock import SystemClock
 
 GOOD = {
     "held": '{ file = "held" }',
@@ -41,6 +48,15 @@ def test_every_secret_is_looked_up_and_shown_by_nobody() -> None:
     found = sorted(one.reveal() for one in made.secrets)
     assert found == ["planted-of-agent-a", "planted-of-agent-b", "planted-of-the-runner", HELD.strip()]
     assert "planted" not in repr(made)
+
+
+def test_journals_hide_each_held_token_and_what_headers_carry() -> None:
+    bound()
+    profile, _ = by_file(Path("mcpsoar.toml"), None, ENVIRON)
+    with station(profile, Home(Path("home")), SystemClock(), [].append) as ready:
+        hidden = {one.reveal() for one in ready.secrets}
+    sent = header(Client("agent-a", Secret("planted-of-agent-a"))).reveal()
+    assert {"planted-token", "planted-of-agent-b", "planted-of-the-runner", sent} <= hidden
 
 
 def test_a_list_that_holds_no_token_is_no_mistake() -> None:
@@ -82,9 +98,6 @@ def test_secrets_over_plain_http_are_warned_of() -> None:
 def test_a_setting_that_cannot_be_is_named_by_its_line(
     key: str, said: str, line: int | None, words: str
 ) -> None:
-    from mcpsoar.connectors.oauth import connect
-    from mcpsoar.kit.clock import SystemClock
-
     with pytest.raises(Usage, match=words) as caught:
         connect(bound(**{key: said}), clock=SystemClock())
     assert "planted" not in str(caught.value)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.held import Held
 from mcpsoar.connectors.in_oauth.service import Said, State
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, Json
+
+_NAMES = 1000  # kept in a journal; a longer list is counted, not copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,12 @@ class Survey:
 
     @property
     def facts(self) -> Facts:
-        kinds = ("left", "gone", "unproven", "untold", "kept", "elsewhere")
-        return {kind: [one.held.name for one in getattr(self, kind)] for kind in kinds}
+        """How many of each, and their names."""
+        facts: dict[str, Json] = {}
+        for kind in ("left", "gone", "unproven", "untold", "kept", "elsewhere"):
+            names = [one.held.name for one in getattr(self, kind)]
+            facts |= {kind: len(names), f"{kind}_names": names[:_NAMES]} if names else {}
+        return facts
 
 
 def survey(looked: Sequence[Found], aim: Aim, active: Mapping[str, tuple[Held, Said]]) -> Survey:
