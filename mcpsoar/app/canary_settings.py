@@ -37,7 +37,7 @@ def canaries(
     """
     table = file.inner(name, profile, "canary")
     file.known(table, (*_CALL, "control", "routes", "calls_per_minute", *_TIMES, *network))
-    token = file.secret(table)
+    token = file.proving(table)
     times: dict[str, Any] = {key: file.seconds(table, key) for key in _TIMES if key in table}
     main = CanaryBinding(
         **_called(file, table, table),
@@ -64,7 +64,7 @@ def _routes(
             main,
             **_called(file, table, canary),
             arguments=_arguments(file, table) if "arguments" in table else main.arguments,
-            token=file.secret(table) if "token" in table else main.token,
+            token=file.proving(table) if "token" in table else main.token,
         )
     return found
 
@@ -96,7 +96,7 @@ def _control(file: "File", canary: dict[str, Any], token: Secret | None) -> Cont
     if not isinstance(table, dict) or not isinstance(table.get("server"), str) or not table["server"]:
         raise file.bad('control is a call: { server = "…", tool = "…" }', "control")
     file.known(table, ("server", "tool", "arguments", "token"))
-    own = file.secret(table) if "token" in table else token
+    own = file.proving(table) if "token" in table else token
     return Control(table["server"], _tool(file, table), _arguments(file, table), own)
 
 

@@ -14,11 +14,15 @@ _COMMAND_S = 10.0
 _Place: TypeAlias = tuple[Any, Any, tuple[str | int, ...]]  # what holds it, at which key, the way there
 
 
+class NotThere(Usage):
+    """A secret that is named as it should be, and that nobody gives now."""
+
+
 def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tuple[Secret, ...], list[str]]:
     """The secrets of one table, or of a list of them in the order of trying; and why others are left out.
 
     Of a list those that are not there are left out while one is: at 2:00 AM the single sign-on that a command
-    needs may be what is down. All are looked up at once. Raises Usage where there is none.
+    needs may be what is down. All are looked up at once. Raises NotThere where there is none, Usage.
     """
     if not isinstance(said, list):
         return (resolve(said, environ, where=where),), []
@@ -26,10 +30,10 @@ def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tupl
         raise Usage("a list of tokens names at least one", where=where)
     with ThreadPoolExecutor(len(said)) as crew:
         tried = [crew.submit(resolve, one, environ, where=where) for one in said]
-    troubles = [str(error) for one in tried if isinstance(error := one.exception(), Usage)]
-    found = tuple(one.result() for one in tried if one.exception() is None)
+    troubles = [str(error) for one in tried if isinstance(error := one.exception(), NotThere)]
+    found = tuple(one.result() for one in tried if not isinstance(one.exception(), NotThere))
     if not found:
-        raise Usage(f"none of the tokens is there: {'; '.join(troubles)}")
+        raise NotThere(f"none of the tokens is there: {'; '.join(troubles)}")
     return found, troubles
 
 
@@ -68,7 +72,7 @@ def _places(holder: Any, path: tuple[str, ...], above: tuple[str | int, ...]) ->
 
 
 def resolve(said: Any, environ: Mapping[str, str], *, where: str, may_be_empty: bool = False) -> Secret:
-    """The secret that `{ env | file | command = … }` names. Raises Usage, and never shows what it found.
+    """The secret that `{ env | file | command = … }` names. Raises Usage, NotThere; shows nothing of it.
 
     An empty one is none, and `may_be_empty` says of files and commands that it is one.
     """
@@ -88,7 +92,7 @@ def resolve(said: Any, environ: Mapping[str, str], *, where: str, may_be_empty: 
         case _:
             raise Usage(f"{source} is a name, a path or a list of words", where=where)
     if not text and not (may_be_empty and source != SecretSource.ENV):
-        raise Usage(f"the secret that {source} names is empty or not there: {value!r}", where=where)
+        raise NotThere(f"the secret that {source} names is empty or not there: {value!r}", where=where)
     return Secret(text)
 
 
@@ -96,7 +100,9 @@ def _file(path: str, where: str) -> str:
     try:
         return Path(path).expanduser().read_text("utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError, RuntimeError) as error:
-        raise Usage(f"the secret file {path} cannot be read: {type(error).__name__}", where=where) from None
+        raise NotThere(
+            f"the secret file {path} cannot be read: {type(error).__name__}", where=where
+        ) from None
 
 
 def _command(words: list[str], where: str) -> str:
@@ -112,4 +118,4 @@ def _command(words: list[str], where: str) -> str:
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         # from None, and no words of the command's own: its output may be the secret
         why = f"{type(error).__name__}"
-        raise Usage(f"the secret command {words[0]!r} gave none: {why}", where=where) from None
+        raise NotThere(f"the secret command {words[0]!r} gave none: {why}", where=where) from None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mcpsoar.app.secrets import resolved
+from mcpsoar.app.secrets import NotThere, resolved
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Network
 from mcpsoar.core.secret import Secret
@@ -68,6 +68,14 @@ class File:
     def secret(self, table: dict[str, Any]) -> Secret | None:
         """The first token that is there; None where none is named."""
         return next(iter(self._tokens(table)), None)
+
+    def proving(self, table: dict[str, Any]) -> Secret | None:
+        """A token that changes nothing, only proves: where it is not there the rest goes on, and it is told."""
+        try:
+            return self.secret(table)
+        except NotThere as lacking:
+            self.lacking.append(f"{lacking}: the canary calls without a token, and can prove nothing")
+            return None
 
     def _tokens(self, table: dict[str, Any]) -> tuple[Secret, ...]:
         """In the order of trying."""

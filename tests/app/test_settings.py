@@ -339,3 +339,24 @@ def test_one_connector_may_have_all_three_roles(tmp_path: Path) -> None:
     }
     assert roles["registry"] == roles["tokens"]
     assert roles["registry"].options == {"login": "admin@example.com"}
+
+
+def test_a_canary_without_its_token_stops_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    token = 'tool = "ping"\ntoken = { command = ["false"] }\n'
+    path.write_text(ROUTES.replace('tool = "ping"\n', token))
+    found = settings.load(Asked(config=str(path)), {})
+    assert found.profile.canary is not None
+    assert found.profile.canary.token is None
+    assert f"{path}:7" in found.warnings[0]
+    assert "can prove nothing" in found.warnings[0]
+    path.write_text(ROUTES.replace('tool = "ping"\n', token.replace("command", "comand")))
+    with pytest.raises(Usage, match="named, not written"):
+        settings.load(Asked(config=str(path)), {})
+
+
+def test_a_mistake_in_a_list_of_tokens_is_no_token_that_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "mcpsoar.toml"
+    path.write_text(LIST.replace('{ env = "SSO" }', '{ evn = "SSO" }'))
+    with pytest.raises(Usage, match="named, not written"):
+        settings.load(Asked(config=str(path)), {"BREAK_GLASS": "glass-token"})
