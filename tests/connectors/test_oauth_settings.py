@@ -53,7 +53,8 @@ def test_every_secret_is_looked_up_and_shown_by_nobody() -> None:
 def test_journals_hide_each_held_token_and_what_headers_carry() -> None:
     bound()
     profile, _ = by_file(Path("mcpsoar.toml"), None, ENVIRON)
-    with station(profile, Home(Path("home")), SystemClock(), [].append) as ready:
+    said: list[str] = []
+    with station(profile, Home(Path("home")), SystemClock(), said.append) as ready:
         hidden = {one.reveal() for one in ready.secrets}
     sent = header(Client("agent-a", Secret("planted-of-agent-a"))).reveal()
     assert {"planted-token", "planted-of-agent-b", "planted-of-the-runner", sent} <= hidden
