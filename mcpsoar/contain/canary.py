@@ -17,7 +17,7 @@ from mcpsoar.core.errors import Trouble
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import CanaryBinding
 from mcpsoar.core.run import Passage, Sighting
-from mcpsoar.kit.budget import budget_of
+from mcpsoar.kit.budget import PATIENCE_S, budget_of
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.credentials import checked_token, masked
 from mcpsoar.kit.http import checked_url, segment
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _DETAIL = 200
 _FAREWELL_S = 1.0
+_FAREWELLS_S = 5.0  # for all of them
 
 
 class McpCanary:
@@ -70,9 +71,12 @@ class McpCanary:
         return Sighting(passage, plain[:_DETAIL], stamp(self._clock.now()))
 
     def close(self) -> None:
-        """Give sessions back; a server that does not answer forgets them in its own time."""
+        """Give sessions back; a server that does not answer, or not soon, forgets them in its own time."""
+        until = self._clock.monotonic() + _FAREWELLS_S
         for server, session in self._inside.items():
-            with suppress(Trouble), self._wire(server, _FAREWELL_S) as wire:
+            if self._clock.monotonic() >= until:
+                break
+            with suppress(Trouble), self._wire(server, _FAREWELL_S, _FAREWELL_S) as wire:
                 wire.end(headers=session)
 
     @contextmanager
@@ -144,12 +148,13 @@ class McpCanary:
         return {"name": tool, "arguments": _filled(dict(asked.arguments), secrets.token_hex(8))}, tool
 
     @contextmanager
-    def _wire(self, server: str, timeout_s: float) -> Iterator[Wire]:
+    def _wire(self, server: str, timeout_s: float, patience_s: float = PATIENCE_S) -> Iterator[Wire]:
         wire = Wire(
             self._binding.url.replace("{server}", segment(self._binding.name_of(server))),
             checked_token(self._binding.call_on(server).token, where=self._where),
             clock=self._clock,
             timeout_s=timeout_s,
+            patience_s=patience_s,
             network=self._binding.network,
             transport=self._transport,
         )

@@ -43,7 +43,8 @@ class Heard:
 class Wire:
     """One conversation with one endpoint within one deadline, on connections of its own.
 
-    The wait for a turn in the network's budget is not of that time: a late probe is still a probe.
+    The wait for a turn in the network's budget, `patience_s` at most for each call, is not of that time: a
+    late probe is still a probe.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Wire:
         *,
         clock: Clock,
         timeout_s: float,
+        patience_s: float = PATIENCE_S,
         network: Network = Network(),  # noqa: B008 (frozen)
         transport: "httpx.BaseTransport | None" = None,
     ) -> None:
@@ -66,6 +68,7 @@ class Wire:
         self._until = clock.monotonic() + timeout_s
         self._transport = transport
         self._budget = budget_of(network)
+        self._patience_s = patience_s
         self._path = urlsplit(url).path
         self._last_id = 0
 
@@ -99,7 +102,10 @@ class Wire:
             own["Authorization"] = f"Bearer {self._token.reveal()}"
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         if self._budget:
-            self._until += self._budget.turn(self._path, Rank.PROBE, within_s=PATIENCE_S)
+            patience_s = self._patience_s
+            self._until += self._budget.turn(
+                self._path, Rank.PROBE, within_s=patience_s, patience_s=patience_s
+            )
         answer = exchange(
             self._transport,
             httpx.Request(method, self._url, headers={**own, **headers}, content=content),

@@ -163,9 +163,9 @@ class Budget:
         self._of_all, self._of_probes = _Silence(), _Silence()
         self._lock = threading.Lock()
 
-    def turn(self, path: str, rank: Rank, *, within_s: float) -> float:
-        """Wait for this call's turn; the seconds it took. A host that closed is waited for if it opens
-        `within_s`. Raises Unreachable: then nothing may be sent.
+    def turn(self, path: str, rank: Rank, *, within_s: float, patience_s: float = PATIENCE_S) -> float:
+        """Wait for this call's turn, `patience_s` at most; the seconds it took. A host that closed is waited
+        for if it opens `within_s`. Raises Unreachable: then nothing may be sent.
         """
         if self._of_all.until is None and self._of_probes.until is None and not self._lanes:
             return 0.0
@@ -177,7 +177,7 @@ class Budget:
                     pause_s = self._open_in(now, within_s - (now - began), rank) or wait_s(now)
                 if not pause_s:
                     return now - began
-                if now + pause_s - began > PATIENCE_S:
+                if now + pause_s - began > patience_s:
                     words = f"not sent: the budget of {self.host} is spent"
                     raise Unreachable(words, where=self.host, retry_after_s=pause_s)
                 self._clock.sleep(min(pause_s, _SLICE_S))

@@ -149,6 +149,18 @@ def test_of_many_first_calls_one_learns_for_all_where_calls_are_counted() -> Non
     assert len(plane.asked) == 30 + 3
 
 
+def test_where_calls_are_counted_nobody_waits_to_say_goodbye() -> None:
+    plane, clock = Plane(), FakeClock()
+    budget = Budget("gateway.example.com", [Tier("all", 10)], clock=clock)
+    binding = replace(BINDING, network=metered(Network(), budget))
+    canary = McpCanary(binding, clock=clock, transport=httpx.MockTransport(plane._answer))
+    for n in range(10):
+        canary.probe(f"server-{n}")
+    began = clock.monotonic()
+    canary.close()
+    assert clock.monotonic() - began < 7, "ten turns are more than a minute"
+
+
 def test_a_servers_name_on_the_data_plane_stands_in_address_and_tool() -> None:
     asked: list[tuple[str, str]] = []
 
