@@ -25,6 +25,14 @@ _CODE = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 _DIGITS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 
+class Unknown(Denied):
+    """401: who calls is not known, whatever is called for. A 403 may be about one item."""
+
+
+class Failed(Indeterminate):
+    """The other side answered that it failed, which may be about one item: it is there."""
+
+
 def trouble(
     status: int,
     headers: Mapping[str, str],
@@ -48,7 +56,7 @@ def trouble(
         wait = "" if later is None else f"; it asks for {later:.0f} s"
         return Unreachable(words + wait, where=where, retry_after_s=later)
     if status in (202, 408) or (status >= 500 and status != 501):
-        kind: type[Trouble] = Indeterminate if is_change or status != 202 else Malformed
+        kind: type[Trouble] = Failed if is_change or status != 202 else Malformed
         return kind(words, where=where)
     if 300 <= status < 400:
         return Denied(f"{words}: redirects are not followed; correct the address", where=where)
@@ -59,7 +67,7 @@ def trouble(
     if status == 404 and code == "unknown_server":
         return UnknownTarget(words, where=where)
     if status >= 400:
-        return Denied(words, where=where)
+        return (Unknown if status == 401 else Denied)(words, where=where)
     return Malformed(words, where=where)
 
 

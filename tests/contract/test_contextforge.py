@@ -12,7 +12,7 @@ import pytest
 
 from mcpsoar.app import settings
 from mcpsoar.connectors.contextforge import connect
-from mcpsoar.core.errors import Denied, UnknownTarget, Unsupported
+from mcpsoar.core.errors import Denied, Indeterminate, UnknownTarget, Unsupported
 from mcpsoar.core.plan import Step, Undo
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.profile import Binding
@@ -172,6 +172,21 @@ def test_only_tools_that_were_on_are_switched_on_again(plane: Forge, connector: 
     connector.rollback(FORCE, was, "key")
     assert sorted(tool for tool in plane.tools if plane.is_on(tool)) == ["t-read", "t-write"]
     assert connector.verify_rollback(FORCE, was).verdict is Verdict.YES
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_tools_that_cannot_be_switched_save_no_other(plane: Forge, connector: Connector, status: int) -> None:
+    evil = [f"a-{n}" for n in range(4)]
+    plane.tools |= dict.fromkeys(evil, ("g-jira", False))
+
+    def answer(method: str, target: str, token: str, body: Any, answer: Any = plane.answer) -> Any:
+        is_evil = method == "POST" and "/v1/tools/a-" in target
+        return (status, {"detail": "no"}) if is_evil else answer(method, target, token, body)
+
+    plane.answer = answer  # type: ignore[method-assign]
+    with pytest.raises(Indeterminate):
+        connector.apply(FORCE, None, "key")
+    assert [tool for tool in plane.tools if plane.is_on(tool)] == ["t-read", *evil]
 
 
 def test_without_knowing_what_was_on_nothing_is_switched_on(connector: Connector) -> None:

@@ -50,6 +50,7 @@ class Tokens(Room):
         self._keep = keep
         self._has_login = has_login
         self._before: dict[str, frozenset[str]] = {}
+        self._late: set[str] = set()
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class Tokens(Room):
             if reply.status >= 400:
                 unclear.append(one)  # the plane says "try again" of what is revoked: the list tells
 
-        each([one.id for one in reaching], revoke, where=self._where)
+        each([one.id for one in reaching], revoke, where=self._where, late=self._late)
         if unclear:
             raise Conflict(
                 f"of {len(reaching)} tokens {len(unclear)} are gone, or were revoked before",

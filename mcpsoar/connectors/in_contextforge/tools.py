@@ -22,6 +22,7 @@ class Tools(Room):
     def __init__(self, edge: Edge, clock: Clock, directory: Directory) -> None:
         super().__init__(edge, clock)
         self._directory = directory
+        self._late: set[str] = set()
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -40,7 +41,7 @@ class Tools(Room):
         left = _open(self._directory.tools())
         effect = Effect({"open": left}, self._now(), found_in_force=not left)
         telling.about_to(effect)
-        each(left, lambda tool: switch(self._edge, "tool", tool, enabled=False), where=self._where)
+        self._switch(left, enabled=False)
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -54,7 +55,7 @@ class Tools(Room):
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
-        each(waiting, lambda tool: switch(self._edge, "tool", tool, enabled=True), where=self._where)
+        self._switch(waiting, enabled=True)
         return Effect({"switched_on": waiting}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
@@ -67,6 +68,12 @@ class Tools(Room):
             self._now(),
             is_partial=bool(waiting),
         )
+
+    def _switch(self, tools: list[str], *, enabled: bool) -> None:
+        def send(tool: str) -> None:
+            switch(self._edge, "tool", tool, enabled=enabled)
+
+        each(tools, send, where=self._where, late=self._late)
 
     def _waiting(self, was: Baseline | None) -> list[str]:
         """Tools to switch on: on before, off now, and not of a gateway that is off itself."""

@@ -46,6 +46,7 @@ class Entries(Room):
         self._list = of
         self._noun = "token" if caller.said.action.startswith("tokens.") else "entry"
         self._before: dict[str, frozenset[str]] = {}
+        self._late: set[str] = set()
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -115,7 +116,7 @@ class Entries(Room):
                 raise Denied(trouble.message, where=self._where) from None
             (gone if answer is None else sent).append(one)
 
-        each(going, send, where=self._where)
+        each(going, send, where=self._where, late=self._late)
         return Effect({"sent": sent[:_IDS], "gone": gone[:_IDS]}, self._now())
 
     def _entries(self, step: Step) -> list[_Entry]:
