@@ -250,12 +250,14 @@ class Budget:
             return
         with self._lock:
             ticket = lane.join(rank)
+        had_turn = False
         try:
             yield lambda now: lane.wait_s(ticket, now)
-        except BaseException:
-            with self._lock:
-                lane.leave(ticket)
-            raise
+            had_turn = True
+        finally:
+            if not had_turn:
+                with self._lock:
+                    lane.leave(ticket)
 
     def _lane_of(self, path: str) -> Lane | None:
         fits = [(lane.tier.fit(path), lane) for lane in self._lanes]
