@@ -201,7 +201,7 @@ def attack_on(oidc: TokenService, folder: Path, kind: Kind) -> Iterator[Attack]:
         yield Attack(there, server, stolen, canary, control)
 
 
-def test_contained_means_that_a_stolen_token_executes_nothing_any_more(
+def test_a_verified_revocation_means_that_a_stolen_token_executes_nothing_any_more(
     oidc: TokenService, tmp_path: Path
 ) -> None:
     owner = oidc.clients[0]
@@ -214,7 +214,9 @@ def test_contained_means_that_a_stolen_token_executes_nothing_any_more(
             told_at = time.time()
             time.sleep(3)
         steps = [(step.id, step.verdict, step.detail) for step in report.steps]
-        assert report.verdict is RunVerdict.CONTAINED, steps
+        # no gateway is before this server: that the canary's own token is refused too shows no more than that
+        assert report.verdict is RunVerdict.UNVERIFIED, steps
+        assert "own token may have gone with the others" in str(steps)
         assert revoked(report).verdict is StepVerdict.VERIFIED, steps
         assert executed, "the attack was seen to work"
         assert max(executed) < told_at, "a write was executed after the verdict"
@@ -238,7 +240,8 @@ def test_what_a_cache_remembers_is_not_contained_until_it_has_forgotten(
         assert revoked(first).verdict is StepVerdict.VERIFIED, steps
         assert first.verdict is RunVerdict.NOT_CONTAINED, steps
         assert "calls still executed" in str(steps[0])
-        assert second.verdict is RunVerdict.CONTAINED, steps
+        assert second.verdict is RunVerdict.UNVERIFIED, steps
+        assert "own token may have gone with the others" in str(steps[1])
         assert executed
         assert max(executed) < told_at, "a write was executed after the verdict"
 
