@@ -5,9 +5,9 @@ go on, measured). There is no approval of writes: they are blocked, tool by tool
 
 Options of a binding: `login`, the e-mail of an administrator whose password the token then is: tokens can be
 listed and revoked only so, and a session lasts 20 min; without it the token is an API token. `keep` lists ids
-and names of tokens that are never revoked. `workers_s` is how long other workers go on with what they
-remember (65; 0 for one worker, or with Redis). `timeout_s` bounds one call (20: SQLite takes 5), `settle_s` a
-read-back (5).
+of tokens that are never revoked, or names of such of `login` itself. `workers_s` is how long other workers go
+on with what they remember (65; 0 for one worker, or with Redis). `timeout_s` bounds one call (20: SQLite
+takes 5), `settle_s` a read-back (5).
 
 Its limits count by address and by user, and five calls over one lock both out for 15 min. TIERS stay below
 the defaults of a gateway (100 and 500 a minute): colleagues are at work too.
@@ -65,10 +65,8 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
     rooms = {
         "registry.disable": Gateways(edge, clock, directory, workers_s),
-        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep"), has_login=bool(login)),
-        "tokens.revoke_principal": Owners(
-            edge, clock, directory, keep=words(binding, "keep"), has_login=bool(login)
-        ),
+        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep"), login=login),
+        "tokens.revoke_principal": Owners(edge, clock, directory, keep=words(binding, "keep"), login=login),
         "policy.force_write_approval": Tools(edge, clock, directory),
     }
     return Rooms(

@@ -38,6 +38,9 @@ class Forge:
     revoked: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    token_names: dict[str, str] = field(default_factory=dict)  # other than name-of-…
+    owners: dict[str, str] = field(default_factory=dict)  # other than owner-of-…
+    token_ends: str = "2031-11-24T15:54:44.132647"
     page: int = 2
     updated_at: str = AT
     url: str = ""
@@ -148,10 +151,10 @@ class Forge:
         items = [
             {
                 "id": one,
-                "name": f"name-of-{one}",
-                "user_email": f"owner-of-{one}@example.com",
+                "name": self.token_names.get(one, f"name-of-{one}"),
+                "user_email": self.owners.get(one, f"owner-of-{one}@example.com"),
                 "server_id": scope,
-                "expires_at": "2031-11-24T15:54:44.132647",
+                "expires_at": self.token_ends,
                 "is_active": one not in self.revoked,
                 "is_revoked": False,
             }

@@ -110,7 +110,7 @@ def test_tools_that_were_off_are_off_after_the_undo(plane: Forge, connector: Con
 
 def test_tokens_that_reach_a_server_go_and_the_others_are_told(plane: Forge) -> None:
     plane.tokens["k-ours"] = None
-    keeping = connected(plane.url, keep=["name-of-k-ours"])
+    keeping = connected(plane.url, keep=["k-ours"])
     plane.tokens["k-gone"], plane.revoked = "v-github", {"k-gone"}
     assert keeping.verify(REVOKE).verdict is Verdict.NO
     keeping.apply(REVOKE, keeping.baseline(REVOKE), "key")
@@ -122,6 +122,36 @@ def test_tokens_that_reach_a_server_go_and_the_others_are_told(plane: Forge) -> 
     assert "k-ours" in told
     assert "login sessions" in told
     keeping.close()
+
+
+@pytest.mark.parametrize("step", [REVOKE, replace(OWNER, server="principal:soar-canary")])
+def test_who_takes_a_kept_name_is_not_spared(plane: Forge, step: Step) -> None:
+    plane.tokens = {"k-ours": None, "k-evil": None}
+    plane.token_names = dict.fromkeys(plane.tokens, "soar-canary")
+    plane.owners["k-ours"] = EMAIL
+    keeping = connected(plane.url, keep=["soar-canary"])
+    keeping.apply(step, keeping.baseline(step), "key")
+    assert plane.revoked == {"k-evil"}
+    seen = keeping.verify(step)
+    assert seen.verdict is Verdict.YES
+    told = [exposure.what for exposure in seen.exposures]
+    assert "token k-ours (soar-canary), kept, as the profile says" in told
+    assert "another server" not in " ".join(told)
+    keeping.close()
+
+
+@pytest.mark.parametrize("ends", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "soon"])
+def test_a_time_that_is_none_is_told_as_no_end(plane: Forge, connector: Connector, ends: str) -> None:
+    plane.token_ends = ends
+    assert {exposure.until for exposure in connector.verify(REVOKE).exposures} == {None}
+
+
+def test_what_stays_on_by_its_own_word_is_told(connector: Connector) -> None:
+    connector.apply(FORCE, connector.baseline(FORCE), "key")
+    seen = connector.verify(FORCE)
+    assert seen.verdict is Verdict.YES
+    assert "none of 2 tools that do not call themselves read-only is on" in seen.detail
+    assert [exposure.what for exposure in seen.exposures] == ["1 tool calls itself read-only and stays on"]
 
 
 def test_a_token_issued_since_is_told(plane: Forge, connector: Connector) -> None:
@@ -159,7 +189,8 @@ def test_a_token_that_is_kept_is_told_whoever_has_it(plane: Forge) -> None:
     step = replace(OWNER, server="principal:owner-of-k-any@example.com")
     seen = keeping.verify(step)
     assert seen.verdict is Verdict.YES
-    assert "token k-any (name-of-k-any), which is kept" in [exposure.what for exposure in seen.exposures]
+    told = [exposure.what for exposure in seen.exposures]
+    assert "token k-any (name-of-k-any), kept, as the profile says" in told
     assert not plane.revoked
     keeping.close()
 

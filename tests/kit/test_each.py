@@ -1,5 +1,7 @@
 """One call for each: what is told afterwards is what was done."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable
@@ -9,7 +11,7 @@ from mcpsoar.kit.status import Failed, Unknown
 NAMES = ("a", "b", "c", "d", "e")
 
 
-def tried(troubles: dict[str, Trouble], late: set[str] | None = None) -> tuple[list[str], Trouble | None]:
+def tried(troubles: Mapping[str, Trouble], late: set[str] | None = None) -> tuple[list[str], Trouble | None]:
     """What was sent, and what was raised."""
     sent: list[str] = []
 

@@ -176,6 +176,6 @@ def instant(text: Json) -> datetime | None:
     """A time as this API writes it: UTC, without saying so. None for what is none."""
     try:
         at = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -17,9 +17,6 @@ class Owners(Tokens):
     def _aim(self, step: Step) -> str:
         return f"of {principal(step)}"
 
-    def _why_left(self, token: Token) -> str:  # noqa: ARG002 (the same for all)
-        return "which is kept"
-
     def _beside(self, step: Step) -> tuple[Exposure, ...]:
         who = principal(step)
         words = f"new tokens and login sessions of {who}: nothing here stops them"
@@ -32,5 +29,5 @@ class Owners(Tokens):
         if not own:
             raise UnknownTarget(f"no token is of {who}, or called so", where=self._where)
         active = [token for token, is_active in own if is_active]
-        kept = [token for token in active if self._keep & {token.id, token.name}]
+        kept = [token for token in active if self._is_kept(token)]
         return [token for token in active if token not in kept], kept

@@ -36,19 +36,21 @@ class Token:
 
 
 class Tokens(Room):
-    """`keep` are ids and names that are never revoked. A scope is no confinement: a token for another server
-    reaches this one by /mcp and /rpc (measured), and is reported.
+    """`keep` are ids that are never revoked, or names of tokens of `login` itself: anybody may take a name.
+
+    A scope is no confinement: a token for another server reaches this one by /mcp and /rpc (measured), and is
+    reported.
     """
 
     has_way_back = False
 
     def __init__(
-        self, edge: Edge, clock: Clock, directory: Directory, *, keep: frozenset[str], has_login: bool
+        self, edge: Edge, clock: Clock, directory: Directory, *, keep: frozenset[str], login: str | None
     ) -> None:
         super().__init__(edge, clock)
         self._directory = directory
         self._keep = keep
-        self._has_login = has_login
+        self._login = login
         self._before: dict[str, frozenset[str]] = {}
         self._late: set[str] = set()
 
@@ -56,14 +58,14 @@ class Tokens(Room):
     def lacks(self) -> tuple[str, ...]:
         no_login = ("an API token lists no tokens: name an administrator's e-mail as login",)
         return (
-            *(() if self._has_login else no_login),
+            *(() if self._login else no_login),
             "cannot list tokens by audience: revokes those scoped to a server before it, and unscoped ones",
             "cannot see login sessions (JWT): they are good until they run out",
         )
 
     def survey(self) -> str:
         active = self._active()
-        kept = sum(bool(self._keep & {one.id, one.name}) for one in active)
+        kept = sum(self._is_kept(one) for one in active)
         return f"{len(active)} active tokens, {kept} of them in keep: never revoked"
 
     def baseline(self, step: Step) -> Baseline:
@@ -127,8 +129,13 @@ class Tokens(Room):
     def _aim(self, step: Step) -> str:
         return f"for {server(step)} or for every server"
 
-    def _why_left(self, token: Token) -> str:  # noqa: ARG002 (others look at it)
+    def _why_left(self, token: Token) -> str:
+        if self._is_kept(token):
+            return "kept, as the profile says"
         return "scoped to another server: by /mcp and /rpc"
+
+    def _is_kept(self, token: Token) -> bool:
+        return token.id in self._keep or (token.name in self._keep and token.owner == self._login)
 
     def _beside(self, step: Step) -> tuple[Exposure, ...]:  # noqa: ARG002
         """What is open whatever is revoked."""
@@ -141,7 +148,7 @@ class Tokens(Room):
         scopes = {one.server for one in active if one.server is not None}
         before = {scope for scope in scopes if self._directory.is_before(scope, gateway)}
         reaching = [one for one in active if one.server is None or one.server in before]
-        kept = [one for one in reaching if self._keep & {one.id, one.name}]
+        kept = [one for one in reaching if self._is_kept(one)]
         stay = kept + [one for one in active if one not in reaching]
         return [one for one in reaching if one not in kept], stay
 

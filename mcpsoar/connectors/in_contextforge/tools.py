@@ -8,7 +8,7 @@ from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
-from mcpsoar.core.run import Baseline, Effect, Observation
+from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import telling
 from mcpsoar.kit.each import each
@@ -47,11 +47,12 @@ class Tools(Room):
     def look(self, step: Step) -> Observation:  # noqa: ARG002
         tools = self._directory.tools()
         counted, left = _counted(tools), _open(tools)
-        words = f"{len(left) or 'none'} of {counted['may_write']} tools that may write is on"
-        words += ": writes are blocked, for no approval can be asked here" * (not left)
+        words = f"{len(left) or 'none'} of {counted['may_write']} tools that do not call themselves read-only"
+        words += " is on" + ": writes are blocked, for no approval can be asked here" * (not left)
         verdict = Verdict.NO if left else Verdict.YES
         is_partial = 0 < len(left) < counted["may_write"]
-        return Observation(verdict, words, {**counted, "open": left}, self._now(), is_partial=is_partial)
+        facts = {**counted, "open": left}
+        return Observation(verdict, words, facts, self._now(), _believed(tools), is_partial=is_partial)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
@@ -90,6 +91,15 @@ class Tools(Room):
 
 def _open(tools: tuple[Tool, ...]) -> list[str]:
     return sorted(tool.id for tool in tools if tool.enabled and not tool.is_read_only)
+
+
+def _believed(tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
+    """That a tool only reads is the word of its own server, and that may be the suspect."""
+    on = sum(tool.enabled and tool.is_read_only for tool in tools)
+    if not on:
+        return ()
+    words = "1 tool calls itself read-only and stays on"
+    return (Exposure(words if on == 1 else f"{on} tools call themselves read-only and stay on", None),)
 
 
 def _counted(tools: tuple[Tool, ...]) -> Facts:
