@@ -33,7 +33,7 @@ def run(
     if made.direction is Direction.APPLY:
         _tell_interrupted(ready, made.servers)
     with ExitStack() as stack:
-        locks = ServerLocks(ready.home, () if order.dry_run else made.servers, ready.clock)
+        locks = ServerLocks(ready.home, _locked(order, made, releasing), ready.clock)
         stack.callback(locks.free)
         locks.take()
         if releasing is not None:
@@ -50,6 +50,17 @@ def run(
         finish = ready.complete(f"mcpsoar runs resume {run_id}")
         ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: {finish}")
         return carrier.carry_out(run_id, journal)
+
+
+def _locked(order: Order, made: Plan, releasing: Releasing | None) -> tuple[str, ...]:
+    """Each server by its name and by its entry: two names of one are not worked on at the same time."""
+    if order.dry_run:
+        return ()
+    if releasing is not None:
+        from mcpsoar.app.meant import subjects
+
+        return subjects(made.servers, releasing.held)
+    return tuple(dict.fromkeys((*made.servers, *order.entries.values())))
 
 
 def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing | None, run_id: str) -> Facts:

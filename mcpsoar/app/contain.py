@@ -91,8 +91,8 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
 
 
 def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -> tuple["Releasing", Plan]:
-    from mcpsoar.app.meant import as_held
-    from mcpsoar.app.releasing import releasing
+    from mcpsoar.app.meant import as_held, check_same
+    from mcpsoar.app.releasing import releasing, with_policy
 
     held = as_held(names, ready)
     _tell_also(held.also, ready)
@@ -100,6 +100,8 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     found = releasing(ready.home, names, ready.bindings())
     is_named = order.playbook != DEFAULT_PLAYBOOK
     playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()
+    playbook = with_policy(playbook, ready)
+    check_same(found.held, names, ready)
     made = _planned(order, names, ready, playbook)
     found.check(made)
     return found, made

@@ -12,7 +12,8 @@ from mcpsoar.app.order import Order
 from mcpsoar.app.station import Station
 from mcpsoar.app.victims import Chosen
 from mcpsoar.contain.commons import unreleased
-from mcpsoar.core.errors import Indeterminate, Trouble, UnknownTarget
+from mcpsoar.contain.ledger import Ledger
+from mcpsoar.core.errors import Indeterminate, Trouble, UnknownTarget, Usage
 from mcpsoar.kit import targets
 from mcpsoar.kit.crew import Crew, wait_for
 
@@ -47,14 +48,13 @@ def meant(order: Order, names: tuple[str, ...], ready: Station) -> Meant:
     doubt: Trouble | None = None
     identity = getattr(ready.roles.get(_ROLE), "identity", None)
     if identity is not None:
-        servers = [targets.server(name) for name in (*protected, *names)]
-        entries, doubt = _entries(identity, dict.fromkeys(servers), ready)
+        entries, doubt = _entries(identity, (*protected, *names), ready)
     victims.refuse(chosen, ready.profile, entries, protected_too=order.protected_too, command=order.command)
     if doubt is not None and chosen.found and protected:
         raise Indeterminate(
             f"which servers the findings mean is not known, and some are protected; nothing was sent: {doubt}"
         )
-    if all(entry == name for name, entry in entries.items()):
+    if identity is None:
         return Meant(names)
     return _one_each(names, entries, _held(ready)[0])
 
@@ -67,14 +67,45 @@ def as_held(names: tuple[str, ...], ready: Station) -> Meant:
     return Meant(tuple(dict.fromkeys(stands.values())), also)
 
 
+def subjects(names: Iterable[str], ledgers: Iterable[Ledger]) -> tuple[str, ...]:
+    """What is locked for servers of these runs: their names, and the entries that the names mean."""
+    wanted = tuple(names)
+    known = [ledger.about.get("entries") or {} for ledger in ledgers]
+    return tuple(dict.fromkeys((*wanted, *(one[name] for one in known for name in wanted if name in one))))
+
+
+def check_same(ledgers: Iterable[Ledger], names: Iterable[str], ready: Station) -> None:
+    """Raises Usage for a name that means another entry today than in one of these runs: what they did is not
+    undone, nor finished, on somebody else. Where nobody answers, the step will say so.
+    """
+    identity = getattr(ready.roles.get(_ROLE), "identity", None)
+    known = {
+        name: (ledger.run, entry)
+        for ledger in ledgers
+        for name, entry in (ledger.about.get("entries") or {}).items()
+        if name in names
+    }
+    if identity is None or not known:
+        return
+    today, _ = _entries(identity, known, ready)
+    for name, (run, then) in known.items():
+        if targets.server(name) in today and (now := _entry(name, today)) != then:
+            raise Usage(
+                f"{name} was {then} when run {run} contained it, and is {now} now; nothing was sent: "
+                "name them as they were, or undo it by hand",
+                next_command=f"mcpsoar runs show {run}",
+            )
+
+
 def _entries(
     identity: "Callable[[str], str]", names: Iterable[str], ready: Station
 ) -> tuple[dict[str, str], Trouble | None]:
-    """The entry of each name that has one, and why of another it is not known."""
+    """The entry of each name's server that has one, and why of another it is not known."""
     found: dict[str, str] = {}
     doubt: Trouble | None = None
     crew = Crew(ready.profile.threads, "mcpsoar-name")
-    tasks: dict[str, Future[str]] = {name: crew.submit(partial(identity, name)) for name in names}
+    servers = dict.fromkeys(targets.server(name) for name in names)
+    tasks: dict[str, Future[str]] = {name: crew.submit(partial(identity, name)) for name in servers}
     for name, task in tasks.items():
         if not wait_for(task, ready.profile.look_s - ready.looks.spent_s):
             doubt = Indeterminate("the registry did not answer in time")
@@ -111,6 +142,7 @@ def _one_each(names: tuple[str, ...], entries: Mapping[str, str], held: Mapping[
             also[name] = first
     servers = tuple(dict.fromkeys(also.get(name, name) for name in names))
     called = {name: _entry(name, entries) for name in names}
+    called |= {first: called[name] for name, first in also.items()}
     return Meant(servers, also, {name: entry for name, entry in called.items() if entry != name})
 
 

@@ -3,9 +3,11 @@
 The steps are those of the runs' own plans: a playbook that was edited or deleted since stops no release.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mcpsoar.app.carrier import open_runs
+from mcpsoar.app.station import Station
+from mcpsoar.contain.commons import ROLE, Commons
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger
 from mcpsoar.contain.plan import CANARY
@@ -16,6 +18,8 @@ from mcpsoar.core.plan import Plan, Playbook, Step, StepSpec
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import ROLES
 from mcpsoar.core.run import Baseline
+
+_REGISTRY = "registry"
 
 
 def is_on(ledger: Ledger, bindings: Facts) -> bool:
@@ -104,6 +108,22 @@ def releasing(home: Home, names: tuple[str, ...], bindings: Facts) -> Releasing:
             next_command="mcpsoar runs list",
         )
     return Releasing(pairs, tuple(ledger for _, ledger in held))
+
+
+def with_policy(playbook: Playbook, ready: Station) -> Playbook:
+    """A release that brings entries of a registry back, where other runs hold the policy of the same control
+    plane, looks at that too: some switch on again with an entry what the policy had off.
+    """
+    bindings, roles = ready.bindings(), {spec.role for spec in playbook.steps}
+    if ROLE in roles or _REGISTRY not in roles or bindings.get(ROLE) != bindings.get(_REGISTRY):
+        return playbook
+    holders = Commons(ready.home, bindings[ROLE], ready.clock).holders()
+    taken = {spec.id for spec in playbook.steps}
+    for one in holders:
+        for spec in _specs(one.ledger).values() if one.ledger is not None else ():
+            if spec.role == ROLE and spec.shared and spec.id not in taken:
+                return replace(playbook, steps=(*playbook.steps, replace(spec, after=())))
+    return playbook
 
 
 def _specs(ledger: Ledger) -> dict[str, StepSpec]:

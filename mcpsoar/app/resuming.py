@@ -6,6 +6,7 @@ from os import getpid
 from pathlib import Path
 
 from mcpsoar.app.carrier import Carrier
+from mcpsoar.app.meant import check_same, subjects
 from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
 from mcpsoar.contain.commons import unreleased
@@ -25,7 +26,7 @@ from mcpsoar.pack import playbooks
 def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
     """Carry out what is not settled of the plan in the run's journal, whatever its playbook says by now.
 
-    Raises Usage (another place, overtaken), Tampered, Held, Unwritable.
+    Raises Usage (another place, another entry, overtaken), Tampered, Held, Unwritable.
     """
     carrier = Carrier(ready)
     ledger = carrier.ledger(run)
@@ -34,12 +35,13 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
             "the steps of the plan are not those of its digest", next_command=f"mcpsoar runs verify {run}"
         )
     _same_places(ledger, ready)
+    check_same((ledger,), ledger.servers, ready)
     _tell_edited(ledger, ready, pack)
     with ExitStack() as stack:
         own = stack.enter_context(ready.home.run_lock(run))
         if not own.take():
             raise Held(f"run {run} is still at work", by="its own process", run=run, since=ledger.started_at)
-        locks = ServerLocks(ready.home, ledger.servers, ready.clock)
+        locks = ServerLocks(ready.home, subjects(ledger.servers, (ledger,)), ready.clock)
         stack.callback(locks.free)
         locks.take()
         _not_overtaken(ready.home, ledger)

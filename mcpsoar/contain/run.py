@@ -17,7 +17,7 @@ from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.contain.shared import Shared
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
-from mcpsoar.core.run import Passage
+from mcpsoar.core.run import Baseline, Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.crew import Crew, wait_for
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _CANARIES = 128
+_OFF = "tools_off"  # in the baseline of a registry's entry, whose undo switches them all on
 _UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERIFIED, StepVerdict.SKIPPED)
 
 
@@ -154,12 +155,22 @@ class Runner:
         self._await_first_calls(step)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
+        look = replace(look, baseline=self._without_ours(look.baseline))
         if is_untouched and not is_void:
             return change.leave(look)
         outcome = change.carry_out(look)
         if not self._is_undo and not self._ledger.is_dry:
-            change.note_late(self._means.looks.late(step))
+            change.note_late(self._without_ours(self._means.looks.late(step)))
         return outcome
+
+    def _without_ours(self, was: Baseline | None) -> Baseline | None:
+        """What a freeze of this home has off was not off before: an undo must not switch it off again."""
+        commons = self._means.commons
+        if was is None or commons is None or not was.facts.get(_OFF):
+            return was
+        ours = commons.before().get("open", ())
+        left = [one for one in was.facts[_OFF] if one not in ours]
+        return replace(was, facts={**was.facts, _OFF: left})
 
     def _unmet(self, step: Step) -> str | None:
         """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from mcpsoar.connectors.in_contextforge.directory import Directory, Gateway
 from mcpsoar.core.digest import Facts
-from mcpsoar.core.errors import Malformed
+from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
@@ -40,10 +40,11 @@ class Gateways(Room):
         return f"{len(found)} gateways, {sum(not one.enabled for one in found)} of them off"
 
     def baseline(self, step: Step) -> Baseline:
+        # of a gateway that is off all tools are shown as off, and nobody can see which were before: it is
+        # asked last, for it may be switched off meanwhile
+        tools = self._directory.tools(self._directory.find(server(step)))
         entry = self._entry(step)
-        # of a gateway that is off all tools are shown as off: nobody can see which were before
-        tools = self._directory.tools(entry.id) if entry.enabled else ()
-        off = sorted(tool.id for tool in tools if not tool.enabled)
+        off = sorted(tool.id for tool in tools if entry.enabled and not tool.enabled)
         return Baseline(not entry.enabled, {**_facts(entry), "tools_off": off}, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
@@ -59,7 +60,7 @@ class Gateways(Room):
         return Observation(Verdict.YES, words, _facts(entry), self._now(), self._behind(entry))
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
-        entry_id = self._directory.find(server(step))
+        entry_id = self._contained(step, was)
         self._switch("gateway", entry_id, enabled=True)
         off = _off(was)
         for tool in off:
@@ -67,7 +68,7 @@ class Gateways(Room):
         return Effect({"gateway": entry_id, "enabled": True, "tools_off_again": off}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:
-        entry = self._entry(step)
+        entry = self._directory.gateway(self._contained(step, was))
         wanted = was is None or not was.in_force
         words = _words(entry)
         if entry.enabled is not wanted:
@@ -81,6 +82,18 @@ class Gateways(Room):
 
     def _entry(self, step: Step) -> Gateway:
         return self._directory.gateway(self._directory.find(server(step)))
+
+    def _contained(self, step: Step, was: Baseline | None) -> str:
+        """The entry that was seen before the change. Raises Usage where the name means another one today."""
+        today = self._directory.find(server(step))
+        then = was.facts.get("gateway", today) if was else today
+        if then != today:
+            raise Usage(
+                f"{server(step)} was gateway {then} before it was contained, and is {today} now: "
+                "name them as they were, or switch the one on by hand",
+                where=self._where,
+            )
+        return today
 
     def _switch(self, kind: str, entry_id: str, *, enabled: bool) -> None:
         switch(self._edge, kind, entry_id, enabled=enabled)
