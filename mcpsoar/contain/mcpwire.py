@@ -23,6 +23,7 @@ STATELESS = "2026-07-28"
 HANDSHAKE = "2025-11-25"  # the newest revision that `initialize` negotiates
 _LIMIT_BYTES = 1 << 20
 # a client as most are: a suspect that knows a canary could refuse it and nobody else
+_EMPTY_LINES = (b"\n\n", b"\r\r", b"\n\r")  # the ends of lines that meet in one, CRLF among them
 _CLIENT: Facts = {"name": "mcp", "version": "0.1.0"}
 _META = "io.modelcontextprotocol/"  # reserved keys of `_meta` (revision 2026-07-28)
 
@@ -112,11 +113,31 @@ class Wire:
             clock=self._clock,
             timeout_s=max(self._until - self._clock.monotonic(), 0.0),
             limit_bytes=_LIMIT_BYTES,
-            is_complete=lambda head, sofar: _is_stream(head) and _answer_in(sofar, our_id) is not None,
+            is_complete=_Ear(our_id).is_done,
         )
         if self._budget:
             self._budget.heard(self._path, answer.status, answer.headers, answer.body, Rank.PROBE)
         return _heard(answer, our_id)
+
+
+class _Ear:
+    """Whether an event stream has brought the answer yet: each finished event is read once as it comes."""
+
+    def __init__(self, our_id: int | None) -> None:
+        self._our_id = our_id
+        self._read = 0
+        self._seen = 0
+
+    def is_done(self, headers: Mapping[str, str], sofar: bytes) -> bool:
+        if not _is_stream(headers):
+            return False
+        # an empty line may have begun in the piece before
+        end = max(sofar.rfind(mark, max(self._read, self._seen - 1)) for mark in _EMPTY_LINES) + 2
+        self._seen = len(sofar)
+        if end < 2:
+            return False
+        fresh, self._read = sofar[self._read : end], end
+        return _answer_in(fresh, self._our_id) is not None
 
 
 def meta() -> Facts:
