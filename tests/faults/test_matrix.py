@@ -56,7 +56,7 @@ def test_half_that_is_told_as_nothing_is_red(ready: Bench, monkeypatch: pytest.M
     if ready.place.name != "contextforge":
         pytest.skip("one call does it all there, or another module sends them")
 
-    def until_refused(names: list[str], send: Any, *, where: str) -> None:  # noqa: ARG001
+    def until_refused(names: list[str], send: Any, **_: Any) -> None:
         for name in names:
             send(name)
 
