@@ -315,6 +315,21 @@ def test_other_workers_may_go_on_until_their_memory_ends(plane: Forge) -> None:
         one.close()
 
 
+def test_our_own_switch_is_not_dated_by_the_plane_s_clock(plane: Forge) -> None:
+    clock = _Later()
+    binding = Binding("contextforge", plane.url, Secret(PASSWORD), {"login": EMAIL, "workers_s": 65})
+    made = connect(binding, clock=clock)
+    plane.updated_at = "2026-11-23T15:48:33.552843"  # a clock that is late
+    made.apply(DISABLE, made.baseline(DISABLE), "key")
+    (exposure,) = made.verify(DISABLE).exposures
+    assert "have not noticed" in exposure.what
+    clock.ahead_s = 66
+    assert not made.verify(DISABLE).exposures
+    made.apply(DISABLE, None, "key")
+    assert made.verify(DISABLE).exposures, "the time of the last switch counts"
+    made.close()
+
+
 class _Later(SystemClock):
     """The clock of this machine, and so many seconds ahead."""
 

@@ -49,7 +49,10 @@ class Gateways(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         entry_id = self._directory.find(server(step))
-        self._switch("gateway", entry_id, enabled=False)
+        try:
+            self._switch("gateway", entry_id, enabled=False)
+        finally:  # a switch whose answer is lost may have been thrown
+            self._known_off[entry_id] = stamp(self._clock.now() + self._workers)
         return Effect({"gateway": entry_id, "enabled": False}, self._now())
 
     def look(self, step: Step) -> Observation:
@@ -99,9 +102,10 @@ class Gateways(Room):
         switch(self._edge, kind, entry_id, enabled=enabled)
 
     def _behind(self, entry: Gateway) -> tuple[Exposure, ...]:
-        """Other workers go on with what they remember: from the change on, or else since we saw it."""
+        """Other workers go on with what they remember: from our switch on, or else since we saw it off."""
         now = self._clock.now()
-        if not self._workers or (entry.updated_at and now - entry.updated_at > self._workers + _SKEW):
+        is_old = entry.updated_at is not None and now - entry.updated_at > self._workers + _SKEW
+        if not self._workers or (is_old and entry.id not in self._known_off):
             return ()
         until = self._known_off.setdefault(entry.id, stamp(now + self._workers))
         if stamp(now) >= until:
