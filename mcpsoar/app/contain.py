@@ -13,6 +13,7 @@ from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
 from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction, Plan, Playbook
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
@@ -63,6 +64,7 @@ def carry_out(
         order, names = replace(order, entries=found.entries), found.servers
         _tell_also(found.also, ready)
         made = _planned(order, names, ready, playbooks.load(pack, order.playbook))
+        _check_able(made, ready)
         releasing = None
     else:
         releasing, made = _release(order, names, ready, pack)
@@ -88,6 +90,18 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
         bindings=ready.bindings(),
         canaries=tuple(ready.canaries),
     )
+
+
+def _check_able(made: Plan, ready: Station) -> None:
+    """Raises Usage where not one change of the plan can be made: a run of it would only say so, late."""
+    actions = {step.action for step in made.steps if step.action != plans.CANARY}
+    able = {action for connector in ready.roles.values() for action in connector.actions}
+    if ready.roles and not actions & able:
+        raise Usage(
+            f"no connector of profile {ready.profile.name} can do {', '.join(sorted(actions))}",
+            where=ready.profile.where,
+            next_command=f"mcpsoar playbooks show {made.playbook}",
+        )
 
 
 def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -> tuple["Releasing", Plan]:

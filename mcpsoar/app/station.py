@@ -56,6 +56,7 @@ def station(
     complete: Callable[[str], str] = str,
 ) -> Iterator[Station]:
     """Connect each binding once, and give everything back. Sends nothing. Raises Usage."""
+    _check_trust(profile)
     profile = budgeted(profile, clock=clock, tell=say)
     with ExitStack() as stack:
         made: list[tuple[Binding, Connector]] = []
@@ -80,6 +81,18 @@ def station(
         looks = Looks(roles, clock=clock, budget_s=profile.look_s, threads=profile.threads)
         stack.callback(looks.close)
         yield Station(home, profile, roles, canaries, clock, say, looks, tuple(secrets.values()), complete)
+
+
+def _check_trust(profile: Profile) -> None:
+    """Raises Usage for a named authority or certificate that cannot be used: no step would get an answer."""
+    networks = [bound.network for bound in profile.roles.values()]
+    networks += [bound.network for bound in profile.canaries.values()]
+    named = {(one.ca, one.certificate, one.key): one for one in networks}
+    if any(ca or certificate for ca, certificate, _ in named):
+        from mcpsoar.kit.transport import trust
+
+        for network in named.values():
+            trust(network)
 
 
 def _routes(profile: Profile) -> Facts:
