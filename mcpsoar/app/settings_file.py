@@ -70,7 +70,7 @@ class File:
         return next(iter(self._tokens(table)), None)
 
     def proving(self, table: dict[str, Any]) -> Secret | None:
-        """A token that changes nothing, only proves: where it is not there the rest goes on, and it is told."""
+        """A token that changes nothing, only proves: where there is none the rest goes on, and it is told."""
         try:
             return self.secret(table)
         except NotThere as lacking:
