@@ -84,8 +84,9 @@ class CanaryBinding:
     otherwise. `refusals` are whole messages of a JSON-RPC error by which this plane, and nobody else, says
     no; `{tool}` in them is the tool's name. `hold_s` is longer than the plane's slowest cache: denials must
     last that long. `every_s` spaces the probes: a fast canary locks the team out of some gateways.
-    `before_s` is the longest that a change waits for the first call. Where a `control` is named, it must still
-    answer after the change, for a dead network refuses everybody. `calls_per_minute` as for a role, of calls by this url.
+    `before_s` is the longest that a change waits for the first call. Where a `control` is named, it must
+    still answer after the change, for a dead network refuses everybody. `calls_per_minute` as for a role, of
+    calls by this url.
     """
 
     url: str
