@@ -46,6 +46,10 @@ class Connector(Protocol):
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         """Send one change, once; repeating it with the same `key` is harmless.
 
+        One of many calls tells `kit.telling` what it is about to alter, before the first of them: a list
+        `open` of what is still on, so that a release knows it even if nobody lives to answer. In the baseline
+        of a registry's entry `tools_off` are those that its undo would switch on with it.
+
         Raises Unreachable (nothing was processed), Indeterminate (sent, no trustworthy answer), Denied,
         Conflict, Malformed.
         """
