@@ -11,7 +11,7 @@ import pytest
 
 from mcpsoar.app import runs
 from mcpsoar.core.plan import Direction
-from mcpsoar.core.verdict import RunVerdict
+from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from mcpsoar.kit.clock import SystemClock
 from tests.conftest import ROOT
 from tests.contract.forge import Forge
@@ -47,7 +47,7 @@ def test_one_that_broke_off_half_and_was_not_looked_at_before(plane: Forge, tmp_
 
     plane.answer = failing  # type: ignore[method-assign]
     report = ordered(plane, tmp_path, "jira", playbook="freeze-writes", look_s=0.3)
-    assert report.verdict is RunVerdict.CONTAINED
+    assert [step.verdict for step in report.steps] == [StepVerdict.VERIFIED]
     plane.answer = answer  # type: ignore[method-assign]
     report = ordered(plane, tmp_path, "jira", Direction.UNDO)
     assert (report.verdict, off(plane)) == (RunVerdict.RELEASED, [])
@@ -83,6 +83,6 @@ def test_one_whose_process_was_killed(plane: Forge, tmp_path: Path) -> None:
     again = runs.resume(
         tmp_path, run, profile=profile_of(plane), pack=ROOT, clock=SystemClock(), say=lambda _: None
     )
-    assert again.verdict is RunVerdict.CONTAINED
+    assert [step.verdict for step in again.steps] == [StepVerdict.VERIFIED]
     report = ordered(plane, tmp_path, "jira", Direction.UNDO)
     assert (report.verdict, off(plane)) == (RunVerdict.RELEASED, [])
