@@ -81,7 +81,7 @@ class Change:
         if isinstance(look.trouble, UnknownTarget):
             self._journal.append(*self._first)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
-        if self._is_undo and self._was is None:
+        if self._is_undo and self._was is None and self._can_read is not False:
             self._journal.append(*self._first)
             return Outcome(
                 StepVerdict.CANNOT_TELL,

@@ -37,6 +37,7 @@ token = {{ env = "CANARY_TOKEN" }}
 every_s = 1
 hold_s = 5
 before_s = 30
+timeout_s = 20
 names = {{ crm = "{virtual}" }}
 control = {{ server = "{control}", tool = "files-read-record", arguments = {{ note = "control" }} }}
 [profiles.live.canary.routes.all]
