@@ -225,6 +225,16 @@ def test_its_own_option_and_key_are_on_the_command_line_and_in_a_mapping(package
     assert (refused.returncode, "--table is for acme; splunk has none" in refused.stderr) == (2, True)
 
 
+def test_a_scan_reads_the_mapping_that_has_its_key(package: Path, tmp_path: Path) -> None:
+    log, mapping = tmp_path / "log.ndjson", tmp_path / "mapping.yml"
+    log.write_text('{"ts": "2026-11-28T10:00:00Z"}\n')
+    mapping.write_text(MAPPING)
+    words = ["-m", "mcpsoar", "rules", "scan", str(log), "--mapping", str(mapping)]
+    assert "feed" not in ran(words, package).stderr
+    refused = ran(words, tmp_path)
+    assert (refused.returncode, "mapping.yml:2: 'feed' means nothing here" in refused.stderr) == (2, True)
+
+
 def test_plan_apply_and_drift_go_to_the_place_of_its_profile(
     package: Path, server: tuple[FakeAcme, str]
 ) -> None:
