@@ -5,9 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 _ALLOWED = ("contract", "flow", "docs", "faults", "live")
+
+# A check says the same each time, on a busy machine too. `--hypothesis-profile explore` draws other examples
+# each time: `.ci/run` does.
+_EXPLORE = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("explore", _EXPLORE)
+settings.register_profile("check", _EXPLORE, derandomize=True)
+settings.load_profile("check")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -30,11 +30,12 @@ class Splunk:
 
     def files(self, content: "Content") -> Iterator[PackFile]:
         """Two packages and a README. Raises Usage, BadContent, and Unsupported where the lint complains."""
-        from mcpsoar.siems.in_splunk import addon, app, lint, package, readme
+        from mcpsoar.siems.in_splunk import addon, app, lint, package, queries, readme
 
-        said = readme.written(content).encode()
+        queried = queries.of(content)
+        said = readme.written(content, queried).encode()
         apps = {
-            app.APP.id: app.files(content),
+            app.APP.id: app.files(content, queried),
             addon.TA.id: addon.files(content),
         }
         shared = {"README.md": said, "LICENSE": readme.LICENCE.encode()}
@@ -49,7 +50,7 @@ class Splunk:
 
     def items(self, content: "Content") -> tuple[Item, ...]:
         """What the app holds; the add-on is installed, as its parsing is done where events come in."""
-        from mcpsoar.siems.in_splunk import app, lists, views
+        from mcpsoar.siems.in_splunk import app, lists, queries, views
 
         pages = {
             path.removeprefix(_VIEWS).removesuffix(".xml"): {"eai:data": page.decode()}
@@ -60,7 +61,7 @@ class Splunk:
             "storage/collections/config": dict(lists.collections()),
             "configs/conf-transforms": dict(lists.lookups()),
             "configs/conf-macros": app.macros(content),
-            "saved/searches": app.searches(content),
+            "saved/searches": app.searches(content, queries.of(content)),
             "data/ui/views": pages,
         }
         return tuple(Item(kind, name, body) for kind, there in kinds.items() for name, body in there.items())

@@ -17,7 +17,7 @@ from mcpsoar.kit.clock import SystemClock
 from mcpsoar.pack import mapping, schema
 from mcpsoar.pack.locate import own
 from mcpsoar.siems import asked, installed
-from mcpsoar.siems.asked import Options
+from mcpsoar.siems.asked import Options, Siem
 
 SHELL = re.compile(r"^```(?:sh|bash|shell|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -106,6 +106,13 @@ def test_the_mapping_is_one(readme: str, tmp_path: Path) -> None:
     made = mapping.read(path, schema.load(own()), installed.mapping_keys())
     assert made.fields["token_scopes"].split == " "
     assert made.own == {"sourcetype": "example:gateway", "dataset": "example.gateway"}
+
+
+def test_what_a_siem_has_is_what_every_siem_is_asked_for(readme: str) -> None:
+    table = readme.partition("| it has | which is |")[2].partition("\n\n")[0]
+    said = [name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+    members = {*Siem.__annotations__, *(name for name, one in vars(Siem).items() if callable(one))}
+    assert sorted(said) == sorted(name for name in members if not name.startswith("_"))
 
 
 def test_the_overlay_is_one(readme: str, root: Path, tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ from mcpsoar.siems.deploy.run import End
 from mcpsoar.siems.deploy.steps import Action, Step, What
 from mcpsoar.siems.objects import Item
 from tests.siems.disk import no_waiting_for_the_disk
-from tests.siems.sites import SITES, Site, elastic, splunk
+from tests.siems.site import Site
+from tests.siems.sites import SITES
+from tests.siems.sites.elastic import site as elastic
+from tests.siems.sites.splunk import site as splunk
 
 __all__ = ["no_waiting_for_the_disk"]  # a fixture
 
@@ -31,7 +34,7 @@ RETIRED = {"splunk": "MCP retired", "elastic": "rule-retired"}
 KEPT = {"splunk": "MCP & writes, 100% unapproved", "elastic": "rule-writes"}
 
 
-@pytest.fixture(params=sorted(SITES))
+@pytest.fixture(params=sorted(GATE))
 def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
     with SITES[request.param](tmp_path / "home") as made:
         apply(made, made.old)

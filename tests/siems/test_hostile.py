@@ -179,7 +179,8 @@ def searched(log: Mapping[str, str], cut: str) -> Said:
             rows = splunk.ran(splunk.files(), gates.state_name(gate.id), [one], now_ms=due)
             pages += [name] if rows[0]["state"] == "page" else []
         found[gate.id] = frozenset(pages)
-    return Said(found, ran(health.TRUNCATED))
+    told = [splunk.ran(splunk.files(), health.TRUNCATED, [one], now_ms=NOW_MS) for one in events]
+    return Said(found, frozenset(name for name, rows in zip(names, told, strict=True) if rows))
 
 
 # Elastic

@@ -13,7 +13,7 @@ RIGHT, WRONG = "ok", "WRONG"
 NOTHING = "none"  # an empty text is no field to some
 ABSENT = "-"  # an event without an id, a match without a subject
 COLUMNS = ("case", "expected", "found", "verdict")
-_LONGEST = 150_000  # characters: no limit of the products, which take more; nobody pastes such a text
+_LONGEST = 160_000  # characters: no limit of the products, which take more; nobody pastes such a text
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from mcpsoar.siems.checks.cases import at_ms
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.text import quoted
 
-_MOST = 400  # pairs in one CASE: assumed, no page tells how many it takes
+_MOST = 600  # events: assumed, as the pairs of one CASE are; no page tells how many it takes
+_PAIRS = 400
 _BLANK: Mapping[Kind, str] = {
     Kind.BOOL: "false",
     Kind.INTEGER: "0",
@@ -39,7 +40,7 @@ def commands(events: Sequence[Facts], columns: Sequence[Column]) -> Iterator[str
     is_timed = any(column.name == "event_time" for column in columns)
     told = {at: event for at, event in enumerate(events) if not is_timed or event.get("event_time")}
     if len(told) > _MOST:
-        raise Unsupported(f"{len(told)} events, and one CASE tells {_MOST} apart")
+        raise Unsupported(f"{len(told)} events, and a query holds {_MOST} at most")
     places = [quoted(place(at)) for at in told] or [quoted("")]
     yield f"ROW place = [{', '.join(places)}]" if len(places) > 1 else f"ROW place = {places[0]}"
     yield "MV_EXPAND place" if told else f"WHERE place != {quoted('')}"
@@ -89,8 +90,9 @@ def _by_place(values: Mapping[int, Json], column: Column) -> str:
 
 def _case(told: Sequence[tuple[int, str]], other: str) -> str:
     """Null where nothing is told; `other` only says of what type that null is."""
-    pairs = ", ".join(f"place == {quoted(place(at))}, {value}" for at, value in told)
-    return f"CASE({pairs or f'false, {other}'})"
+    pairs = [f"place == {quoted(place(at))}, {value}" for at, value in told[:_PAIRS]]
+    rest = [_case(told[_PAIRS:], other)] if len(told) > _PAIRS else []
+    return f"CASE({', '.join([*pairs, *rest]) or f'false, {other}'})"
 
 
 def literal(value: Json | datetime) -> str:

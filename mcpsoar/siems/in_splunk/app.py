@@ -9,6 +9,7 @@ from mcpsoar.siems.asked import Content, Options
 from mcpsoar.siems.in_splunk import conf, detections, gates, health, identity, lists, rules, views
 from mcpsoar.siems.in_splunk.addon import sourcetype
 from mcpsoar.siems.in_splunk.identity import Identity
+from mcpsoar.siems.in_splunk.queries import Queries
 
 APP = Identity("mcpsoar", "MCP detection and gates", "Rules and gates over MCP events.", is_visible=True)
 EVENTS, INDEX = "mcp_audit_events", "mcp"
@@ -17,11 +18,11 @@ _NAMED = (rules.name, detections.name)
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def files(content: Content) -> dict[str, bytes]:
-    """By path inside the app's folder, without README and licence. Raises Usage, BadContent, Unsupported."""
+def files(content: Content, said: Queries) -> dict[str, bytes]:
+    """By path inside the app's folder, without README and licence. Raises Usage, Unsupported."""
     return {
         **identity.files(APP),
-        "default/savedsearches.conf": conf.written(searches(content)),
+        "default/savedsearches.conf": conf.written(searches(content, said)),
         "default/macros.conf": conf.written(macros(content)),
         "default/collections.conf": conf.written(dict(lists.collections())),
         "default/transforms.conf": conf.written(dict(lists.lookups())),
@@ -29,11 +30,16 @@ def files(content: Content) -> dict[str, bytes]:
     }
 
 
-def searches(content: Content) -> Mapping[str, conf.Stanza]:
-    """By name. Raises BadContent, Unsupported."""
+def searches(content: Content, said: Queries) -> Mapping[str, conf.Stanza]:
+    """By name. Raises Usage, Unsupported."""
     check(content.options)
-    made = (rules.searches, detections.searches, gates.searches, health.searches)
-    return dict(chain.from_iterable(one(content) for one in made))
+    made: Iterator[tuple[str, conf.Stanza]] = chain(
+        rules.searches(content, said.rules),
+        detections.searches(content, said.detections),
+        gates.searches(content),
+        health.searches(content, said.rules),
+    )
+    return dict(made)
 
 
 def macros(content: Content) -> Mapping[str, conf.Stanza]:

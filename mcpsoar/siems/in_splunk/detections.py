@@ -5,10 +5,10 @@ was indexed in the last minute is asked for once more, and throttled if it was f
 each tenant is asked for by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mcpsoar.core.content import DetectionText
-from mcpsoar.core.errors import Unsupported, Usage
+from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import MINUTE_MS, Column, Kind
 from mcpsoar.detect.detection import Detection
 from mcpsoar.siems.asked import Content
@@ -16,7 +16,6 @@ from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
 from mcpsoar.siems.in_splunk.rules import described, filter_macro
 from mcpsoar.targets.detection.lookback import lookback_ms
-from mcpsoar.targets.spl import detection as spl
 from mcpsoar.targets.spl.allow import Entry, quiet
 
 _SUBJECT = Column("subject", Kind.TEXT, "")
@@ -37,11 +36,11 @@ def name(id_: str) -> str:
     return f"MCP detection {id_}"
 
 
-def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Those that SPL can say, by name."""
+def searches(content: Content, said: Mapping[str, str]) -> Iterator[tuple[str, Stanza]]:
+    """Those that SPL can say, by name; `said` is how."""
     for one in content.detections:
-        if (query := _query(one, content)) is not None:
-            yield name(one.text.id), _search(one, query, content)
+        if one.text.id in said:
+            yield name(one.text.id), _search(one, said[one.text.id], content)
 
 
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
@@ -51,10 +50,10 @@ def macros(content: Content) -> Iterator[tuple[str, Stanza]]:
         yield filter_macro(one.text.id), {"definition": quiet(entries, (_SUBJECT,))}
 
 
-def left_out(content: Content) -> Iterator[tuple[str, str]]:
+def left_out(content: Content, said: Collection[str]) -> Iterator[tuple[str, str]]:
     """Those that it cannot, and why."""
     for one in content.detections:
-        if _query(one, content) is None:
+        if one.text.id not in said:
             yield one.text.id, "has no search of Splunk; `mcpsoar rules scan` asks it of logs"
 
 
@@ -63,14 +62,6 @@ def every_minutes(one: Detection, content: Content) -> int:
     lookback = lookback_ms(one.tree) // MINUTE_MS
     own = schedule.EVERY if lookback <= _HOUR else 15 if lookback <= _DAY else _HOUR
     return content.tuning.rule(one.text.id).every_minutes or own
-
-
-def _query(one: Detection, content: Content) -> str | None:
-    since = f'relative_time(now(), "-{every_minutes(one, content) + schedule.SETTLE}m@m")'
-    try:
-        return spl.search(one.text, one.tree, content.columns, since=since, tenant=content.options.tenant)
-    except Unsupported:
-        return None
 
 
 def _search(one: Detection, query: str, content: Content) -> Stanza:

@@ -7,14 +7,13 @@ and a stamp so far ahead, or so far back, that no rule and no gate takes its eve
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from mcpsoar.core.event import Column
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.addon import DOUBLED, LONGEST
 from mcpsoar.siems.in_splunk.conf import Stanza
-from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.backend import EVENTS
 from mcpsoar.targets.spl.text import counted, field, literal
 
@@ -34,14 +33,14 @@ _KEYS = counted("_raw", r'"\s*:')
 _BOUNDS = {"mcp_longest": "5000", "mcp_most_keys": "100"}
 
 
-def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Two to look at and two that alert, and with tenants a third."""
+def searches(content: Content, said: Mapping[str, str]) -> Iterator[tuple[str, Stanza]]:
+    """Two to look at and two that alert, and with tenants a third; `said` are the queries of rules by id."""
     looked = {"disabled": "0", "enableSched": "0", **_DAY}
     yield (
         FIELDS,
         {
             "description": "What asks for columns that the last day's events never have: no all-clear.",
-            "search": _fields(content),
+            "search": _fields(content, said),
             **looked,
         },
     )
@@ -69,10 +68,10 @@ def macros() -> Iterator[tuple[str, Stanza]]:
     yield TRUNCATED_MACRO, {"definition": f"eval truncated=if({seen}, 1, 0)"}
 
 
-def _fields(content: Content) -> str:
+def _fields(content: Content, said: Mapping[str, str]) -> str:
     columns = {one.name: one for one in content.columns}
     lacking, asked = [], set()
-    for id_, needs, read in _read(content):
+    for id_, needs, read in _read(content, said):
         for need in needs:
             enough = sorted({need} | {name for name in read if _tells(columns[name], need)})
             asked |= set(enough)
@@ -93,11 +92,11 @@ def _fields(content: Content) -> str:
     )
 
 
-def _read(content: Content) -> Iterator[tuple[str, Sequence[str], Collection[str]]]:
+def _read(content: Content, said: Mapping[str, str]) -> Iterator[tuple[str, Sequence[str], Collection[str]]]:
     """Of each rule and detection what it needs and what it reads."""
-    target, columns = splunk.make(content.columns), {one.name for one in content.columns}
+    columns = {one.name for one in content.columns}
     for rule in content.rules:
-        yield rule.id, rule.needs, columns & set(_WORD.findall(target.convert(rule)))
+        yield rule.id, rule.needs, columns & set(_WORD.findall(said[rule.id]))
     for one in content.detections:
         yield one.text.id, one.text.needs, one.columns
 
@@ -131,13 +130,15 @@ def _arrival(tenant: str) -> str:
 
 
 def _truncated(tenant: str) -> Stanza:
+    """A row a server and reason: Splunk makes 500 alerts of one run, and a caller sends what is too long."""
+    by = [*(["tenant"] if tenant else []), "by_server", "reason"]
     told = alert.Alert(
         label="MCP audit event that Splunk may not have seen whole",
         title="MCP audit events of $by_server$: $reason$",
         description="An event is longer, or has more keys, than is read, has a key twice, or is stamped more"
         " than ten minutes ahead or two days back: rules may not have seen what it says.",
         level="medium",
-        by=[*(["tenant"] if tenant else []), "by_server", "reason"],
+        by=by,
         period="1h",
         risky=[("by_server", "other")],
     )
@@ -148,6 +149,7 @@ def _truncated(tenant: str) -> Stanza:
         "where isnotnull(reason)",
         *_by_tenant(tenant),
         f"eval by_server={keys.named('server_name')}",
+        f"dedup {' '.join(by)}",
     ]
     return {
         "description": told.description,

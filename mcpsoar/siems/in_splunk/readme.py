@@ -8,15 +8,16 @@ from mcpsoar.core.content import Text
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import addon, detections, gates, schedule
+from mcpsoar.siems.in_splunk.queries import Queries
 
 LICENCE = "Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0\n"
 _WORDS = Path(__file__).parent / "README.md"
 
 
-def written(content: Content) -> str:
+def written(content: Content, said: Queries) -> str:
     """Markdown. Raises Usage."""
-    left_out = dict(detections.left_out(content))
-    said = {
+    left_out = dict(detections.left_out(content, said.detections))
+    words = {
         "VERSION": mcpsoar.__version__,
         "RULES": str(len(content.rules)),
         "DETECTIONS": str(len(content.detections) - len(left_out)),
@@ -28,7 +29,7 @@ def written(content: Content) -> str:
         "NEEDS": "\n".join(_needs(content)),
     }
     text = _WORDS.read_text(encoding="utf-8")
-    for word, value in said.items():
+    for word, value in words.items():
         text = text.replace(f"@{word}@", value)
     return text
 

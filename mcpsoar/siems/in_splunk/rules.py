@@ -12,7 +12,6 @@ from mcpsoar.core.content import RuleText, Text
 from mcpsoar.siems.asked import Content
 from mcpsoar.siems.in_splunk import alert, keys, schedule
 from mcpsoar.siems.in_splunk.conf import Stanza
-from mcpsoar.targets import splunk
 from mcpsoar.targets.spl.allow import quiet
 from mcpsoar.targets.spl.text import field
 
@@ -32,11 +31,10 @@ def filter_macro(id_: str) -> str:
     return f"mcp_{id_}_filter"
 
 
-def searches(content: Content) -> Iterator[tuple[str, Stanza]]:
-    """Every rule by name. Raises BadContent, Unsupported."""
-    target = splunk.make(content.columns)
+def searches(content: Content, said: Mapping[str, str]) -> Iterator[tuple[str, Stanza]]:
+    """Every rule by name; `said` is its query by id."""
     for rule in content.rules:
-        yield name(rule.id), _search(rule, target.convert(rule), content)
+        yield name(rule.id), _search(rule, said[rule.id], content)
 
 
 def macros(content: Content) -> Iterator[tuple[str, Stanza]]:

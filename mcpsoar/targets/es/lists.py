@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.event import Column, Kind
-from mcpsoar.targets import elements
+from mcpsoar.targets.detection import elements
 from mcpsoar.targets.es import paths
 from mcpsoar.targets.es.text import pattern, quoted
 

@@ -6,7 +6,7 @@ mvfind searches whatever a list is made of, for a regular expression.
 from sqlglot import exp
 
 from mcpsoar.core.errors import Unsupported
-from mcpsoar.targets import elements
+from mcpsoar.targets.detection import elements
 from mcpsoar.targets.spl.text import END, literal, quoted
 
 

@@ -17,6 +17,7 @@ VERSION = "1.0.7.post20260921"
 _START_S = 180  # its migrations run first
 _ANSWER_S = 30
 _NO_LIMITS = {
+    "RATE_LIMIT_LOW_RPM": "100000",  # what has no tier of its own: /v1, /rpc
     "RATE_LIMIT_MEDIUM_RPM": "100000",
     "RATE_LIMIT_HIGH_RPM": "100000",
     "RATE_LIMIT_CRITICAL_RPM": "100000",

@@ -1,5 +1,6 @@
 """What a test sets up on a ContextForge over its own API: gateways, virtual servers, tokens; and calls."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -54,6 +55,14 @@ class Ground:
     def register_many(self, number: int, upstreams: Sequence[Upstream]) -> tuple[Behind, ...]:
         """So many entries, `many-0` and on, which the upstreams share."""
         return tuple(self.register(f"many-{one}", upstreams[one % len(upstreams)]) for one in range(number))
+
+    def forget(self, calls: int = 20) -> None:
+        """Wait until the gateway's limits, over a sliding minute, count at most so many of our calls."""
+        while True:
+            told = self.forge.ask("GET", "/ready").headers
+            if int(told["X-RateLimit-Limit"]) - int(told["X-RateLimit-Remaining"]) <= calls:
+                return
+            time.sleep(5)
 
     def token(self, name: str, behind: Behind | None = None) -> tuple[str, str]:
         """A token's id and its text: scoped to the virtual server, or unscoped."""

@@ -17,6 +17,8 @@ from tests.live.peers.clients import Client, granted, sent
 VERSION = "26.7.3"
 AUDIENCE = "https://files.example.com/mcp"
 _REALM = "peers"
+# as it was built: start-dev would build it again, for two tests at once in one folder
+_STARTED = ("--optimized", "--http-enabled=true", "--hostname-strict=false", "--http-host=127.0.0.1")
 _ANSWER_S = 60
 _COORDINATES = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:tar.gz"
 
@@ -74,7 +76,7 @@ def keycloak(folder: Path) -> Iterator[Keycloak]:
     """A new server with the realm, in memory."""
     port, admin, password = processes.free_port(), "admin", secrets.token_urlsafe(24)
     url = f"http://127.0.0.1:{port}"
-    command = [str(_folder() / "bin/kc.sh"), "start-dev", "--db=dev-mem", "--http-host=127.0.0.1"]
+    command = [str(_folder() / "bin/kc.sh"), "start", *_STARTED]
     started = processes.running(
         [*command, f"--http-port={port}"],
         log=folder / f"keycloak-{port}.log",

@@ -6,6 +6,7 @@ A token is introspected at each call, or at most every `cache_s`, or read as a J
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,22 +14,22 @@ import httpx2
 import jwt
 from mcp.server.auth.provider import AccessToken
 from mcp.server.auth.settings import AuthSettings
-from pydantic import BaseModel
 
 from tests.live.peers.upstream_server import serve, server
 
 
-class Settings(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """Where the tokens come from, and how this server checks them."""
 
     port: int
-    runs: Path
+    runs: str
     kind: Literal["introspecting", "caching", "local_jwt"]
     resource: str
     issuer: str
     check_url: str  # the introspection endpoint, or the address of the keys
-    client: tuple[str, str] = ("", "")
-    cache_s: float = 0
+    client: tuple[str, str]
+    cache_s: float
 
 
 class Introspecting:
@@ -84,7 +85,8 @@ def _access(token: str, said: dict[str, Any], resource: str) -> AccessToken | No
 
 
 if __name__ == "__main__":
-    given = Settings.model_validate(json.loads(os.environ["PEER"]))
+    told = json.loads(os.environ["PEER"])
+    given = Settings(**{**told, "client": tuple(told["client"])})
     auth = AuthSettings.model_validate({"issuer_url": given.issuer, "resource_server_url": given.resource})
     verifier = LocalJwt(given) if given.kind == "local_jwt" else Introspecting(given)
-    serve(server(given.runs, auth=auth, token_verifier=verifier), given.port)
+    serve(server(Path(given.runs), auth=auth, token_verifier=verifier), given.port)

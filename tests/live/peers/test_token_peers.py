@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.peers import canaille, keycloak, oidc_provider
+from tests.live.peers.keycloak import Keycloak
 from tests.live.peers.oidc_provider import JWT, OPAQUE, TokenService
 from tests.live.peers.resource_servers import Kind, Trust, called, resource_server
 from tests.live.peers.upstreams import WRITE, Upstream
@@ -114,17 +115,31 @@ def test_canaille_lists_by_audience_and_calls_a_token_of_none_inactive(tmp_path:
         assert [service.introspected(one).json()["active"] for one in tokens] == [False, True]
 
 
-def test_keycloak_ends_a_clients_tokens_by_its_not_before(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
     why = keycloak.why_none()
     if why is not None:
         pytest.skip(why)
-    with keycloak.keycloak(tmp_path) as realm:
-        first, second = realm.clients
-        held, others = realm.token(first), realm.token(second)
-        assert realm.introspected(held).json()["active"]
-        # a token of this very second would survive its own second
-        off = {"notBefore": int(time.time()) + 1}
-        assert realm.ask("PUT", f"/clients/{first.row}", off).status_code == 204
-        assert realm.ask("GET", f"/clients/{first.row}").json()["notBefore"] == off["notBefore"]
-        assert realm.introspected(held).json() == {"active": False}
-        assert realm.introspected(others).json()["active"]
+    with keycloak.keycloak(tmp_path_factory.mktemp("keycloak")) as one:
+        yield one
+
+
+def test_keycloak_ends_a_clients_tokens_by_its_not_before(realm: Keycloak) -> None:
+    first, second = realm.clients
+    held, others = realm.token(first), realm.token(second)
+    assert realm.introspected(held).json()["active"]
+    # a token of this very second would survive its own second
+    off = {"notBefore": int(time.time()) + 1}
+    assert realm.ask("PUT", f"/clients/{first.row}", off).status_code == 204
+    assert realm.ask("GET", f"/clients/{first.row}").json()["notBefore"] == off["notBefore"]
+    assert realm.introspected(held).json() == {"active": False}
+    assert realm.introspected(others).json()["active"]
+    # who puts the old value back revives what was ended
+    assert realm.ask("PUT", f"/clients/{first.row}", {"notBefore": 0}).status_code == 204
+    assert realm.introspected(held).json()["active"]
+
+
+def test_keycloak_calls_a_token_inactive_to_whom_it_is_not_for(realm: Keycloak) -> None:
+    outsider = realm.clients[1]
+    told = realm.post("/token/introspect", outsider, token=realm.token(realm.clients[0]))
+    assert told.json() == {"active": False}

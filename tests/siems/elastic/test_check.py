@@ -11,7 +11,6 @@ from mcpsoar.siems.in_elastic.check import check, complaints
 from mcpsoar.siems.objects import Item
 from tests.siems.elastic import built
 
-ITEMS = built.items(built.options(tenant="organization.id", tier="platinum"))
 PLANTED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no UUID": (lambda rule: rule.update(rule_id="shadow"), "no UUID"),
     "a UUID in capitals": (lambda rule: rule.update(rule_id=rule["rule_id"].upper()), "no UUID"),
@@ -25,19 +24,27 @@ PLANTED: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 }
 
 
-def test_the_pack_has_no_complaint() -> None:
-    check(ITEMS)
+@pytest.fixture
+def items() -> tuple[Item, ...]:
+    return built.items(built.options(tenant="organization.id", tier="platinum"))
+
+
+def test_the_pack_has_no_complaint(items: tuple[Item, ...]) -> None:
+    check(items)
 
 
 @pytest.mark.parametrize(("change", "said"), PLANTED.values(), ids=PLANTED)
-def test_a_planted_mistake_stops_the_build(change: Callable[[dict[str, Any]], Any], said: str) -> None:
-    rule = next(item for item in ITEMS if item.kind == "detection_rule")
+def test_a_planted_mistake_stops_the_build(
+    change: Callable[[dict[str, Any]], Any], said: str, items: tuple[Item, ...]
+) -> None:
+    rule = next(item for item in items if item.kind == "detection_rule")
     body = copy.deepcopy(dict(rule.body))
     change(body)
-    others = [item for item in ITEMS if item is not rule]
+    others = [item for item in items if item is not rule]
     with pytest.raises(BadContent, match=said):
         check([Item(rule.kind, rule.name, body), *others])
 
 
-def test_two_of_one_name_stop_the_build() -> None:
-    assert list(complaints([*ITEMS, ITEMS[0]])) == [f"{ITEMS[0].kind} {ITEMS[0].name} stands 2 times"]
+def test_two_of_one_name_stop_the_build(items: tuple[Item, ...]) -> None:
+    first = items[0]
+    assert list(complaints([*items, first])) == [f"{first.kind} {first.name} stands 2 times"]

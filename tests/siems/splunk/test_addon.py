@@ -294,3 +294,12 @@ def test_a_tenant_is_one_text_and_an_event_without_keeps_its_place(extraction: A
 def test_a_field_of_splunk_s_own_or_a_column_is_a_tenant_as_it_is(field: str) -> None:
     files = built.unpacked(built.small(Tuning(), tenant=field))
     assert files["TA-mcpsoar/default/props.conf"] == built.files()["TA-mcpsoar/default/props.conf"]
+
+
+def test_however_much_of_one_server_was_cut_another_is_told_of() -> None:
+    """Splunk makes alerts of the first 500 rows."""
+    at = ARRIVED_S - 120
+    cut = [{"_raw": "{", "_time": at - place, "_indextime": at, "server_name": "lab"} for place in range(600)]
+    older = {"_raw": "{", "_time": at - 3600, "_indextime": at, "server_name": "crm"}
+    rows = built.ran(built.files(), health.TRUNCATED, [*cut, older], now_ms=ARRIVED_S * 1000)
+    assert [row["by_server"] for row in rows] == ["lab", "crm"]

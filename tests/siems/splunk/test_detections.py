@@ -11,7 +11,7 @@ from mcpsoar.core.content import CaseKind, DetectionText
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.event import MINUTE_MS
 from mcpsoar.pack.overlay import RuleTuning, Tuning
-from mcpsoar.siems.in_splunk import detections
+from mcpsoar.siems.in_splunk import detections, queries
 from tests.laws import contract_reading as plain
 from tests.siems.splunk import built
 from tests.targets.spl.splunk import event
@@ -19,14 +19,14 @@ from tests.targets.spl.splunk import event
 SAID = [
     one for one in built.content().detections if detections.name(one.text.id) in built.searches(built.files())
 ]
-LEFT = dict(detections.left_out(built.content()))
+LEFT = dict(detections.left_out(built.content(), queries.of(built.content()).detections))
 RULE = "error_loop"
 
 
 def test_each_detection_has_a_search_or_is_named_as_left_out() -> None:
     assert {one.text.id for one in SAID} | set(LEFT) == {one.text.id for one in built.content().detections}
     assert len(SAID) > len(built.content().detections) / 2
-    assert dict(detections.left_out(built.tuned(Tuning(), tenant="org"))) == LEFT
+    assert queries.of(built.tuned(Tuning(), tenant="org")).detections.keys() == {one.text.id for one in SAID}
 
 
 def found(
