@@ -81,14 +81,14 @@ class Change:
         if isinstance(look.trouble, UnknownTarget):
             self._journal.append(*self._first)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
+        if isinstance(look.trouble, Unsupported):
+            self._can_read = False
         if self._is_undo and self._was is None and self._can_read is not False:
             self._journal.append(*self._first)
             return Outcome(
                 StepVerdict.CANNOT_TELL,
                 "nothing was sent: nobody saw how it was before the run; if it was on, add --assume-on",
             )
-        if isinstance(look.trouble, Unsupported):
-            self._can_read = False
         if not self._is_undo and not self._tries:
             self._was = look.baseline
         try:
