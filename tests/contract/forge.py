@@ -6,13 +6,14 @@ of 50, disabled entries left out unless asked for, and all tools of a gateway sw
 """
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.contract.loopback import listening
 
 EMAIL, PASSWORD = "admin@example.com", "forge-password-of-the-test"
 AT = "2026-11-23T15:48:33.552843"
@@ -192,17 +193,6 @@ def forge() -> Iterator[Forge]:
 
         def log_message(self, *_: object) -> None: ...
 
-    class Server(ThreadingHTTPServer):
-        request_queue_size = 128  # a hundred canaries knock at once
-
-    server = Server(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    plane.url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
+    with listening(Handler) as port:
+        plane.url = f"http://127.0.0.1:{port}"
         yield plane
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -1,13 +1,14 @@
 """A stand-in for a token service of one's own: a list by links, two a page, and one call to end a grant."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.contract.loopback import listening
 
 KEY = "key-of-the-token-service"
 EXP = 1_893_456_000  # 2030-01-01T00:00:00Z
@@ -97,12 +98,5 @@ def served(answer: Callable[[str, str, Mapping[str, str], Any], tuple[int, Any]]
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}"

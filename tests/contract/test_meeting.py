@@ -1,11 +1,10 @@
 """Meeting a host: its clock and its certificate, over real sockets, and whatever it answers."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from mcpsoar.core.errors import Unreachable
 from mcpsoar.core.profile import Network
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.kit.meeting import Meeting, meet
+from tests.contract.loopback import listening
 
 
 class Host(BaseHTTPRequestHandler):
@@ -38,17 +38,8 @@ class Host(BaseHTTPRequestHandler):
 def served(*dates: str, context: ssl.SSLContext | None = None) -> Iterator[int]:
     Host.dates = dates
     Host.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Host)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Host, context) as port:
+        yield port
 
 
 def met(url: str, network: Network | None = None) -> Meeting:

@@ -1,10 +1,9 @@
 """How a profile says to connect: its own authority, its client certificate, its proxy; over real sockets."""
 
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from mcpsoar.core.errors import Unreachable, Usage
 from mcpsoar.core.profile import Network
 from mcpsoar.kit.clock import SystemClock
 from mcpsoar.kit.http import Edge
+from tests.contract.loopback import listening
 
 
 class Plane(BaseHTTPRequestHandler):
@@ -34,17 +34,8 @@ class Plane(BaseHTTPRequestHandler):
 @contextmanager
 def served(context: ssl.SSLContext | None = None) -> Iterator[int]:
     Plane.asked.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Plane)
-    if context is not None:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Plane, context) as port:
+        yield port
 
 
 def edge(url: str, network: Network) -> Edge:

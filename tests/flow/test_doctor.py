@@ -2,10 +2,9 @@
 
 import json
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import pytest
 from mcpsoar.cli.main import main
 from mcpsoar.lab.serving import Handle, control_plane
 from tests.contract.forge import EMAIL, PASSWORD, Forge, forge
+from tests.contract.loopback import listening
 
 HOSTILE = "\x1b[31m\u202ered"
 ACCEPTED = {"jsonrpc": "2.0", "id": 1, "result": {"content": [], "isError": False}}
@@ -95,16 +95,8 @@ def answering(
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with listening(Handler) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 def test_all_is_well_and_nothing_was_changed(plane: Handle, doctor: Doctor, tmp_path: Path) -> None:
