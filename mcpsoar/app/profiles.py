@@ -16,7 +16,7 @@
 
 A connector has options of its own; those of `http` describe an API, see `mcpsoar.connectors.http`.
 Times are in seconds; a token is named, never written. A list of them is tried in order and may end in one
-that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "/root/break-glass" }]`. A
+that needs no single sign-on: `token = [{ command = ["sso-token"] }, { file = "break-glass.token" }]`. A
 profile, and each of its tables, may say how it connects: `proxy = "http://proxy.example.com:3128"` (or
 "none"), and `ca`, `certificate`, `key` as paths of PEM files; else the environment and the system's
 authorities decide. `calls_per_minute` beside an api or a url is what that host takes from one caller: all

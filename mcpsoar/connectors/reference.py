@@ -5,6 +5,7 @@ it shows the change (5): a 202, a lagging replica or a slow plane gets that long
 """
 
 from mcpsoar.connectors.in_reference.principals import Principals
+from mcpsoar.connectors.in_reference.switch import STATES, Switch
 from mcpsoar.connectors.in_reference.tool_switch import ToolSwitch
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, Unsupported
@@ -22,7 +23,6 @@ from mcpsoar.kit.rooms import Room, Rooms, server
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
 _LISTING_S = 30.0
-_STATES = ("enabled", "disabled")
 _APPROVAL = ("normal", "forced")
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 
@@ -49,28 +49,12 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     return Rooms(rooms, edge, name="the reference API", clock=clock, settle_s=settle_s)
 
 
-class _Registry(Room):
-    def baseline(self, step: Step) -> Baseline:
-        entry = self._entry(step)
-        return Baseline(entry["state"] == "disabled", entry, self._now())
-
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
-        return self._post(step, "disable", key)
-
-    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
-        return self._post(step, "enable", key)
-
-    def look(self, step: Step) -> Observation:
-        return self._seen(step, "disabled")
-
-    def look_back(self, step: Step, was: Baseline | None) -> Observation:
-        return self._seen(step, "disabled" if was is not None and was.in_force else "enabled")
-
+class _Registry(Switch):
     def _entry(self, step: Step) -> Facts:
         asked = server(step)
         body = self._edge.read("registry", asked).body
         shape.match(body, "server", asked, where=self._where)
-        facts = {"server": asked, "state": shape.one_of(body, "state", _STATES, where=self._where)}
+        facts = {"server": asked, "state": shape.one_of(body, "state", STATES, where=self._where)}
         return facts | {
             name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
         }
@@ -83,11 +67,8 @@ class _Registry(Room):
             shape.match(reply.body, "state", f"{verb}d", where=self._where)
         return Effect({"server": asked, "state": f"{verb}d"}, self._now())
 
-    def _seen(self, step: Step, wanted: str) -> Observation:
-        entry = self._entry(step)
-        verdict = Verdict.YES if entry["state"] == wanted else Verdict.NO
-        words = f"the registry says {entry['server']} is {entry['state']}"
-        return Observation(verdict, words, entry, self._now())
+    def _called(self, entry: Facts) -> str:
+        return str(entry["server"])
 
 
 class _Tokens(Room):

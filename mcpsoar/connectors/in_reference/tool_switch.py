@@ -1,42 +1,23 @@
 """registry.disable_tool: one tool of a server off, the rest of it at work."""
 
+from mcpsoar.connectors.in_reference.switch import STATES, Switch
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import UnknownTarget
 from mcpsoar.core.plan import Step
-from mcpsoar.core.run import Baseline, Effect, Observation
-from mcpsoar.core.verdict import Verdict
+from mcpsoar.core.run import Effect
 from mcpsoar.kit import shape
-from mcpsoar.kit.rooms import Room
 from mcpsoar.kit.targets import tool
 
-_STATES = ("enabled", "disabled")
 
-
-class ToolSwitch(Room):
+class ToolSwitch(Switch):
     """A tool that the registry does not know is an unknown target: a typing error must not read as done."""
-
-    def baseline(self, step: Step) -> Baseline:
-        entry = self._entry(step)
-        return Baseline(entry["state"] == "disabled", entry, self._now())
-
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
-        return self._post(step, "disable", key)
-
-    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
-        return self._post(step, "enable", key)
-
-    def look(self, step: Step) -> Observation:
-        return self._seen(step, "disabled")
-
-    def look_back(self, step: Step, was: Baseline | None) -> Observation:
-        return self._seen(step, "disabled" if was is not None and was.in_force else "enabled")
 
     def _entry(self, step: Step) -> Facts:
         name, server = tool(step)
         reply = self._edge.find("registry", server, "tools", name, absent=_is_unknown)
         if reply is None:
             raise self._unknown(name, server)
-        return self._facts(reply.body, name, server, _STATES)
+        return self._facts(reply.body, name, server, STATES)
 
     def _post(self, step: Step, verb: str, key: str) -> Effect:
         name, server = tool(step)
@@ -56,11 +37,8 @@ class ToolSwitch(Room):
         state = shape.one_of(body, "state", states, where=self._where)
         return {"server": server, "tool": name, "state": state}
 
-    def _seen(self, step: Step, wanted: str) -> Observation:
-        entry = self._entry(step)
-        verdict = Verdict.YES if entry["state"] == wanted else Verdict.NO
-        words = f"the registry says {entry['tool']} of {entry['server']} is {entry['state']}"
-        return Observation(verdict, words, entry, self._now())
+    def _called(self, entry: Facts) -> str:
+        return f"{entry['tool']} of {entry['server']}"
 
     def _unknown(self, name: str, server: str) -> UnknownTarget:
         return UnknownTarget(f"{server} has no tool {name} in the registry", where=self._where)
