@@ -56,7 +56,7 @@ Connect = Callable[[str, float, float], Connector]
 
 _KEYS = count(1)
 _LEISURE_S = 5.0  # time limit of a call that has no reason to be late
-_HURRY_S = 0.5  # time limit of a call that is made to be late
+_HURRY_S = 1.0  # time limit of a call that is made to be late; what comes before it has to fit
 _SETTLE_S = 0.3
 _SLACK_S = 3.0  # for a busy machine
 
@@ -359,8 +359,8 @@ class ConnectorSuite:
         self, subject: Subject, connect: Connect, between: Wire, fault: str
     ) -> None:
         limit_s = _HURRY_S if fault in _LATE else _LEISURE_S
+        connect(between.url, _LEISURE_S, _SETTLE_S).apply(subject.step, None, _key())
         connector = connect(between.url, limit_s, _SETTLE_S)
-        connector.apply(subject.step, None, _key())
         between.play(when=subject.is_read, **READ_FAULTS[fault])
         start = time.monotonic()
         seen = connector.verify(subject.step)
