@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import inf
 
+from mcpsoar.contain.dry_run import DryRun
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
 from mcpsoar.contain.looks import Look
-from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.core.digest import Facts, effect_key
 from mcpsoar.core.errors import (
     Conflict,
@@ -182,7 +182,7 @@ class Change:
 
     def _proved(self) -> Outcome:
         """After an acknowledged change: a claim is no proof."""
-        if isinstance(self._connector, Rehearsal):
+        if isinstance(self._connector, DryRun):
             return Outcome(StepVerdict.PLANNED, "would be sent")
         seen = self._prove("proof")
         if seen.verdict is Verdict.YES:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
+from mcpsoar.contain.dry_run import DryRun
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
-from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.contain.shared import Shared
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
@@ -271,7 +271,7 @@ class Runner:
         connector = self._means.roles.get(step.role)
         if connector is None or step.action not in connector.actions:
             return None
-        return Rehearsal(connector, self._clock) if self._ledger.is_dry else connector
+        return DryRun(connector, self._clock) if self._ledger.is_dry else connector
 
     def _tell(self, words: str) -> None:
         self._means.say(f"{stamp(self._clock.now())}  {words}")
