@@ -17,7 +17,7 @@ _OF_OPENSEARCH = {
     "lookup indices": "OpenSearch has none",
     "the type flattened": "OpenSearch has flat_object, which stands in for it",
 }
-_NOTED = "not asked"
+_NOTED = "not asked: "
 _skipped: dict[str, str] = {}
 
 
@@ -44,13 +44,14 @@ def unasked(request: pytest.FixtureRequest) -> Iterator[MutableMapping[str, str]
     """What was not asked → why: for a test that leaves some out itself."""
     left_out: dict[str, str] = {}
     yield left_out
-    request.node.user_properties += [(_NOTED, one) for one in left_out.items()]
+    request.node.user_properties += [(_NOTED + what, why) for what, why in left_out.items()]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     if report.skipped and isinstance(report.longrepr, tuple):
         _skipped[report.nodeid.rpartition("/")[2]] = report.longrepr[2].removeprefix("Skipped: ")
-    _skipped.update(value for name, value in report.user_properties if name == _NOTED)
+    noted = [(name, why) for name, why in report.user_properties if name.startswith(_NOTED)]
+    _skipped.update({name.removeprefix(_NOTED): str(why) for name, why in noted})
     if "test_elastic" in report.nodeid:
         _skipped.update(_OF_OPENSEARCH)
 
