@@ -16,7 +16,8 @@ DEFAULT_PLAYBOOK = "contain-server"
 class Order:
     """`by` is who asked, for those who find the servers held. `chosen` tells how the servers were named
     (None: typed, all of them), and `command` what was typed, for the next one. `entries` are what the
-    registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on.
+    registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on;
+    `changed_too`: what somebody else changed since is undone all the same.
     """
 
     servers: tuple[str, ...]
@@ -29,5 +30,6 @@ class Order:
     chosen: "Chosen | None" = None
     protected_too: bool = False
     assume_on: bool = False
+    changed_too: bool = False
     command: str = "mcpsoar contain"
     entries: Mapping[str, str] = field(default_factory=dict)

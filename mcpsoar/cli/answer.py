@@ -27,7 +27,10 @@ def talker(given: Common) -> Callable[[str], None]:
 
 
 def answer(given: Common, run: Callable[[], Report]) -> Verdict:
-    """Run, and print the report. A server that another run holds has a document of its own; Held goes on."""
+    """Run, and print the report. A server that another run holds, and one that was changed since, has a
+    document of its own; Held and Changed go on.
+    """
+    from mcpsoar.app.changed import Changed
     from mcpsoar.app.report import document
     from mcpsoar.cli.report_text import lines
 
@@ -36,6 +39,12 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
     except Held as held:
         if given.is_json:
             show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    except Changed as changed:
+        if given.is_json:
+            show.document({"error": "changed", "changes": [one.as_facts() for one in changed.changes]})
+        for one in changed.changes:
+            show.talk(f"  changed  {one.words}")
         raise
     if given.is_json:
         show.document(document(report))

@@ -108,12 +108,18 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
 @click.option(
     "--assume-on", is_flag=True, help="What nobody saw before the containment was on: switch it on."
 )
+@click.option(
+    "--changed-too", is_flag=True, help="Undo also what somebody else changed since the containment."
+)
 @common
 def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Undo a containment, step by step, and look at each step after.
 
     Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
     needs it. Revoked tokens do not come back: clients fetch new ones.
+
+    What somebody else changed since is listed, and then nothing is sent (exit 1), unless --changed-too is
+    said.
     """
     from mcpsoar.app.victims import choose
 
@@ -156,6 +162,7 @@ def _execute(
         chosen=chosen,
         protected_too=is_protected_too,
         assume_on=bool(asked.get("assume_on")),
+        changed_too=bool(asked.get("changed_too")),
         command=again,
     )
     return answer(
@@ -181,6 +188,7 @@ def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:
     words += ["--max-servers", str(asked["at_most"])] if asked.get("at_most") else []
     words += ["--protected-too"] if asked.get("protected_too") else []
     words += ["--assume-on"] if asked.get("assume_on") else []
+    words += ["--changed-too"] if asked.get("changed_too") else []
     words += ["--dry-run"] if asked["dry_run"] else []
     is_asked = verb == "release" or asked["source"] or len(servers) > _MANY
     return shlex.join([*words, "--yes"] if is_asked else words)

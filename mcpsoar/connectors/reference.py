@@ -23,6 +23,7 @@ from mcpsoar.kit.rooms import Room, Rooms, server
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
 _LISTING_S = 30.0
+_MARKS = ("environment", "fingerprint")
 _APPROVAL = ("normal", "forced")
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 
@@ -50,14 +51,16 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
 
 
 class _Registry(Switch):
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return _MARKS
+
     def _entry(self, step: Step) -> Facts:
         asked = server(step)
         body = self._edge.read("registry", asked).body
         shape.match(body, "server", asked, where=self._where)
         facts = {"server": asked, "state": shape.one_of(body, "state", STATES, where=self._where)}
-        return facts | {
-            name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
-        }
+        return facts | {name: body[name] for name in _MARKS if isinstance(body.get(name), str)}
 
     def _post(self, step: Step, verb: str, key: str) -> Effect:
         asked = server(step)

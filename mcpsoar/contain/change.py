@@ -93,7 +93,7 @@ class Change:
             self._was = look.baseline
         try:
             if look.baseline is not None and not self._tries and self._is_met(look.baseline):
-                ended = self._already()
+                ended = self._already(", undone before this release" * self._is_undo)
                 if ended is not None:
                     return ended
             return persist(
@@ -131,10 +131,10 @@ class Change:
         """Write down a look after which nothing is sent. Raises Unwritable."""
         self._journal.append(*self._look_entry(look))
 
-    def _already(self) -> Outcome | None:
+    def _already(self, since: str = "") -> Outcome | None:
         seen = self._prove("in force before anything was sent")
         if seen.verdict is Verdict.YES:
-            left = ", as before the run" if self._is_undo and self._was and self._was.in_force else ""
+            left = ", as before the run" if self._is_undo and self._was and self._was.in_force else since
             return Outcome(StepVerdict.ALREADY, f"nothing was sent: {seen.detail}{left}")
         if seen.verdict is Verdict.CANNOT_TELL:
             return Outcome(StepVerdict.CANNOT_TELL, f"seemed in force, then: {seen.detail}")

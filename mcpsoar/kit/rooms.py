@@ -51,6 +51,11 @@ class Room(ABC):
         """What cannot be done or seen here, in words for a person. Asks nobody."""
         return ()
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Names of facts by which another's change shows."""
+        return ()
+
     def identity(self, server: str) -> str:
         """The entry that a name means. Raises as `baseline`."""
         return server
@@ -117,6 +122,9 @@ class Rooms:
     @property
     def lacks(self) -> tuple[str, ...]:
         return tuple(words for room in self._rooms.values() for words in room.lacks)
+
+    def marks(self, action: str) -> tuple[str, ...]:
+        return self._rooms[action].marks
 
     def identity(self, server: str) -> str:
         room = self._rooms.get("registry.disable")

@@ -44,6 +44,7 @@ class Forge:
     token_ends: str = "2031-11-24T15:54:44.132647"
     page: int = 2
     updated_at: str = AT
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)  # what somebody's change left on a gateway
     url: str = ""
 
     def is_on(self, tool: str) -> bool:
@@ -126,6 +127,9 @@ class Forge:
             "slug": name,
             "enabled": one not in self.off,
             "updatedAt": self.updated_at,
+            "version": 1,
+            "modifiedBy": None,
+            **self.edits.get(one, {}),
         }
 
     def tool(self, one: str) -> dict[str, Any]:

@@ -31,10 +31,11 @@ def ordered(
     pack: Path = ROOT,
     look_s: float = 30.0,
     say: Callable[[str], None] = lambda _: None,
+    changed_too: bool = False,
 ) -> Report:
     """One containment of one server, or its release."""
     return contain.execute(
-        Order((name,), direction, playbook=playbook),
+        Order((name,), direction, playbook=playbook, changed_too=changed_too),
         profile=profile_of(plane, look_s),
         home=home,
         pack=pack,

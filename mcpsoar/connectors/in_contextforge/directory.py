@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from mcpsoar.core.digest import Json
+from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Denied, Malformed, UnknownTarget
 from mcpsoar.core.ports import Clock
 from mcpsoar.kit import shape
@@ -18,19 +18,23 @@ from mcpsoar.kit.pages import pages
 LISTING_S = 60.0
 BEHIND_S = 300.0
 LIMIT_BYTES = 8 << 20
+MARKS = {"version": "version", "updated_at": "updatedAt", "modified_by": "modifiedBy"}
 _PAGE = {"include_inactive": "true", "include_pagination": "true"}
 _PAGES = (100, 10, 1)  # what a tool says of itself is its server's to write, and may be long
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One entry of the registry. `updated_at` is the plane's clock."""
+    """One entry of the registry. `updated_at` is the plane's clock. `marks` are as the plane writes them: an
+    edit raises `version`, a switch moves `updated_at` alone; health checks of entries that are off move none.
+    """
 
     id: str
     name: str
     slug: str
     enabled: bool
     updated_at: datetime | None
+    marks: Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,7 @@ class Directory:
             slug if isinstance(slug, str) else name,
             is_enabled,
             instant(item.get("updatedAt")),
+            {name: item[said] for name, said in MARKS.items() if said in item},
         )
 
     def _tool(self, item: Json) -> Tool:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from mcpsoar.connectors.in_contextforge.directory import Directory, Gateway
+from mcpsoar.connectors.in_contextforge.directory import MARKS, Directory, Gateway
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Malformed, Usage
 from mcpsoar.core.plan import Step
@@ -31,6 +31,10 @@ class Gateways(Room):
             last = f"for {self._workers.total_seconds():g} s after a change"
             return (f"other workers go on {last} (workers_s = 0 where there is one, or Redis)",)
         return ()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return tuple(MARKS)
 
     def identity(self, server: str) -> str:
         return self._directory.find(server)
@@ -127,7 +131,7 @@ def _words(entry: Gateway) -> str:
 
 
 def _facts(entry: Gateway) -> Facts:
-    return {"gateway": entry.id, "name": entry.name, "enabled": entry.enabled}
+    return {"gateway": entry.id, "name": entry.name, "enabled": entry.enabled, **entry.marks}
 
 
 def _off(was: Baseline | None) -> list[str]:

@@ -38,6 +38,11 @@ class Single(Room):
     def lacks(self) -> tuple[str, ...]:
         return self._caller.lacks
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        look = self._caller.said.look
+        return tuple(written(place) for place in look.marks) if look else ()
+
     def identity(self, server: str) -> str:
         return self._caller.called(server)
 
