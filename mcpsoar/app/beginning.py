@@ -45,7 +45,7 @@ def run(
             from mcpsoar.app import changed
 
             # a containment may have ended between the first reading and the locks
-            releasing = found(ready.home, made.servers, ready.bindings())
+            releasing = found(ready.home, made.servers, ready.bindings(), order.only)
             changes = changed.check(order, made, releasing, ready)
         now = ready.clock.now()
         run_id = ready.home.make(now, random_hex)
@@ -91,6 +91,7 @@ def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing |
         "ticket": order.ticket,
         "by": order.by or None,
         "entries": dict(order.entries) or None,
+        "rehearsal": order.rehearsal.as_facts() if order.rehearsal else None,
         "profile": ready.profile.name,
         "dry_run": order.dry_run,
         "releases": [list(pair) for pair in releasing.pairs] if releasing else [],

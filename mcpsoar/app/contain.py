@@ -63,7 +63,12 @@ def carry_out(
         found = meant(order, names, ready)
         order, names = replace(order, entries=found.entries), found.servers
         _tell_also(found.also, ready)
-        made = _planned(order, names, ready, playbooks.load(pack, order.playbook))
+        playbook = playbooks.load(pack, order.playbook)
+        if order.rehearsal is not None:
+            from mcpsoar.app.sparing import spared
+
+            order, playbook = spared(order, playbook, names, ready)
+        made = _planned(order, names, ready, playbook)
         _check_able(made, ready)
         releasing = None
     else:
@@ -111,7 +116,7 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     held = as_held(names, ready)
     _tell_also(held.also, ready)
     names = held.servers
-    found = releasing(ready.home, names, ready.bindings())
+    found = releasing(ready.home, names, ready.bindings(), order.only)
     is_named = order.playbook != DEFAULT_PLAYBOOK
     playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()
     playbook = with_policy(playbook, ready)

@@ -15,6 +15,7 @@ from mcpsoar.app.checkup import Check, State
 from mcpsoar.app.examining import Ability, Asked, abilities, examined, protected
 from mcpsoar.app.lab import INSTALL
 from mcpsoar.app.order import DEFAULT_PLAYBOOK
+from mcpsoar.app.rehearsal_check import last_rehearsal
 from mcpsoar.app.settings import Settings
 from mcpsoar.audit.sign import sign
 from mcpsoar.contain.canary import McpCanary
@@ -42,8 +43,12 @@ def doctor(
     clock: Clock,
     say: Callable[[str], None],
     server: str | None = None,
+    complete: Callable[[str], str] = str,
 ) -> Iterator[Check]:
-    """Every check, as it is made. `server` is a real one to try. Raises Usage for settings without use."""
+    """Every check, as it is made. `server` is a real one to try, `complete` makes commands whole.
+
+    Raises Usage for settings without use.
+    """
     profile = budgeted(found.profile, clock=clock, tell=say)
     for words in found.warnings:
         is_clear = "in the clear" in words
@@ -63,6 +68,7 @@ def doctor(
     yield from (Check(profile.roles[role].connector, State.LIMIT, words) for words, role in lacks.items())
     yield from _canary(profile, known, server, clock)
     yield _signing(profile, clock)
+    yield last_rehearsal(profile, home, clock, complete)
 
 
 def _home(home: Path) -> Iterator[Check]:

@@ -8,6 +8,7 @@
     token = { env = "SOAR_TOKEN" }
     protected = ["idp"]                         # contained only when typed, with --protected-too
     trusted_sources = ["/var/log/mcp/*"]        # findings of other logs choose nobody
+    rehearsal = ["mcpsoar-rehearsal"]           # nobody needs it: contain --rehearse may act on it
 
     [profiles.prod.registry]
     connector = "reference"
@@ -41,7 +42,7 @@ SIEMS = "mcpsoar.siems"
 PLANE = "plane"  # the table of a connector that has all three roles
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
-_GUARDS = ("protected", "trusted_sources")
+_GUARDS = ("protected", "trusted_sources", "rehearsal")
 
 
 def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> tuple[Profile, list[str]]:

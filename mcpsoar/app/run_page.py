@@ -55,6 +55,9 @@ def _head(report: Report) -> Iterator[str]:
         names = ", ".join(code(name) for name in release["servers"])
         yield f"- Released since: {names} by run {code(release['run'])} at {code(release['at'])}"
     yield f"- Playbook: {code(report.playbook)}, {code(report.playbook_digest)}"
+    if mark := report.extra.get("rehearsal"):
+        left = ", ".join(code(step) for step in mark["left_out"])
+        yield f"- A rehearsal{f', without {left}: others would have felt it' if left else ''}"
     yield f"- Plan: {code(str(report.extra.get('plan_digest')))}"
     yield f"- Journal: head {code(report.journal_head)}"
     yield f"- Signature: {_signature(report.extra.get('signature'))}"

@@ -24,7 +24,7 @@ __all__ = ["Check", "listed", "page", "resume", "show", "verify"]
 
 def listed(home: Path) -> tuple[Facts, ...]:
     """Every run, newest first: run, servers, verdict, started_at; `problem` where a journal is not whole;
-    `released_by` where later runs released it: {run, at, servers} of each.
+    `released_by` where later runs released it: {run, at, servers} of each; `rehearsal` where it was one.
     """
     house = Home(home)
     rows = []
@@ -38,6 +38,8 @@ def listed(home: Path) -> tuple[Facts, ...]:
             row["verdict"] = _shown(house, run, chains[run], ledger).verdict.value
             row["started_at"] = ledger.started_at
             row["direction"] = ledger.direction.value
+            if ledger.about["rehearsal"]:
+                row["rehearsal"] = True
         if run in since:
             row["released_by"] = since[run]
         if problem is not None:

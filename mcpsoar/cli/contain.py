@@ -79,6 +79,16 @@ def _options(command: F) -> F:
 @click.option(
     "--protected-too", is_flag=True, help="Also servers that the profile protects and that are typed here."
 )
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Contain in earnest and release one server that nobody needs: the profile names it in rehearsal.",
+)
+@click.option(
+    "--with-shared",
+    is_flag=True,
+    help="With --rehearse: also the steps that touch others, as the approval of everybody's writes.",
+)
 @common
 def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Contain servers: disable them, revoke their tokens, hold every write for approval; look at each after.
@@ -90,10 +100,19 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     Names out of findings are what a log says: a server that the profile protects, one more than --max-servers
     or a log that is not trusted stops the whole list.
 
+    A rehearsal is both runs on the real plane, timed; doctor shows the last one. It revokes tokens of that
+    server for good, and leaves out what is everybody's. Exit 0: contained and released; else as below.
+
     Exit 0: contained and verified. 1: not contained. 3: cannot tell; the report says what is unknown.
     """
     from mcpsoar.app.victims import choose
 
+    if asked["rehearse"]:
+        from mcpsoar.cli.contain_rehearse import rehearse
+
+        return rehearse(given, servers, asked)
+    if asked["with_shared"]:
+        raise Usage("--with-shared goes with --rehearse", next_command="mcpsoar contain --help")
     again = _again("contain", servers, asked)
     chosen = choose(
         servers, asked["source"], without=asked["without"], at_most=asked["at_most"], command=again

@@ -32,7 +32,7 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
     yield f"{word}: {clean(', '.join(report.servers))}"
     yield from _still(report)
     yield from _since(report)
-    yield f"  run      {report.run}, playbook {clean(report.playbook)}"
+    yield f"  run      {report.run}, playbook {clean(report.playbook)}{_rehearsed(report)}"
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
         if report.extra.get(name):
             yield f"  {name.removesuffix('_at'):<8} {clean(str(report.extra[name]))}"
@@ -42,6 +42,12 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
         yield from _step(step)
     yield from _exposure(report)
     yield from _next(report, complete)
+
+
+def _rehearsed(report: Report) -> str:
+    mark = report.extra.get("rehearsal")
+    left = ", ".join(mark["left_out"]) if mark else ""
+    return (", a rehearsal" + (f" without {clean(left)}" if left else "")) if mark else ""
 
 
 def _still(report: Report) -> Iterator[str]:

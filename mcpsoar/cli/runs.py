@@ -101,4 +101,9 @@ def _since(row: Facts) -> str:
 def _row(row: Facts) -> tuple[str, ...]:
     servers = ", ".join(row["servers"])
     problem = f"  {row['problem']}" if "problem" in row else ""
-    return row["run"], row["verdict"] + _since(row), row["started_at"] or "unknown", servers + problem
+    return (
+        row["run"],
+        row["verdict"] + _since(row) + (", rehearsed" if row.get("rehearsal") else ""),
+        row["started_at"] or "unknown",
+        servers + problem,
+    )

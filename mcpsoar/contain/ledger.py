@@ -15,6 +15,7 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 _HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
 _NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
 _NO_TARGET = UnknownTarget.__name__
+_ABOUT = ("reason", "ticket", "by", "profile", "entries", "rehearsal")
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def _planned(plan: Facts) -> Ledger:
         servers=tuple(plan["servers"]),
         steps={step.id: StepState(step) for step in steps},
         bindings=plan["bindings"],
-        about={name: plan.get(name) for name in ("reason", "ticket", "by", "profile", "entries")},
+        about={name: plan.get(name) for name in _ABOUT},
         is_dry=plan["dry_run"],
         started_at=plan["at"],
         releases=_pairs(plan.get("releases", ())),

@@ -31,6 +31,7 @@ class Connector(Protocol):
     `lacks`, what this system cannot do or show, in words for a person (tuple[str, ...]);
     `marks(action)`, the names of facts that only somebody's change of the target alters, never the plane
     itself (tuple[str, ...]): a release compares them with what the read-back after its containment saw;
+    `spills`, by action, what a change for one server does to others (Mapping[str, str]);
     `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
     `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,
     or None: look at a server; raises as `baseline`). Neither sends a change.

@@ -56,6 +56,11 @@ class Room(ABC):
         """Names of facts by which another's change shows."""
         return ()
 
+    @property
+    def spills(self) -> str | None:
+        """What a change for one server does to others; None where each is its own."""
+        return None
+
     def identity(self, server: str) -> str:
         """The entry that a name means. Raises as `baseline`."""
         return server
@@ -125,6 +130,10 @@ class Rooms:
 
     def marks(self, action: str) -> tuple[str, ...]:
         return self._rooms[action].marks
+
+    @property
+    def spills(self) -> dict[str, str]:
+        return {action: words for action, room in self._rooms.items() if (words := room.spills)}
 
     def identity(self, server: str) -> str:
         room = self._rooms.get("registry.disable")

@@ -14,6 +14,10 @@ class Owners(Tokens):
     def lacks(self) -> tuple[str, ...]:
         return ("cannot stop a user from making new tokens, nor see login sessions of one",)
 
+    @property
+    def spills(self) -> None:
+        return None
+
     def _aim(self, step: Step) -> str:
         return f"of {principal(step)}"
 

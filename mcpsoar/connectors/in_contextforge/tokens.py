@@ -63,6 +63,10 @@ class Tokens(Room):
             "cannot see login sessions (JWT): they are good until they run out",
         )
 
+    @property
+    def spills(self) -> str | None:
+        return "it also revokes every token that is scoped to no server"
+
     def survey(self) -> str:
         active = self._active()
         kept = sum(self._is_kept(one) for one in active)

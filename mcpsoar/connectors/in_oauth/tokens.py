@@ -56,6 +56,12 @@ class Tokens(Room):
             *(() if any(one.is_kept for one in self._held) else (unwitnessed,)),
         )
 
+    @property
+    def spills(self) -> str | None:
+        if all(one.is_kept or (one.aim and one.client) for one in self._held):
+            return None
+        return "it also revokes tokens of which held does not say whose they are, or for what"
+
     def survey(self) -> str:
         if refused := [name for name in self._clients if self._service.refuses(name)]:
             raise Denied(f"the secret is refused of {', '.join(refused)}", where=self._where)
