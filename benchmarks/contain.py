@@ -104,7 +104,7 @@ def main(argv: Sequence[str] = ()) -> int:
     asked = parser.parse_args(argv)
     by_hand, by = script()
     print(f"{asked.delay * 1000:.0f} ms a call; the script by {by}, mcpsoar as {' '.join(_mcpsoar())}")
-    contained(1, asked.delay)  # compiles what is not compiled yet
+    contained(1, asked.delay)  # the first one compiles
     rounds = [
         Round(
             measured([*by_hand, "server-0"], 1, asked.delay, writes=3)[0],
@@ -186,8 +186,12 @@ def _start() -> float:
 
 
 def _ended(words: Sequence[str], **own: str) -> str:
-    """What it printed; with nothing of this shell's settings. Raises SystemExit where it did not end well."""
-    settings = {name: value for name, value in os.environ.items() if not name.startswith(("MCPSOAR_", "API"))}
+    """What it printed, with bytecode kept and no settings of this shell. Raises SystemExit for a bad end."""
+    settings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MCPSOAR_", "API")) and name != "PYTHONDONTWRITEBYTECODE"
+    }
     done = subprocess.run(words, env={**settings, **own}, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{words[0]} ended with {done.returncode}: {done.stderr[-500:]}{done.stdout[-500:]}")
