@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.dry_run import DryRun
+from mcpsoar.contain.entangled import Entangled
+from mcpsoar.contain.holds import Holds
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
@@ -17,7 +19,7 @@ from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.shared import Shared
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
-from mcpsoar.core.run import Baseline, Passage
+from mcpsoar.core.run import Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.crew import Crew, wait_for
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _CANARIES = 128
-_OFF = "tools_off"  # in the baseline of a registry's entry, whose undo switches them all on
 _UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERIFIED, StepVerdict.SKIPPED)
 
 
@@ -40,6 +41,7 @@ class Means:
     roles: Mapping[str, Connector]
     proofs: Mapping[str, Proof]
     commons: Commons | None
+    holds: Holds
     journal: Journal
     clock: Clock
     say: Callable[[str], None]
@@ -140,6 +142,7 @@ class Runner:
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {bound} {step.action}")
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)
+        holds = self._means.holds
         if step.server is None and self._means.commons is not None:
             shared = Shared(
                 self._means.commons,
@@ -147,6 +150,7 @@ class Runner:
                 self._means.looks,
                 clock=self._clock,
                 bounds=self._means.bounds,
+                holds=holds,
                 forcing=lambda: Change(
                     replace(self._tools, direction=Direction.APPLY), connector, state, None
                 ),
@@ -155,22 +159,17 @@ class Runner:
         self._await_first_calls(step)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
-        look = replace(look, baseline=self._without_ours(look.baseline))
         if is_untouched and not is_void:
             return change.leave(look)
-        outcome = change.carry_out(look)
+        if not self._is_undo:
+            look = replace(look, baseline=holds.without_ours(look.baseline))
+        entangled = Entangled(
+            step, self._ledger, holds, self._means.looks, commons=self._means.commons, clock=self._clock
+        )
+        outcome = entangled.carry_out(change, look, was)
         if not self._is_undo and not self._ledger.is_dry:
-            change.note_late(self._without_ours(self._means.looks.late(step)))
+            change.note_late(holds.without_ours(self._means.looks.late(step)))
         return outcome
-
-    def _without_ours(self, was: Baseline | None) -> Baseline | None:
-        """What a freeze of this home has off was not off before: an undo must not switch it off again."""
-        commons = self._means.commons
-        if was is None or commons is None or not was.facts.get(_OFF):
-            return was
-        ours = commons.before().get("open", ())
-        left = [one for one in was.facts[_OFF] if one not in ours]
-        return replace(was, facts={**was.facts, _OFF: left})
 
     def _unmet(self, step: Step) -> str | None:
         """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""
