@@ -77,8 +77,7 @@ def carry_out(
     ready.looks.begin(made.steps, made.direction)
     from mcpsoar.app import beginning, expecting
 
-    ready.say(f"  {expecting.words(made, ready.profile, ready.roles, is_dry=order.dry_run)}")
-
+    expecting.tell(made, ready, is_dry=order.dry_run)
     return beginning.run(order, made, ready, releasing, random_hex)
 
 

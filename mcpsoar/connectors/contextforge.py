@@ -17,6 +17,7 @@ from mcpsoar.connectors.in_contextforge.directory import LIMIT_BYTES, Directory
 from mcpsoar.connectors.in_contextforge.gateways import Gateways
 from mcpsoar.connectors.in_contextforge.owners import Owners
 from mcpsoar.connectors.in_contextforge.session import Session
+from mcpsoar.connectors.in_contextforge.token_list import TokenList
 from mcpsoar.connectors.in_contextforge.tokens import Tokens
 from mcpsoar.connectors.in_contextforge.tools import Tools
 from mcpsoar.core.ports import Clock
@@ -38,9 +39,9 @@ TIERS = (
     Tier("other calls", 450),
 )
 _CALLS = {
-    "registry.disable": Calls(looks=2),
-    "tokens.revoke": Calls(reads=2, each="further token"),
-    "policy.force_write_approval": Calls(writes=0, reads=2, each="tool that may write"),
+    "registry.disable": Calls(looks=2, joint=True),
+    "tokens.revoke": Calls(reads=2, each="further token", counted="ids", joint=True),
+    "policy.force_write_approval": Calls(writes=0, reads=2, each="tool that may write", counted="open"),
 }
 WORKERS_S = 65.0  # TOOL_LOOKUP_CACHE_TTL_SECONDS is 60: calls went on for 52 s
 _TIMEOUT_S = 20.0
@@ -62,11 +63,12 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         limit_bytes=LIMIT_BYTES,
     )
     directory = Directory(edge, clock)
+    listed, keep = TokenList(edge, clock), words(binding, "keep")
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
     rooms = {
         "registry.disable": Gateways(edge, clock, directory, workers_s),
-        "tokens.revoke": Tokens(edge, clock, directory, keep=words(binding, "keep"), login=login),
-        "tokens.revoke_principal": Owners(edge, clock, directory, keep=words(binding, "keep"), login=login),
+        "tokens.revoke": Tokens(edge, clock, directory, listed, keep=keep, login=login),
+        "tokens.revoke_principal": Owners(edge, clock, directory, listed, keep=keep, login=login),
         "policy.force_write_approval": Tools(edge, clock, directory),
     }
     return Rooms(

@@ -1,6 +1,7 @@
 """The looks before the changes: all at once, early, and within one budget of time for all of them."""
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ class Looks:
         self._budget_s = budget_s
         self._crew = Crew(threads, "mcpsoar-look")
         self._tasks: dict[str, Future[Look]] = {}
+        self._is_closed = False
 
     def begin(self, steps: Iterable[Step], direction: Direction) -> None:
         """Look at every target, but for what cannot be undone, and what is undone only under a lock."""
@@ -48,6 +50,25 @@ class Looks:
             is_void = direction is Direction.UNDO and (step.undo is Undo.NONE or step.server is None)
             if step.role in self._roles and not is_void:
                 self._tasks[step.id] = self._crew.submit(partial(self._look_in_time, step))
+
+    def then(self, hear: Callable[[Mapping[str, Baseline]], None]) -> None:
+        """`hear` what the looks saw, by step, once all that have begun have ended: on the thread of the last,
+        and nothing where they are closed before.
+        """
+        left = len(self._tasks)
+        lock = threading.Lock()
+
+        def ended(_: "Future[Look]") -> None:
+            nonlocal left
+            with lock:
+                left -= 1
+                is_last = not left
+            if is_last and not self._is_closed:
+                looks = {name: task.result().baseline for name, task in self._tasks.items()}
+                hear({name: was for name, was in looks.items() if was is not None})
+
+        for task in self._tasks.values():
+            task.add_done_callback(ended)
 
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
@@ -77,6 +98,7 @@ class Looks:
 
     def close(self) -> None:
         """A look under way gets a moment to end, so that connections are not closed while they are opened."""
+        self._is_closed = True
         self._crew.close(_GRACE_S)
 
     def _look_in_time(self, step: Step) -> Look:

@@ -8,6 +8,7 @@ from mcpsoar.contain.forecast import CALL_S, Forecast, Road, Ways, expected
 from mcpsoar.contain.plan import make
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, CanaryBinding, Control
+from mcpsoar.core.run import Baseline
 from mcpsoar.kit.budget import Calls, Tier
 from mcpsoar.pack import playbooks
 from tests.conftest import ROOT
@@ -98,3 +99,26 @@ def test_a_release_revokes_nothing_and_asks_each_canary_once() -> None:
 def test_a_connector_says_what_a_step_costs() -> None:
     ways = replace(FREE, calls={"registry.disable": Calls(looks=2, writes=5, reads=3)})
     assert played(ways).calls[PLANE] == 10 + 6
+
+
+def test_what_is_read_for_all_at_once_is_counted_once() -> None:
+    ways = replace(FREE, calls={"registry.disable": Calls(looks=2, joint=True)}, threads=200)
+    found = played(ways, 100)
+    # two looks for all, and of the reads one for the first and one for those who asked meanwhile
+    assert found.calls[PLANE] == 2 + 100 + 2 + 100 * 3 + 3
+    assert found.seconds < 1
+
+
+def test_reads_wait_while_writes_go_first() -> None:
+    ways = replace(limited(FREE, 60), calls={"registry.disable": Calls(joint=True)}, look_s=3600.0)
+    alone = replace(ways, calls={})
+    assert played(ways, 50).seconds < played(alone, 50).seconds
+    assert sum(played(ways, 50).calls.values()) < 50 * 4 + 3 + 50
+
+
+def test_what_was_seen_says_how_many_writes_there_are() -> None:
+    ways = replace(FREE, calls={"tokens.revoke": Calls(counted="ids")})
+    was = Baseline(in_force=False, facts={"ids": ["one", "two", "three"]}, seen_at="")
+    assert played(replace(ways, seen={"revoke:server-0": was})).calls[PLANE] == 9 + 2
+    done = Baseline(in_force=True, facts={"ids": []}, seen_at="")
+    assert played(replace(ways, seen={"revoke:server-0": done})).calls[PLANE] == 9 - 1, "nothing is sent"

@@ -44,10 +44,7 @@ class Gateways(Room):
         return f"{len(found)} gateways, {sum(not one.enabled for one in found)} of them off"
 
     def baseline(self, step: Step) -> Baseline:
-        # of a gateway that is off all tools are shown as off, and nobody can see which were before: it is
-        # asked last, for it may be switched off meanwhile
-        tools = self._directory.tools(self._directory.find(server(step)))
-        entry = self._entry(step)
+        entry, tools = self._directory.before(self._directory.find(server(step)))
         off = sorted(tool.id for tool in tools if entry.enabled and not tool.enabled)
         return Baseline(not entry.enabled, {**_facts(entry), "tools_off": off}, self._now())
 
@@ -81,7 +78,8 @@ class Gateways(Room):
         if entry.enabled is not wanted:
             return Observation(Verdict.NO, words, _facts(entry), self._now())
         off = set(_off(was))
-        on = sorted(tool.id for tool in self._directory.tools(entry.id) if tool.id in off and tool.enabled)
+        own = self._directory.tools(entry.id) if off else ()
+        on = sorted(tool.id for tool in own if tool.id in off and tool.enabled)
         if on:
             words += f"; {len(on)} of its tools, off before the run, are on"
             return Observation(Verdict.NO, words, _facts(entry), self._now(), is_partial=True)
@@ -103,7 +101,10 @@ class Gateways(Room):
         return today
 
     def _switch(self, kind: str, entry_id: str, *, enabled: bool) -> None:
-        switch(self._edge, kind, entry_id, enabled=enabled)
+        try:
+            switch(self._edge, kind, entry_id, enabled=enabled)
+        finally:
+            self._directory.changed()
 
     def _behind(self, entry: Gateway) -> tuple[Exposure, ...]:
         """Other workers go on with what they remember: from our switch on, or else since we saw it off."""
