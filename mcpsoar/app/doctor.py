@@ -110,16 +110,20 @@ def _playbook(book: Playbook | None, profile: Profile, known: Mapping[str, Abili
     if book is None:
         yield Check("playbooks", State.BROKEN, f"there is no {DEFAULT_PLAYBOOK} that can be used")
         return
-    lost = []
+    lost, optional = [], []
     for spec in book.steps:
         ability = known.get(spec.role, Ability(problem=f"nothing is bound to {spec.role}"))
-        if ability.problem or spec.action not in ability.actions:
+        if spec.optional and spec.action not in ability.actions:
+            words = f"{book.name}, {spec.id}: nothing here can {spec.title[0].lower()}{spec.title[1:]}"
+            optional.append(Check("playbooks", State.LIMIT, f"{words}: {spec.why}"))
+        elif ability.problem or spec.action not in ability.actions:
             binding = profile.roles.get(spec.role)
             why = ability.problem or f"connector {binding.connector if binding else ''} cannot do it"
             lost.append(Check("playbooks", State.BROKEN, f"{book.name}, {spec.id} ({spec.action}): {why}"))
     yield from lost
+    yield from optional
     if not lost:
-        words = f"{book.name}: each of its {len(book.steps)} steps has a connector"
+        words = f"{book.name}: each of its {len(book.steps) - len(optional)} steps has a connector"
         yield Check("playbooks", State.OK, words)
 
 

@@ -19,6 +19,7 @@ from mcpsoar.kit.http import TIMEOUT_S, Edge
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.pages import pages
 from mcpsoar.kit.rooms import Room, Rooms, server
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
@@ -122,7 +123,11 @@ class _Tokens(Room):
         newcomers = None if before is None else len(left_ids - before)
         facts = {"active": _counted(active), "left": sorted(left_ids)[:_IDS], "issued_since": newcomers}
         exposures = tuple(
-            Exposure(f"{token['kind']} token {token['id']} for {server(step)}", token["expires_at"])
+            Exposure(
+                f"{token['kind']} token {token['id']} for {server(step)}"
+                + (f" {stopped_by(ENTRY, KEY)}" if token in outliving else ""),
+                token["expires_at"],
+            )
             for token in (*left, *outliving)
         )
         return Observation(

@@ -4,6 +4,7 @@ An error's type decides whether a change may be repeated, and what a silence mea
 change is repeated unless the journal holds the read-back that allowed it.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import inf
@@ -28,6 +29,7 @@ from mcpsoar.core.plan import Direction, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
 
@@ -152,9 +154,9 @@ class Change:
         self._journal.append(*self._first, self._intent())
         self._first = ()
         self._is_doubtful = True
-        act = self._connector.rollback if self._is_undo else self._connector.apply
         try:
-            effect = act(self._step, self._was, self._key())
+            with telling.heard_by(self._heard) if self._wants_to_hear() else nullcontext():
+                effect = self._act()
         except Unreachable as trouble:
             self._note(trouble)
             raise
@@ -179,6 +181,19 @@ class Change:
         self._is_acknowledged = True
         self._journal.append(self._entry("effect", facts=effect.facts, said_at=effect.at))
         return self._proved()
+
+    def _act(self) -> Effect:
+        act = self._connector.rollback if self._is_undo else self._connector.apply
+        return act(self._step, self._was, self._key())
+
+    def _wants_to_hear(self) -> bool:
+        """Whether nobody saw how it was before; of what is shared, others listen."""
+        return self._was is None and not self._is_undo and self._step.server is not None
+
+    def _heard(self, effect: Effect) -> None:
+        """What a change of many calls is about to alter is what its undo brings back."""
+        self._was = Baseline(effect.found_in_force is True, effect.facts, effect.at)
+        self._journal.append(self._entry("late look", **(baseline_facts(self._was) or {})))
 
     def _proved(self) -> Outcome:
         """After an acknowledged change: a claim is no proof."""

@@ -21,6 +21,7 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 _LONG = 500
@@ -149,9 +150,9 @@ class Entries(Room):
         name = found(item, self._list.id)
         if not isinstance(name, str | int) or isinstance(name, bool) or not 0 < len(str(name)) <= _LONG:
             raise Malformed(f"an entry has no id at {written(self._list.id)}", where=self._where)
-        stays = "kept, as the profile says" if str(name) in self._list.keep else ""
+        stays = f"kept, as the profile says {stopped_by(ENTRY)}" if str(name) in self._list.keep else ""
         if self._says(self._list.outlives, item, fill, "outlives", default=False):
-            stays = "good until it ends"
+            stays = f"good until it ends {stopped_by(ENTRY, KEY)}"
         return _Entry(str(name), self._ends(item), stays)
 
     def _says(self, what: Condition | None, item: Json, fill: Fill, name: str, *, default: bool) -> bool:

@@ -7,7 +7,7 @@ from mcpsoar.connectors.in_http import template
 from mcpsoar.connectors.in_http.pointer import written
 from mcpsoar.connectors.in_http.said import Call, List, Look, Next, Said
 from mcpsoar.connectors.in_http.table import Place, Table
-from mcpsoar.connectors.in_http.template import ITEM, WAS
+from mcpsoar.connectors.in_http.template import ITEM, NOW, WAS
 from mcpsoar.connectors.in_http.wording import ABSENT, DONE, condition
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -65,7 +65,7 @@ def _change(action: Table, key: str, *, is_list: bool) -> Call:
         method,
         table.path("path"),
         table.words("query"),
-        table.json("body", *((WAS,) if key == "undo" else ())) if "body" in table else None,
+        table.json("body", WAS if key == "undo" else NOW) if "body" in table else None,
         condition(table, "done", DONE) if "done" in table else None,
         condition(table, "gone", ABSENT[1:]) if "gone" in table else None,
     )

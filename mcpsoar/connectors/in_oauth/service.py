@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mcpsoar.connectors.in_http import role
 from mcpsoar.connectors.in_oauth.basic import Basic, header
 from mcpsoar.connectors.in_oauth.held import Held, audiences
 from mcpsoar.connectors.in_oauth.settings import Client, Settings
@@ -74,6 +75,12 @@ class Service:
         self._anybody = edge(None)
         self._clients = {name: edge(client) for name, client in settings.clients.items()}
         self.where = self.asking.where
+        self.admin: Edge | None = None  # its administration, which has a token of its own
+        if (said := settings.issuance) is not None:
+            tokens, network = (said.token,) if said.token else (), binding.network
+            self.admin = role.edge(
+                self._origin, tokens, said.sent, network=network, clock=clock, timeout_s=timeout_s
+            )
         credentials = [header(client) for client in (settings.caller, *settings.clients.values())]
         self.secrets = (*settings.secrets, *credentials)
 
@@ -135,8 +142,9 @@ class Service:
         return client in self._clients
 
     def close(self) -> None:
-        for edge in (self.asking, self._anybody, *self._clients.values()):
-            edge.close()
+        for edge in (self.asking, self._anybody, *self._clients.values(), self.admin):
+            if edge is not None:
+                edge.close()
 
     def _path(self, name: str) -> tuple[str, ...]:
         with self._lock:

@@ -17,6 +17,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.rooms import Room
 
 _ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
+_NO_ISSUANCE = "stops no issuance: clients can fetch new tokens; issuance says how a client is disabled"
 _NO_WAY_BACK = "a revoked token does not come back: let the clients fetch new ones"
 
 
@@ -35,6 +36,7 @@ class Tokens(Room):
         self._service = service
         self._caller = settings.caller.id
         self._clients = tuple(settings.clients)
+        self._has_issuance = settings.issuance is not None
         self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
         self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
         self._why_left: dict[str, str] = {}
@@ -51,7 +53,7 @@ class Tokens(Room):
         return (
             "cannot list tokens by audience: revokes those that held gives",
             "cannot see JWTs, nor end them where servers read them alone: they are good until they expire",
-            "stops no issuance: clients can fetch new tokens",
+            *(() if self._has_issuance else (_NO_ISSUANCE,)),
             *(f"has no credentials of {owner}: its tokens are not revoked" for owner in strangers),
             *(() if any(one.is_kept for one in self._held) else (unwitnessed,)),
         )
@@ -108,6 +110,8 @@ class Tokens(Room):
             now=self._clock.now(),
             why_left=self._why_left,
             seen={name: said for name, (_, said) in self._active.copy().items()},
+            acknowledged={name for _, name in self._acknowledged.copy()},
+            has_issuance=self._has_issuance,
         )
         is_partial = bool(found.left and found.gone)
         return Observation(verdict, words, found.facts, self._now(), tuple(open_), is_partial=is_partial)

@@ -12,6 +12,7 @@ from mcpsoar.kit import shape
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.pages import pages
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 from mcpsoar.kit.targets import principal
 
 _LISTING_S = 30.0
@@ -65,8 +66,11 @@ class Principals(Room):
             words = words.replace("token", "tokens").replace(" is ", " are ")
         words += f", {since} issued since the look before" if since else ""
         exposures = [
-            Exposure(f"{token['kind']} token {token['id']} of {who}", token["expires_at"])
-            for token in (*left, *outliving)
+            Exposure(f"{token['kind']} token {token['id']} of {who}", token["expires_at"]) for token in left
+        ]
+        exposures += [
+            Exposure(f"jwt token {token['id']} of {who} {stopped_by(ENTRY, KEY)}", token["expires_at"])
+            for token in outliving
         ]
         exposures.append(Exposure(f"new tokens for {who}: nothing here stops their issuing", None))
         return Observation(
