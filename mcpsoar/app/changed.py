@@ -1,9 +1,12 @@
-"""What somebody else changed since it was contained: a release looks at that before it undoes anything."""
+"""What changed since it was contained, on the control plane or in the profile: a release looks at that before
+it undoes anything.
+"""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mcpsoar.app import meaning
 from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.station import Station
@@ -12,7 +15,7 @@ from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger, StepState, fold
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Conflict
-from mcpsoar.core.plan import Direction, Plan, Step
+from mcpsoar.core.plan import Direction, Plan, Step, Undo
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.plain import shown
@@ -50,7 +53,7 @@ class Changed(Conflict):
 
     def __init__(self, changes: tuple[Change, ...], order: Order) -> None:
         super().__init__(
-            f"{', '.join(order.servers)}: changed by somebody else since the containment, nothing was sent; "
+            f"{', '.join(order.servers)}: changed since the containment by somebody else; nothing was sent; "
             "if it may be undone all the same, add --changed-too",
             next_command=f"{order.command} --changed-too",
         )
@@ -60,12 +63,27 @@ class Changed(Conflict):
 def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[Change, ...]:
     """What a person who said --changed-too goes past, each told. Raises Changed where nobody said so."""
     releases = _releases(ready.home, found)
-    changes = tuple(one for step in made.steps for one in _of_step(step, found, releases, ready))
+    changes = tuple(
+        one
+        for step in made.steps
+        for one in (*_of_profile(step, found, ready), *_of_step(step, found, releases, ready))
+    )
     if changes and not order.changed_too:
         raise Changed(changes, order)
     for one in changes:
         ready.say(f"  changed since: {one.words}")
     return changes
+
+
+def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change]:
+    """Options by which it would be undone otherwise than it was done."""
+    if step.undo is Undo.NONE:
+        return
+    acted = [one for one in found.held if step.id in one.steps and one.steps[step.id].may_have_acted]
+    now = ready.bindings()
+    names = [name for ledger in acted for name in meaning.differing(step, ledger.bindings, now)]
+    for name in dict.fromkeys(names):
+        yield Change(step.id, step.server, f"{name} of the profile", "as it was contained by", "edited since")
 
 
 def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: Station) -> Iterator[Change]:

@@ -71,6 +71,7 @@ def resume(
     say: Callable[[str], None],
     by: str = "",
     complete: Callable[[str], str] = str,
+    changed_too: bool = False,
 ) -> Report:
     """Finish a run: steps that are proven stay, all others are looked at before anything is repeated.
 
@@ -86,7 +87,7 @@ def resume(
         say(f"run {run} is at its end: {shown.verdict.value}")
         return shown
     with station(profile, house, clock, say) as ready:
-        ended = resuming.resume(ready, run, pack, by)
+        ended = resuming.resume(ready, run, pack, by, changed_too=changed_too)
     return sealing.sealed(ended, profile.audit, house, clock=clock, say=say, complete=complete)
 
 

@@ -41,6 +41,7 @@ from mcpsoar.kit.options import seconds
 from mcpsoar.kit.rooms import Room, Rooms
 
 OPTIONS = (*role.OPTIONS, "timeout_s", "settle_s", "propagation_s")
+MEANING = {"actions": "action", "names": "server"}
 SETTLE_S = 5.0
 
 

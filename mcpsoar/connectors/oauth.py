@@ -52,6 +52,7 @@ OPTIONS = (
     "settle_s",
 )
 SECRETS = ("held", "introspect.secret", "clients.*.secret", "issuance.token")
+MEANING = {"names": "server", "issuance": ""}
 _SETTLE_S = 5.0
 
 

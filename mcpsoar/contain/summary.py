@@ -108,7 +108,8 @@ def place(ledger: Ledger) -> dict[str, str]:
     name = ledger.about.get("profile")
     if not ledger.bindings or not isinstance(name, str):
         return {}
-    places = {bound["url"] for bound in ledger.bindings.values()} if name == BY_API else set()
+    by_api = ledger.bindings.values() if name == BY_API else ()
+    places = {bound["url"] for bound in by_api if "url" in bound}
     return {"api": places.pop()} if len(places) == 1 else {"profile": name}
 
 

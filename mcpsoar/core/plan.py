@@ -98,7 +98,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A playbook made concrete. `bindings` names the connector and address of each role, never a secret."""
+    """A playbook made concrete. `bindings` names the connector and address of each role, and has digests of
+    what `options` make steps mean; never a secret.
+    """
 
     playbook: str
     playbook_digest: str

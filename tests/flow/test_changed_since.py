@@ -122,7 +122,7 @@ def test_a_release_that_broke_off_is_not_somebody_else(
     if is_edited:
         edited(plane)
     assert main(["release", "github", "--yes"]) == int(is_edited)
-    assert ("changed by somebody else" in capsys.readouterr().err) is is_edited
+    assert ("by somebody else; nothing was sent" in capsys.readouterr().err) is is_edited
     assert is_on(plane, "github") is not is_edited
 
 
@@ -145,3 +145,58 @@ def test_a_plane_that_the_profile_describes_names_what_shows_a_change(
     assert "changed  disable:github: /fingerprint was " in capsys.readouterr().err
     assert len(writes(plane)) == before
     assert main(["release", "github", "--yes", "--changed-too"]) == 0
+
+
+def described(plane: Handle, monkeypatch: pytest.MonkeyPatch, *edits: tuple[str, str]) -> None:
+    monkeypatch.setenv("PLANE_TOKEN", plane.token)
+    monkeypatch.delenv("MCPSOAR_API", raising=False)
+    monkeypatch.delenv("MCPSOAR_TOKEN", raising=False)
+    toml = profile(plane)
+    for old, new in edits:
+        assert old in toml
+        toml = toml.replace(old, new)
+    Path("mcpsoar.toml").write_text(toml)
+
+
+ENABLE = 'path = "registry/{server}/enable"'
+# what another server is called, and how long a call may take, undoes nothing otherwise
+HARMLESS = ('connector = "http"', 'connector = "http"\nnames = { crm = "crm-prod" }\ntimeout_s = 9')
+NAMED = ('connector = "http"', 'connector = "http"\nnames = { github = "jira" }')
+ELSEWHERE = (ENABLE, 'path = "registry/jira/enable"')
+
+
+@pytest.mark.parametrize(("edit", "what"), [(NAMED, "names.github"), (ELSEWHERE, "actions.registry.disable")])
+def test_what_a_profile_says_otherwise_since_undoes_nothing_unasked(
+    plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch, edit: tuple[str, str], what: str
+) -> None:
+    described(plane, monkeypatch)
+    assert main(["contain", "github", "-q"]) == 0
+    described(plane, monkeypatch, HARMLESS)
+    assert main(["release", "github", "--yes", "--dry-run", "-q"]) == 0
+    capsys.readouterr()
+    described(plane, monkeypatch, edit)
+    before = len(writes(plane))
+    # a registry that tells names apart refuses another entry before that
+    assert main(["release", "github", "--yes"]) in (1, 2)
+    said = capsys.readouterr().err
+    assert f"changed  disable:github: {what} of the profile" in said or "and is jira now" in said
+    assert len(writes(plane)) == before
+
+
+def test_a_run_is_finished_by_the_options_that_it_was_begun_with(
+    plane: Handle, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described(plane, monkeypatch)
+    plane.faults.set(Fault.STATUS, "registry.disable", status=403)
+    assert main(["contain", "github", "-q"]) == 1
+    plane.faults.clear()
+    run = next(line for line in capsys.readouterr().out.splitlines() if " run " in line).split()[1].strip(",")
+    described(plane, monkeypatch, (ENABLE, f'query = {{ why = "again" }}\n{ENABLE}'))
+    before = len(writes(plane))
+    assert main(["runs", "resume", run]) == 2
+    said = capsys.readouterr().err
+    assert ": actions.registry.disable of role registry: the same step would do something else" in said
+    assert len(writes(plane)) == before
+    command = next(line for line in said.splitlines() if line.startswith("  next "))[9:]
+    assert main(shlex.split(command)[1:]) == 0
+    assert "  expected: " in capsys.readouterr().err
