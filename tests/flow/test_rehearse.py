@@ -196,6 +196,9 @@ def test_the_last_lines_say_what_was_proven_and_the_times(plane: Handle, capsys:
     assert sum("a rehearsal without force" in line for line in out) == 2
     assert main(["runs", "list"]) == 0
     assert capsys.readouterr().out.count(", rehearsed") == 2
+    run = str(runs.listed(Path("home"))[1]["run"])
+    assert main(["runs", "show", run, "--format", "markdown"]) == 0
+    assert "- A rehearsal, without `force`: others would have felt it" in capsys.readouterr().out
     assert is_on(plane)
 
 
@@ -240,6 +243,18 @@ def test_what_cannot_be_told_is_released_and_exits_3(plane: Handle, capsys: Capt
     assert (told["contain"]["verdict"], told["release"]["verdict"]) == ("unverified", "released")
     assert is_on(plane)
     assert doctor().state is State.LIMIT
+
+
+def test_one_that_was_seen_at_work_comes_back_though_nobody_saw_its_entry(
+    plane: Handle, capsys: Captured
+) -> None:
+    plane.faults.set(Fault.STATUS, "registry.get", status=503, nth=(1,))
+    with data_plane(plane) as canary:
+        profile(plane, f'rehearsal = ["{SPARE}"]', more=canary)
+        code, told = rehearsed(capsys)
+    disable = told["contain"]["steps"][0]
+    assert (disable["evidence"]["before"], disable["verdict"]) == (None, "verified")
+    assert (code, told["verdict"], is_on(plane)) == (0, "rehearsed", True)
 
 
 def test_a_release_that_fails_says_that_the_server_is_still_contained(
@@ -408,7 +423,9 @@ def test_a_journal_that_was_changed_tells_of_no_rehearsal(plane: Handle, capsys:
     code, told = rehearsed(capsys)
     assert (code, is_on(plane)) == (0, True)
     journal = Path(told["contain"]["journal"]["path"])
-    journal.write_text(journal.read_text().replace("contain-server", "contain-serfer"))
+    text = journal.read_text()
+    assert text.count('"verdict":"contained"') == 1
+    journal.write_text(text.replace('"verdict":"contained"', '"verdict":"unverified"'))
     assert doctor().words.startswith("there was none")
 
 
