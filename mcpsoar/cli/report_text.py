@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from mcpsoar.app.touching import touching
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
@@ -73,6 +74,8 @@ def _step(step: StepReport) -> Iterator[str]:
     yield f"  {step.verdict.value:<18} {clean(step.id)}: {clean(step.detail, limit=400)}{tries}"
     if unknown := step.evidence.get("before_unknown"):
         yield f"{'':<20} its state before is not known: {clean(str(unknown), limit=200)}"
+    if said := touching(step, lambda text: clean(text, limit=80)):
+        yield f"{'':<20} {said}"
 
 
 def _exposure(report: Report) -> Iterator[str]:

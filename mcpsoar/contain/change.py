@@ -11,7 +11,7 @@ from math import inf
 
 from mcpsoar.contain.dry_run import DryRun
 from mcpsoar.contain.journal import Journal
-from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
+from mcpsoar.contain.ledger import StepState, baseline_facts, look_facts, observation_facts
 from mcpsoar.contain.looks import Look
 from mcpsoar.core.digest import Facts, effect_key
 from mcpsoar.core.errors import (
@@ -110,7 +110,7 @@ class Change:
     def note_late(self, was: Baseline | None) -> None:
         """Write down how it was before the change, where that became known after it. Raises Unwritable."""
         if was is not None and self._was is None and self._tries:
-            self._journal.append(self._entry("late look", **(baseline_facts(was) or {})))
+            self._journal.append(self._entry("late look", **look_facts(was)))
 
     def leave(self, look: Look) -> Outcome:
         """Undo what no run has done: nothing is sent, whatever is seen. Raises Unwritable."""
@@ -340,7 +340,7 @@ class Change:
         if self._tries:
             return ()
         if look.baseline is not None:
-            return (self._entry("look", **(baseline_facts(look.baseline) or {})),)
+            return (self._entry("look", **look_facts(look.baseline)),)
         what = type(look.trouble).__name__ if look.trouble else None
         return (self._entry("look", unknown=look.why_unknown, what=what),)
 

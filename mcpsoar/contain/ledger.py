@@ -22,7 +22,7 @@ _ABOUT = ("reason", "ticket", "by", "profile", "entries", "rehearsal")
 class StepState:
     """One step so far. `baseline` is the state before the first change; None when it is not known, and
     `unknown_because` says why. `may_have_acted`: a change was sent and not every one was turned away.
-    `has_no_target`: the control plane knows no such server.
+    `has_no_target`: the control plane knows no such server. `affects`: what it touches.
     """
 
     step: Step
@@ -41,6 +41,7 @@ class StepState:
     started_at: str | None = None
     finished_at: str | None = None
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
+    affects: dict[str, Any] = field(default_factory=dict)
 
     @property
     def may_have_acted(self) -> bool:
@@ -109,6 +110,11 @@ def baseline_facts(was: Baseline | None) -> Facts | None:
     return {"in_force": was.in_force, "facts": was.facts, "seen_at": was.seen_at} if was else None
 
 
+def look_facts(was: Baseline) -> Facts:
+    """A look as an entry of the journal."""
+    return {**(baseline_facts(was) or {}), **({"affects": was.affects} if was.affects else {})}
+
+
 def observation_facts(seen: Observation) -> Facts:
     return {
         "verdict": seen.verdict.name,
@@ -160,9 +166,13 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.baseline = as_baseline(entry) if "facts" in entry else None
             state.unknown_because = entry.get("unknown")
             state.has_no_target = entry.get("what") == _NO_TARGET
+            _touch(state, entry)
         case "late look" if state.baseline is None:
             state.baseline = as_baseline(entry)
             state.unknown_because = None
+            _touch(state, entry)
+        case "affects":
+            _touch(state, entry)
         case "intent":
             state.intents += 1
             state.effect = None
@@ -190,6 +200,13 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.verdict = StepVerdict(entry["verdict"])
             state.detail = entry["detail"]
             state.finished_at = entry["at"]
+
+
+def _touch(state: StepState, entry: Facts) -> None:
+    """What was known first stays: a look after the change finds less than it touched."""
+    for name, known in entry.get("affects", {}).items():
+        if state.affects.get(name) is None:
+            state.affects[name] = known
 
 
 def _answered(state: StepState, *, has_acted: bool) -> None:

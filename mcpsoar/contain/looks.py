@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Trouble
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
@@ -43,6 +44,7 @@ class Looks:
         self._crew = Crew(threads, "mcpsoar-look")
         self._tasks: dict[str, Future[Look]] = {}
         self._is_closed = False
+        self._told: dict[str, Facts] = {}
 
     def begin(self, steps: Iterable[Step], direction: Direction) -> None:
         """Look at every target, but for what cannot be undone, and what is undone only under a lock."""
@@ -73,7 +75,13 @@ class Looks:
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
         task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
-        return task.result() if wait_for(task, self._left_s) else Look()
+        look = task.result() if wait_for(task, self.left_s) else Look()
+        self._told[step.id] = look.baseline.affects if look.baseline else {}
+        return look
+
+    def told(self, step: Step) -> Facts:
+        """What the look at this step, where there was one in time, said of what it touches."""
+        return self._told.get(step.id, {})
 
     def late(self, step: Step) -> Baseline | None:
         """What a look found that was waited for in vain, and only that the aim was not met: whenever that was
@@ -86,14 +94,14 @@ class Looks:
     def again(self, step: Step, within_s: float | None = None) -> Look:
         """A fresh one: within what the budget has left, or else within a time of its own."""
         task = self._crew.submit(partial(self._look, step))
-        return task.result() if wait_for(task, self._left_s if within_s is None else within_s) else Look()
+        return task.result() if wait_for(task, self.left_s if within_s is None else within_s) else Look()
 
     @property
     def spent_s(self) -> float:
         return self._clock.monotonic() - self._begun
 
     @property
-    def _left_s(self) -> float:
+    def left_s(self) -> float:
         return self._budget_s - self.spent_s
 
     def close(self) -> None:
@@ -103,7 +111,7 @@ class Looks:
 
     def _look_in_time(self, step: Step) -> Look:
         """One that begins too late is spared: nobody waits for it, and some hosts count calls."""
-        return self._look(step) if self._left_s > 0 else Look()
+        return self._look(step) if self.left_s > 0 else Look()
 
     def _look(self, step: Step) -> Look:
         connector = self._roles.get(step.role)

@@ -6,6 +6,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from mcpsoar.contain.affected import Affected
 from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.dry_run import DryRun
@@ -67,14 +68,17 @@ class Runner:
         self._actors = Crew(means.threads, "mcpsoar-step")
         self._canaries = Crew(_CANARIES, "mcpsoar-canary")
         self._befores: dict[str, Future[Passage]] = {}
+        steps = [state.step for state in self._todo() if not (self._is_undo and state.step.undo is Undo.NONE)]
+        self._affected = Affected(steps, means.roles, looks=means.looks, is_dry=ledger.is_dry)
 
     def run(self) -> None:
         """Every step to its end. Raises Unwritable when the journal broke: nothing was sent after that."""
         try:
             self._call_ahead()
             self._schedule()
+            self._affected.note(self._journal)
         finally:
-            for crew in (self._actors, self._canaries):
+            for crew in (self._actors, self._canaries, self._affected):
                 crew.close()
 
     def _call_ahead(self) -> None:
@@ -97,8 +101,10 @@ class Runner:
                 tasks[name] = crew.submit(partial(self._act, state))
             if not tasks:
                 break
-            ended = tasks.pop(self._ended.get())
+            name = self._ended.get()
+            ended = tasks.pop(name)
             failure = failure or ended.exception()
+            self._affected.ended(name, {*waiting, *tasks})
         if failure is not None:
             raise failure
         self._settle_servers()

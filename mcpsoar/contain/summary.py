@@ -163,6 +163,7 @@ def _step(state: StepState) -> StepReport:
         finished_at=state.finished_at,
         detail=state.detail or _unfinished(state),
         evidence=_sighted(state) if state.step.action == CANARY else _evidence(state),
+        affects=state.affects,
     )
 
 

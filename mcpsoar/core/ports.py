@@ -35,6 +35,12 @@ class Connector(Protocol):
     `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
     `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,
     or None: look at a server; raises as `baseline`). Neither sends a change.
+    `affects(step)`, what the step touches, as far as reads beside those of `baseline` tell it (Facts; raises
+    as `baseline`, sends no change, and no change waits for it). Its keys, of which one that was not asked is
+    not there and what is not known is None: `tokens` (a count), `kinds` of them ({kind: count}), `principals`
+    whose they are, `tools`, of which those in `may_write` do not only read, `servers` that clients reach it
+    by or that it is about (lists of names, or counts where they are long), `calls_last_day` (a count),
+    `owner` and `environment` (texts).
     """
 
     actions: frozenset[str]

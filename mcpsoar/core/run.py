@@ -17,11 +17,14 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """State before a change. `in_force`: the step's aim was met already; `facts` are kept for the undo."""
+    """State before a change. `in_force`: the step's aim was met already; `facts` are kept for the undo, and
+    `affects` for people: what that look told, by the way, of what the step touches (`Connector.affects`).
+    """
 
     in_force: bool
     facts: Facts
     seen_at: str
+    affects: Facts = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class StepReport:
     finished_at: str | None
     detail: str
     evidence: Facts = field(default_factory=dict)
+    affects: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
@@ -70,6 +71,10 @@ class Room(ABC):
         `baseline`.
         """
         return None
+
+    def affects(self, step: Step) -> Facts:  # noqa: ARG002 (there may be more to read)
+        """What reads of its own tell of what a step touches, beside the baseline's. Raises as `baseline`."""
+        return {}
 
     def _now(self) -> str:
         return stamp(self._clock.now())
@@ -141,6 +146,9 @@ class Rooms:
 
     def survey(self, action: str) -> str | None:
         return self._rooms[action].survey()
+
+    def affects(self, step: Step) -> Facts:
+        return self._room(step).affects(step)
 
     def close(self) -> None:
         self._edge.close()

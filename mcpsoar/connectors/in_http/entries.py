@@ -22,6 +22,7 @@ from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
 from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
+from mcpsoar.kit.touched import touched
 
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 _LONG = 500
@@ -60,7 +61,8 @@ class Entries(Room):
         entries = self._entries(step)
         left = [one.id for one in entries if not one.stays]
         facts = {"left": len(left), "staying": len(entries) - len(left), "ids": left[:_IDS]}
-        return Baseline(not left, facts, self._now())
+        known = {"tokens": len(left)} if step.role == "tokens" else {}
+        return Baseline(not left, facts, self._now(), touched(step.role, **known))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:

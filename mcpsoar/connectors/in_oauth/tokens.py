@@ -9,12 +9,14 @@ from mcpsoar.connectors.in_oauth.sent import Sent
 from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
 from mcpsoar.connectors.in_oauth.survey import Found, Survey, survey
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.touched import counted, named, touched
 
 _ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
 _NO_ISSUANCE = "stops no issuance: clients can fetch new tokens; issuance says how a client is disabled"
@@ -76,7 +78,7 @@ class Tokens(Room):
         # whether a JWT can be revoked is known only once it was tried
         is_tried = all(one.held.name in self._tried for one in found.untold)
         is_met = bool(found.aims) and is_tried and not found.left and not found.unproven
-        return Baseline(is_met, found.facts, self._now())
+        return Baseline(is_met, found.facts, self._now(), self._touched(step, found))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         aim = self._aim(step)
@@ -142,6 +144,17 @@ class Tokens(Room):
         unseen = sum(one.held.name not in self._active for one in found.gone)
         words += f"; {unseen} of them was never seen active, only others like it" if unseen else ""
         return Verdict.YES, words
+
+    def _touched(self, step: Step, found: Survey) -> Facts:
+        """Tokens that are held; a service tells of no others."""
+        going = [one for one in found.aims if one not in found.gone]
+        owners = [one.said.client or one.held.client for one in going]
+        return touched(
+            step.role,
+            tokens=len(going),
+            kinds=counted(one.held.kind or "of unknown kind" for one in going),
+            principals=None if None in owners else named(map(str, owners)),
+        )
 
     def _survey(self, step: Step) -> Survey:
         aim = self._aim(step)

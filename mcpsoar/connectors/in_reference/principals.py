@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mcpsoar.connectors.in_reference.touching import tokens_touched
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, UnknownTarget, Unsupported
 from mcpsoar.core.plan import Step
@@ -33,7 +34,7 @@ class Principals(Room):
     def baseline(self, step: Step) -> Baseline:
         left, outliving = self._active(step)
         facts = {"active": len(left), "jwt": len(outliving), "ids": [token["id"] for token in left][:_IDS]}
-        return Baseline(not left, facts, self._now())
+        return Baseline(not left, facts, self._now(), tokens_touched(step, [*left, *outliving]))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
