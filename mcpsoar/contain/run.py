@@ -22,6 +22,7 @@ from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.crew import Crew, wait_for
 from mcpsoar.kit.retry import Bounds
@@ -114,7 +115,8 @@ class Runner:
 
     def _act(self, state: StepState) -> None:
         try:
-            outcome = self._outcome(state)
+            with telling.followed_by(lambda words: self._tell(f"{state.step.id}  {words}"), self._clock):
+                outcome = self._outcome(state)
             if self._ledger.is_dry and outcome.verdict is not StepVerdict.FAILED:
                 outcome = Outcome(StepVerdict.PLANNED, outcome.detail)
             self._journal.append(

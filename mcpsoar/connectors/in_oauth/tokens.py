@@ -15,6 +15,7 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.rooms import Room
 from mcpsoar.kit.touched import counted, named, touched
 
@@ -84,7 +85,9 @@ class Tokens(Room):
         aim = self._aim(step)
         sent = Sent()
         blind: Trouble | None = None
-        for one in self._of(aim):
+        held = self._of(aim)
+        for at, one in enumerate(held):
+            telling.got_to(at, len(held))
             if one.is_kept or (key, one.name) in self._acknowledged:
                 continue
             if one.name not in self._active and blind is None:
