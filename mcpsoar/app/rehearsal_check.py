@@ -28,8 +28,8 @@ def last_rehearsal(profile: Profile, home: Path, clock: Clock, complete: Callabl
     words = f"{_when(days)} ({found.contain.started_at}) on {found.server}, {_ended(found)}"
     if found.timings.words:
         words += f"; after the command: {found.timings.words}"
-    if found.mark.get("left_out"):
-        words += f"; not rehearsed: {', '.join(found.mark['left_out'])}"
+    if missing := [*found.mark["left_out"], *found.untried]:
+        words += f"; not rehearsed: {', '.join(missing)}"
     state, more = _judged(found, profile, days, complete)
     return Check(_ABOUT, state, f"{words}{more}")
 

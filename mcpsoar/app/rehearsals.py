@@ -11,7 +11,7 @@ from mcpsoar.contain.journal import Chain, read
 from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.plan import Direction
-from mcpsoar.core.verdict import RunVerdict, Verdict, worst
+from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict, worst
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,12 @@ class Past:
         return self.contain.servers[0]
 
     @property
+    def untried(self) -> tuple[str, ...]:
+        """Steps that found things so, and sent nothing."""
+        states = self.contain.steps.items()
+        return tuple(name for name, state in states if state.verdict is StepVerdict.ALREADY)
+
+    @property
     def is_back(self) -> bool:
         """Whether a release let go of the server again, however it ended."""
         pair = (self.contain.run, self.server)
@@ -70,9 +76,10 @@ class Past:
 
     @property
     def verdict(self) -> Verdict:
-        """NO too where it is not released."""
+        """NO too where it is not released, CANNOT_TELL where there was nothing to do."""
         ended = [self.contain.verdict, self.release.verdict if self.release else RunVerdict.NOT_RELEASED]
-        return worst((verdict or RunVerdict.INTERRUPTED).verdict for verdict in ended)
+        tried = Verdict.CANNOT_TELL if self.timings.first_write_s is None else Verdict.YES
+        return worst([tried, *((verdict or RunVerdict.INTERRUPTED).verdict for verdict in ended)])
 
 
 def past(home: Path) -> Iterator[Past]:

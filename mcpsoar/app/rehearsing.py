@@ -8,7 +8,7 @@ from pathlib import Path
 from mcpsoar.app import rehearsals, runs
 from mcpsoar.app.contain import execute
 from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order, Rehearsed
-from mcpsoar.app.rehearsals import Timings
+from mcpsoar.app.rehearsals import Past
 from mcpsoar.app.report import document as report_document
 from mcpsoar.app.sparing import check
 from mcpsoar.contain.plan import CANARY
@@ -18,24 +18,23 @@ from mcpsoar.core.plan import Direction
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
 from mcpsoar.core.run import Report
-from mcpsoar.core.verdict import RunVerdict, Verdict, worst
+from mcpsoar.core.verdict import Verdict
 
 _WORDS = {Verdict.YES: "rehearsed", Verdict.NO: "not_rehearsed", Verdict.CANNOT_TELL: "unverified"}
 
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """`release` is None where none could be begun: `problem` says why, and the server is still contained."""
+    """`release` is None where none came to an end: `problem` says why; the server may still be contained."""
 
     contain: Report
     release: Report | None
     problem: Trouble | None
-    timings: Timings
+    past: Past
 
     @property
     def verdict(self) -> Verdict:
-        ended = (self.contain.verdict, self.release.verdict if self.release else RunVerdict.NOT_RELEASED)
-        return worst(one.verdict for one in ended)
+        return self.past.verdict
 
     @property
     def word(self) -> str:
@@ -91,7 +90,7 @@ def rehearse(
         problem = trouble
     found = next(one for one in rehearsals.past(home) if one.contain.run == contained.run)
     # read again: a containment says who released it
-    return Rehearsal(runs.show(home, contained.run), released, problem, found.timings)
+    return Rehearsal(runs.show(home, contained.run), released, problem, found)
 
 
 def document(made: Rehearsal) -> Json:
@@ -105,11 +104,12 @@ def document(made: Rehearsal) -> Json:
             "asked_at": mark["asked_at"],
             "with_shared": mark["with_shared"],
             "left_out": [{"step": step, "why": why} for step, why in made.left_out.items()],
+            "untried": list(made.past.untried),
             "problem": str(made.problem) if made.problem else None,
         },
         "contain": report_document(made.contain),
         "release": report_document(made.release) if made.release else None,
-        "timings": made.timings.as_facts(),
+        "timings": made.past.timings.as_facts(),
         "verdict": made.word,
     }
 

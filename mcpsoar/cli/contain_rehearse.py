@@ -107,6 +107,8 @@ def lines(made: "Rehearsal", complete: Callable[[str], str] = str) -> Iterator[s
     for step, why in made.left_out.items():
         words = show.clean(why, limit=_LONG)
         yield f"  not rehearsed: {show.clean(step)}: {words}; --with-shared rehearses it too"
+    if made.past.untried:
+        yield f"  not tried: it was so before: {show.clean(', '.join(made.past.untried))}"
     if release is None or release.verdict.verdict is not Verdict.YES:
         why = f": {show.clean(str(made.problem), limit=_LONG)}" if made.problem else ""
         back = complete(
@@ -114,7 +116,7 @@ def lines(made: "Rehearsal", complete: Callable[[str], str] = str) -> Iterator[s
         )
         yield f"  not known to be back{why}"
         yield f"  next     {show.clean(back, limit=len(back))}"
-    yield f"  times after the command: {made.timings.words or 'nothing was sent'}"
+    yield f"  times after the command: {made.past.timings.words or 'nothing was sent'}"
 
 
 def _proven(report: Report) -> Iterator[str]:

@@ -257,6 +257,25 @@ def test_one_that_was_seen_at_work_comes_back_though_nobody_saw_its_entry(
     assert (code, told["verdict"], is_on(plane)) == (0, "rehearsed", True)
 
 
+def test_what_was_so_before_is_not_rehearsed(plane: Handle, capsys: Captured) -> None:
+    assert rehearsed(capsys)[1]["rehearsal"]["untried"] == []
+    code, told = rehearsed(capsys)
+    assert (code, told["rehearsal"]["untried"]) == (0, [f"revoke:{SPARE}"]), "it has no token any more"
+    plane.plane.set_state(SPARE, "disabled")
+    code, told = rehearsed(capsys)
+    assert (code, told["verdict"]) == (3, "unverified")
+    assert (told["contain"]["verdict"], told["release"]["verdict"]) == ("contained", "released")
+    assert told["timings"]["first_write_s"] is None
+    assert told["rehearsal"]["untried"] == [f"disable:{SPARE}", f"revoke:{SPARE}"]
+    assert not is_on(plane), "as it was before"
+    found = doctor()
+    assert found.state is State.LIMIT
+    assert found.words.endswith(f"; not rehearsed: force, disable:{SPARE}, revoke:{SPARE}")
+    assert main(["contain", SPARE, "--rehearse"]) == 3
+    out = capsys.readouterr().out.splitlines()
+    assert f"  not tried: it was so before: disable:{SPARE}, revoke:{SPARE}" in out
+
+
 def test_a_release_that_fails_says_that_the_server_is_still_contained(
     plane: Handle, capsys: Captured
 ) -> None:
@@ -332,11 +351,12 @@ def test_who_contains_it_in_between_is_not_undone(plane: Handle) -> None:
             "asked_at": made.contain.extra["rehearsal"]["asked_at"],
             "with_shared": False,
             "left_out": [{"step": "force", "why": "it is everybody's"}],
+            "untried": [],
             "problem": str(made.problem),
         },
         "contain": 0,
         "release": None,
-        "timings": made.timings.as_facts(),
+        "timings": made.past.timings.as_facts(),
         "verdict": "not_rehearsed",
     }
 
