@@ -54,6 +54,7 @@ OPTIONS = (
 SECRETS = ("held", "introspect.secret", "clients.*.secret", "issuance.token")
 MEANING = {"names": "server", "issuance": ""}
 _SETTLE_S = 5.0
+_SPILLS = "it stops clients, whatever else they call"
 
 
 def connect(binding: Binding, *, clock: Clock) -> Rooms:
@@ -76,7 +77,14 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     if service.admin is not None and said.issuance is not None:
         for action, aim in {"tokens.stop_issuance": for_server, ACTION: of_client}.items():
             rooms[action] = Issuance(
-                service.admin, clock, service, said, said.issuance, aim=aim, place=binding.where
+                service.admin,
+                clock,
+                service,
+                said,
+                said.issuance,
+                aim=aim,
+                place=binding.where,
+                spills=_SPILLS if aim is for_server else None,
             )
     return Rooms(
         rooms,

@@ -293,3 +293,12 @@ def test_the_next_second_is_a_number_of_the_body(plane: TokenService) -> None:
     ((_, sent),) = plane.switched
     assert isinstance(sent["notBefore"], int)
     assert sent["notBefore"] > 1_700_000_000
+
+
+def test_what_it_does_to_others_is_told_of_servers_alone(plane: TokenService) -> None:
+    """A rehearsal leaves it out: a client calls more than the one server."""
+    assert issuing(plane.url, held=HELD).spills == {
+        "tokens.stop_issuance": "it stops clients, whatever else they call"
+    }
+    without = ({"token": OURS, "client": "agent-a"},)
+    assert "tokens.revoke" in issuing(plane.url, held=without).spills

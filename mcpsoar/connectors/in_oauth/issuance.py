@@ -50,6 +50,7 @@ class Issuance(Room):
         *,
         aim: Callable[[Step], Aim],
         place: str | None,
+        spills: str | None = None,
     ) -> None:
         super().__init__(edge, clock)
         names = {f"{PRINCIPAL}{client}": called for client, called in described.names.items()}
@@ -64,6 +65,11 @@ class Issuance(Room):
             settings.caller.id: "it asks about tokens",
         }
         self._late: set[str] = set()
+        self._spills = spills
+
+    @property
+    def spills(self) -> str | None:
+        return self._spills
 
     @property
     def lacks(self) -> tuple[str, ...]:
