@@ -1,5 +1,6 @@
 """Issuance that the profile describes passes the connectors' suite, and of its clients none is guessed."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,9 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import telling
 from mcpsoar.kit.rooms import Rooms
 from mcpsoar.lab.wire import Call, Trick, wire
+from tests.conftest import ROOT
 from tests.contract.connector_suite import ConnectorSuite, Subject
+from tests.contract.test_http_connector import TOML
 from tests.contract.test_oauth import HELD, KEPT, OURS, PATHS, PRINCIPAL, REVOKE, connected, line, told
 from tests.contract.token_service import ADMIN, AUDIENCE, ROWS, SECRETS, Token, TokenService, token_service
 
@@ -293,6 +296,17 @@ def test_the_next_second_is_a_number_of_the_body(plane: TokenService) -> None:
     ((_, sent),) = plane.switched
     assert isinstance(sent["notBefore"], int)
     assert sent["notBefore"] > 1_700_000_000
+
+
+def test_what_the_docs_show_stops_and_lets_in(plane: TokenService) -> None:
+    shown = TOML.findall((ROOT / "docs" / "oauth.md").read_text())[-1]
+    said = tomllib.loads(shown)["profiles"]["prod"]["tokens"]["issuance"]
+    made = issuing(plane.url, issuance={**said, "token": Secret(ADMIN), "names": ROWS})
+    was, seen = stopped(made)
+    assert (seen.verdict, plane.stopped) == (Verdict.YES, {"agent-a", "agent-b"})
+    assert all(isinstance(sent["notBefore"], int) for _, sent in plane.switched)
+    made.rollback(STOP, was, "another key")
+    assert not plane.stopped
 
 
 def test_what_it_does_to_others_is_told_of_servers_alone(plane: TokenService) -> None:

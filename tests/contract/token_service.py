@@ -72,7 +72,7 @@ class TokenService:
         """One client, looked at or changed in part, by its row."""
         if header != f"Bearer {ADMIN}":
             return 401, {"error": "HTTP 401 Unauthorized"}
-        client = {f"/admin/clients/{row}": name for name, row in ROWS.items()}.get(path)
+        client = {row: name for name, row in ROWS.items()}.get(path.partition("/clients/")[2])
         if client is None:
             return 404, {"error": "Could not find client"}
         if method == "GET":

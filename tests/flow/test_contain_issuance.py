@@ -123,10 +123,14 @@ def test_a_run_whose_looks_were_late_still_knows_whom_to_let_in(
     capsys: Captured, service: TokenService
 ) -> None:
     service.stopped = {"agent-b"}
-    text = Path("mcpsoar.toml").read_text()
+    Path("held").write_text(Path("held").read_text().splitlines()[0])
+    own = f'env = "B" }}, audiences = ["{AUDIENCE}"] }}'
+    text = Path("mcpsoar.toml").read_text().replace('env = "B" } }', own)
     Path("mcpsoar.toml").write_text(text.replace("look_s = 20", "look_s = 0.000001"))
     done = ran(capsys, "contain", "github", "--format", "json")
     assert step(done, "tokens.stop_issuance")["evidence"]["before"]["facts"]["open"] == ["agent-a"]
+    # nobody but who is about to stop a client can still see its tokens active
+    assert step(done, "tokens.revoke")["verdict"] == "already"
     Path("mcpsoar.toml").write_text(text)
     released(capsys)
     assert service.stopped == {"agent-b"}

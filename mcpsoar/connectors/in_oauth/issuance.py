@@ -1,6 +1,7 @@
 """Clients that get no new tokens: switched off one by one, and those that were on switched on again."""
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from mcpsoar.connectors.in_http.caller import Caller
@@ -19,7 +20,8 @@ from mcpsoar.connectors.in_oauth.clients import (
 from mcpsoar.connectors.in_oauth.described import Described
 from mcpsoar.connectors.in_oauth.service import Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
-from mcpsoar.core.errors import Trouble, UnknownTarget, Unsupported, Usage
+from mcpsoar.connectors.in_oauth.whom import Whom
+from mcpsoar.core.errors import Trouble, UnknownTarget, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
@@ -33,12 +35,7 @@ from mcpsoar.kit.targets import PRINCIPAL
 
 
 class Issuance(Room):
-    """`open` in facts are the clients that were on; an undo switches those on again and no others.
-
-    Clients of an audience are those that `clients` names for it, and the owners of held tokens for it. Who
-    owns a token that is kept stays, for some services call all tokens of a stopped client inactive; so does
-    who asks about tokens.
-    """
+    """`open` in facts are the clients that were on; an undo switches those on again and no others."""
 
     def __init__(
         self,
@@ -56,14 +53,9 @@ class Issuance(Room):
         names = {f"{PRINCIPAL}{client}": called for client, called in described.names.items()}
         self._one = Single(edge, clock, Caller(edge, described.said, names, clock=clock, place=place))
         self._aim = aim
-        self._place = place
         self._service = service
-        self._settings = settings
-        self._kept = {
-            **dict.fromkeys(described.keep, "the profile says so"),
-            **{one.owner: "a token of it is kept" for one in settings.held if one.is_kept and one.owner},
-            settings.caller.id: "it asks about tokens",
-        }
+        self._held = settings.held
+        self._whom = Whom(settings, described, place)
         self._late: set[str] = set()
         self._spills = spills
 
@@ -73,32 +65,29 @@ class Issuance(Room):
 
     @property
     def lacks(self) -> tuple[str, ...]:
-        unknown = sum(1 for one in self._settings.held if not one.owner or not one.aim)
+        kept = {client: why for client, why in self._whom.kept.items() if client in self._whom.known}
+        unknown = sum(not one.owner or not one.aim for one in self._held)
         untold = f"{unknown} held tokens say not whose or what for: their clients are stopped only where"
         return (
-            *(
-                f"does not stop {client}: {why}"
-                for client, why in self._kept.items()
-                if self._is_at_work(client)
-            ),
+            *(f"does not stop {client}: {why}" for client, why in kept.items()),
             *((f"{untold} clients says audiences",) if unknown else ()),
         )
 
     def survey(self) -> str:
-        every = [*self._settings.clients, *(one.owner for one in self._settings.held if one.owner)]
-        states = self._states(client for client in dict.fromkeys(every) if client not in self._kept)
+        states = self._states(client for client in self._whom.known if client not in self._whom.kept)
         unknown = unknown_in(states)
         words = f"{len(on_in(states))} of {len(states)} clients get tokens"
         return words + (f"; its administration knows no {', '.join(unknown)}" if unknown else "")
 
     def baseline(self, step: Step) -> Baseline:
-        states = self._states(self._clients(step))
+        states = self._states(self._whom.to_stop(self._aim(step)))
         return Baseline(is_met(states), facts_of(states), self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
-        states = self._states(self._clients(step))
+        states = self._states(self._whom.to_stop(self._aim(step)))
         effect = Effect(facts_of(states), self._now(), found_in_force=is_met(states))
         telling.about_to(effect)
+        self._see_tokens(on_in(states))
 
         def stop(client: str) -> None:
             self._one.apply(one_of(client), None, key_of(key, client))
@@ -107,7 +96,7 @@ class Issuance(Room):
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:
-        states = self._states(self._clients(step))
+        states = self._states(self._whom.to_stop(self._aim(step)))
         left, unknown = on_in(states), unknown_in(states)
         words = f"{len(states) - len(left) - len(unknown) or 'none'} of {len(states)} clients"
         words += f" {self._aim(step).words} is stopped"
@@ -139,25 +128,6 @@ class Issuance(Room):
         is_partial = 0 < len(waiting) < len(before)
         return Observation(verdict, words, {"off": waiting}, self._now(), is_partial=is_partial)
 
-    def _clients(self, step: Step) -> tuple[str, ...]:
-        """Those of its aim that are not kept. Raises Usage where there is none."""
-        aim = self._aim(step)
-        known = [aim.client] if aim.client else self._of_audience(aim.audience)
-        found = tuple(client for client in known if client not in self._kept)
-        if not found:
-            why = f"{told(known)} stays: {self._kept[known[0]]}" if known else "none is known"
-            words = f"no client {aim.words} can be stopped: {why}; say audiences of clients, or hold tokens"
-            raise Usage(words, where=self._place)
-        return found
-
-    def _of_audience(self, audience: str | None) -> list[str]:
-        named = [one.id for one in self._settings.clients.values() if audience in one.audiences]
-        owners = [one.owner for one in self._settings.held if audience in one.aim and one.owner]
-        return sorted({*named, *owners})
-
-    def _is_at_work(self, client: str) -> bool:
-        return client in self._settings.clients or any(client == one.owner for one in self._settings.held)
-
     def _states(self, clients: Iterable[str]) -> States:
         """Raises as `baseline`; UnknownTarget where none of them is known."""
         found: dict[str, Baseline | None] = {}
@@ -175,7 +145,7 @@ class Issuance(Room):
         """The clients that were on, and how each was; all of them where it is only assumed that they were."""
         if was is None or (was.facts and "open" not in was.facts):
             raise Unsupported("which clients were on before is not known here: switch them on by hand")
-        named = was.facts["open"] if was.facts else self._clients(step)
+        named = was.facts["open"] if was.facts else self._whom.to_stop(self._aim(step))
         known = was.facts.get("before", {})
         return {
             client: Baseline(in_force=False, facts=known.get(client, {}), seen_at=was.seen_at)
@@ -189,16 +159,22 @@ class Issuance(Room):
             return False
 
     def _open(self, step: Step, left: list[str], unknown: list[str]) -> Iterable[Exposure]:
-        aim = self._aim(step)
-        kept = [] if aim.client else [one for one in self._of_audience(aim.audience) if one in self._kept]
+        aim, why = self._aim(step), self._whom.kept
         for client in (*left, *unknown):
             yield Exposure(f"new tokens {aim.words}: {shown(client)} is not stopped", None)
-        for client in kept:
-            yield Exposure(f"new tokens {aim.words}: {client} is not stopped, for {self._kept[client]}", None)
+        for client in (one for one in self._whom.of(aim) if one in why):
+            yield Exposure(f"new tokens {aim.words}: {client} is not stopped, for {why[client]}", None)
+
+    def _see_tokens(self, clients: list[str]) -> None:
+        """While their clients are on: some services call those of a stopped one inactive, revoked or not."""
+        with suppress(Trouble):  # a change waits for no look that fails
+            for one in self._held:
+                if one.owner in clients and one.name not in self._service.active:
+                    self._service.introspected(one)
 
     def _revived(self, clients: list[str]) -> str:
         """What a stopped client's tokens came to: on some services inactive is not revoked."""
-        ours = [one for one in self._settings.held if one.owner in clients and not one.is_kept]
+        ours = [one for one in self._held if one.owner in clients and not one.is_kept]
         try:
             active = sum(self._service.introspected(one).state is State.ACTIVE for one in ours)
         except Trouble as trouble:

@@ -51,7 +51,9 @@ class Said:
 
 
 class Service:
-    """Sends nothing until it is asked; where its endpoints are is read once, and kept to its own origin."""
+    """Sends nothing until it is asked; where its endpoints are is read once, and kept to its own origin.
+    `active` are tokens that were seen so, by name, each as it was seen last.
+    """
 
     def __init__(self, binding: Binding, settings: Settings, *, clock: Clock, timeout_s: float) -> None:
         parts = urlsplit(binding.base_url)
@@ -59,6 +61,7 @@ class Service:
         self._under = tuple(unquote(part) for part in parts.path.split("/") if part)
         self._paths = {name: (*self._under, *path.split("/")) for name, path in settings.endpoints.items()}
         self._lock = threading.Lock()
+        self.active: dict[str, tuple[Held, Said]] = {}
 
         def edge(client: Client | None) -> Edge:
             return Edge(
@@ -77,9 +80,9 @@ class Service:
         self.where = self.asking.where
         self.admin: Edge | None = None  # its administration, which has a token of its own
         if (said := settings.issuance) is not None:
-            tokens, network = (said.token,) if said.token else (), binding.network
+            own, net = (said.token,) if said.token else (), binding.network
             self.admin = role.edge(
-                self._origin, tokens, said.sent, network=network, clock=clock, timeout_s=timeout_s
+                self._origin, own, said.sent, network=net, clock=clock, timeout_s=timeout_s
             )
         credentials = [header(client) for client in (settings.caller, *settings.clients.values())]
         self.secrets = (*settings.secrets, *credentials)
@@ -98,12 +101,14 @@ class Service:
                 return Said(State.INACTIVE)
             case {"active": True} as said:
                 client = said.get("client_id")
-                return Said(
+                found = Said(
                     State.ACTIVE,
                     audiences(said.get("aud")),
                     client if isinstance(client, str) else None,
                     instant(said.get("exp")),
                 )
+                self.active[one.name] = (one, found)
+                return found
         raise Malformed("the answer does not say whether the token is active", where=self.where)
 
     def revoked(self, one: Held, client: str) -> Ended:
@@ -157,7 +162,7 @@ class Service:
             return self._paths[name]
 
     def _within(self, url: str, name: str) -> tuple[str, ...]:
-        """Its path, where it is of this very origin: clients' secrets go nowhere else."""
+        """Its path, where it is of this very origin: secrets go nowhere else."""
         try:
             is_own = _origin(url) == _origin(self._origin) and not urlsplit(url).query
         except ValueError:

@@ -41,7 +41,7 @@ class Tokens(Room):
         self._clients = tuple(settings.clients)
         self._has_issuance = settings.issuance is not None
         self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
-        self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
+        self._active = service.active
         self._why_left: dict[str, str] = {}
         self._tried: set[str] = set()
         self._acknowledged: set[tuple[str, str]] = set()
@@ -70,7 +70,7 @@ class Tokens(Room):
     def survey(self) -> str:
         if refused := [name for name in self._clients if self._service.refuses(name)]:
             raise Denied(f"the secret is refused of {', '.join(refused)}", where=self._where)
-        active = sum(self._introspected(one).state is State.ACTIVE for one in self._held)
+        active = sum(self._service.introspected(one).state is State.ACTIVE for one in self._held)
         kept = sum(one.is_kept for one in self._held)
         return f"of {len(self._held)} held tokens {active} are active; {kept} is kept"
 
@@ -161,23 +161,17 @@ class Tokens(Room):
 
     def _survey(self, step: Step) -> Survey:
         aim = self._aim(step)
-        found = [Found(one, self._introspected(one)) for one in self._of(aim)]
+        found = [Found(one, self._service.introspected(one)) for one in self._of(aim)]
         return survey(found, aim, self._active.copy())
 
     def _of(self, aim: Aim) -> list[Held]:
         """In the order of revoking; one of which the list does not say whose it is, is everybody's."""
         return [one for one in self._held if aim.covers(one)]
 
-    def _introspected(self, one: Held) -> Said:
-        said = self._service.introspected(one)
-        if said.state is State.ACTIVE:
-            self._active[one.name] = (one, said)
-        return said
-
     def _looked(self, one: Held) -> Trouble | None:
         """Look at a token before it goes, and say why not; a change waits for no look that fails."""
         try:
-            self._introspected(one)
+            self._service.introspected(one)
         except Trouble as trouble:
             return trouble
         return None
