@@ -39,6 +39,7 @@ class Forge:
     revoked: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    server_names: dict[str, str] = field(default_factory=dict)  # other than their ids
     token_names: dict[str, str] = field(default_factory=dict)  # other than name-of-…
     owners: dict[str, str] = field(default_factory=dict)  # other than owner-of-…
     token_ends: str = "2031-11-24T15:54:44.132647"
@@ -72,6 +73,8 @@ class Forge:
                     if asked.get("gateway_id", gateway) == gateway
                 ]
                 return 200, self._page("tools", [self.tool(one) for one in own], asked)
+            case "GET", ["servers"]:
+                return 200, self._page("servers", [self.server(one) for one in self.servers], asked)
             case "GET", ["servers", one, "tools"]:
                 if one not in self.servers:
                     return 404, {"detail": f"Server not found: {one}"}
@@ -129,8 +132,15 @@ class Forge:
             "updatedAt": self.updated_at,
             "version": 1,
             "modifiedBy": None,
+            "ownerEmail": f"owner-of-{one}@example.com",
             **self.edits.get(one, {}),
         }
+
+    def server(self, one: str) -> dict[str, Any]:
+        """One that is virtual: it lists no tool that is off."""
+        own = [name for name, (gateway, _) in self.tools.items() if gateway == self.servers[one]]
+        on = [name for name in own if self.is_on(name)]
+        return {"id": one, "name": self.server_names.get(one, one), "enabled": True, "associatedToolIds": on}
 
     def tool(self, one: str) -> dict[str, Any]:
         gateway, is_read_only = self.tools[one]

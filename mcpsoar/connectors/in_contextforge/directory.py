@@ -31,7 +31,7 @@ _PAGES = (500, 100, 10, 1)
 class Gateway:
     """One entry of the registry. `updated_at` is the plane's clock. `marks` are as the plane writes them: an
     edit raises `version`, a switch moves `updated_at` alone; health checks of entries that are off move none.
-    `tools` is how many it has, 0 where that is not told.
+    `tools` is how many it has, 0 where that is not told; `owner` is an e-mail address.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Gateway:
     updated_at: datetime | None
     marks: Facts
     tools: int = 0
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class Directory:
 
     def _gateway(self, item: Json) -> Gateway:
         gateway_id, name, is_enabled = self._entry(item)
-        slug, tools = item.get("slug"), item.get("toolCount")
+        slug, tools, owner = item.get("slug"), item.get("toolCount"), item.get("ownerEmail")
         return Gateway(
             gateway_id,
             name,
@@ -228,6 +229,7 @@ class Directory:
             instant(item.get("updatedAt")),
             {name: item[said] for name, said in MARKS.items() if said in item},
             tools if isinstance(tools, int) else 0,
+            owner if isinstance(owner, str) else None,
         )
 
     def _tool(self, item: Json) -> Tool:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from mcpsoar.connectors.in_contextforge.affected import Fronts, gateway_touched
 from mcpsoar.connectors.in_contextforge.directory import MARKS, Directory, Gateway
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Malformed, Usage
@@ -12,6 +13,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room, server
+from mcpsoar.kit.touched import touched
 
 _SKEW = timedelta(minutes=5)  # that the plane's clock may differ from ours
 
@@ -22,6 +24,7 @@ class Gateways(Room):
     def __init__(self, edge: Edge, clock: Clock, directory: Directory, workers_s: float) -> None:
         super().__init__(edge, clock)
         self._directory = directory
+        self._fronts = Fronts(edge, clock, directory)
         self._workers = timedelta(seconds=workers_s)
         self._known_off: dict[str, str] = {}
 
@@ -46,7 +49,11 @@ class Gateways(Room):
     def baseline(self, step: Step) -> Baseline:
         entry, tools = self._directory.before(self._directory.find(server(step)))
         off = sorted(tool.id for tool in tools if entry.enabled and not tool.enabled)
-        return Baseline(not entry.enabled, {**_facts(entry), "tools_off": off}, self._now())
+        affects = gateway_touched(step, entry, tools)
+        return Baseline(not entry.enabled, {**_facts(entry), "tools_off": off}, self._now(), affects)
+
+    def affects(self, step: Step) -> Facts:
+        return touched(step.role, servers=self._fronts.of(self._directory.find(server(step))))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         entry_id = self._directory.find(server(step))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from mcpsoar.connectors.in_contextforge.affected import tokens_touched
 from mcpsoar.connectors.in_contextforge.directory import Directory
 from mcpsoar.connectors.in_contextforge.token_list import Token, TokenList
 from mcpsoar.core.errors import Conflict, Malformed, Unsupported
@@ -69,7 +70,7 @@ class Tokens(Room):
             "of_other_servers": len(others),
             "ids": [one.id for one in reaching],
         }
-        return Baseline(not reaching, facts, self._now())
+        return Baseline(not reaching, facts, self._now(), tokens_touched(step, reaching))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         reaching, _ = self._sorted(step, self._listed.now())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mcpsoar.connectors.in_contextforge.affected import tools_touched
 from mcpsoar.connectors.in_contextforge.directory import Directory, Tool
 from mcpsoar.connectors.in_contextforge.gateways import switch
 from mcpsoar.core.digest import Facts
@@ -32,10 +33,11 @@ class Tools(Room):
         tools = self._directory.tools()
         return f"{_counted(tools)['may_write']} of {len(tools)} tools may write"
 
-    def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
+    def baseline(self, step: Step) -> Baseline:
         tools = self._directory.tools()
         left = _open(tools)
-        return Baseline(not left, {**_counted(tools), "open": left}, self._now())
+        affects = tools_touched(step, tools, left)
+        return Baseline(not left, {**_counted(tools), "open": left}, self._now(), affects)
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
