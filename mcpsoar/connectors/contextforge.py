@@ -19,7 +19,9 @@ from mcpsoar.connectors.in_contextforge.owners import Owners
 from mcpsoar.connectors.in_contextforge.session import Session
 from mcpsoar.connectors.in_contextforge.token_list import TokenList
 from mcpsoar.connectors.in_contextforge.tokens import Tokens
+from mcpsoar.connectors.in_contextforge.tool_switch import ToolSwitch
 from mcpsoar.connectors.in_contextforge.tools import Tools
+from mcpsoar.connectors.in_contextforge.workers import Workers
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.kit.budget import Calls, Tier
@@ -39,7 +41,8 @@ TIERS = (
     Tier("other calls", 450),
 )
 _CALLS = {
-    "registry.disable": Calls(looks=2, joint=True),
+    "registry.disable": Calls(looks=2, reads=2, joint=True),
+    "registry.disable_tool": Calls(looks=2, reads=4),
     "tokens.revoke": Calls(reads=2, each="further token", counted="ids", joint=True),
     "policy.force_write_approval": Calls(writes=0, reads=2, each="tool that may write", counted="open"),
 }
@@ -65,8 +68,10 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     directory = Directory(edge, clock)
     listed, keep = TokenList(edge, clock), words(binding, "keep")
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
+    workers = Workers(clock, workers_s)
     rooms = {
-        "registry.disable": Gateways(edge, clock, directory, workers_s),
+        "registry.disable": Gateways(edge, clock, directory, workers),
+        "registry.disable_tool": ToolSwitch(edge, clock, directory, workers),
         "tokens.revoke": Tokens(edge, clock, directory, listed, keep=keep, login=login),
         "tokens.revoke_principal": Owners(edge, clock, directory, listed, keep=keep, login=login),
         "policy.force_write_approval": Tools(edge, clock, directory),

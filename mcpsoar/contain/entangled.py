@@ -3,7 +3,7 @@
 from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.holds import TOOL, Holds
-from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.ledger import STILL, Ledger
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.plan import Direction, Step
 from mcpsoar.core.ports import Clock
@@ -55,7 +55,7 @@ class Entangled:
         is_ours = lock.wait(_HOLD_WAIT_S, self._clock, shared=True)
         if look.baseline is not None and look.baseline.in_force:
             look = self._looks.again(self._step, _LOOK_S)
-            look = Look(self._holds.without_ours(look.baseline), look.trouble)
+            look = Look(self._holds.without_ours(look.baseline, self._step.server), look.trouble)
         outcome = change.carry_out(look)
         if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
             words = f"{outcome.detail}; but a release was at work on it at the same time"
@@ -74,7 +74,7 @@ class Entangled:
             return change.carry_out(look)
         if not self._ledger.is_dry:
             self._holds.let_go(was, facts)
-        return Outcome(StepVerdict.SKIPPED, f"still {'; '.join(others)}")
+        return Outcome(StepVerdict.SKIPPED, f"{STILL}{'; '.join(others)}")
 
     def _brought_back(self, change: Change, look: Look, was: Baseline | None) -> Outcome:
         """An entry comes back without the tools in quarantine, those put there meanwhile too."""

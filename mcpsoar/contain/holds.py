@@ -48,11 +48,16 @@ class Holds:
         self._commons = commons
         self._known: Known = {}
 
-    def without_ours(self, was: Baseline | None) -> Baseline | None:
-        """What was seen before a change, as it would be without what we have off."""
+    def without_ours(self, was: Baseline | None, target: str | None) -> Baseline | None:
+        """What was seen before a change, as it would be without what we have off; what is released together
+        with `target` is no other's.
+        """
         if was is None or not (was.facts.get(OFF) or (was.in_force and TOOL in was.facts)):
             return was
-        ours = {*self._frozen(), *(hold.tool for hold in self._standing() if hold.was_on)}
+        ours = {
+            *self._frozen(),
+            *(hold.tool for hold in self._standing() if hold.was_on and hold.target != target),
+        }
         if OFF in was.facts:
             left = [one for one in was.facts[OFF] if one not in ours]
             return replace(was, facts={**was.facts, OFF: left})

@@ -15,6 +15,7 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 _HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
 _NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
 _NO_TARGET = UnknownTarget.__name__
+STILL = "still "  # begins the detail of a step that a release leaves in force, for others need it
 _ABOUT = ("reason", "ticket", "by", "profile", "entries", "rehearsal")
 
 

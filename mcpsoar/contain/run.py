@@ -170,13 +170,13 @@ class Runner:
         if is_untouched and not is_void:
             return change.leave(look)
         if not self._is_undo:
-            look = replace(look, baseline=holds.without_ours(look.baseline))
+            look = replace(look, baseline=holds.without_ours(look.baseline, step.server))
         entangled = Entangled(
             step, self._ledger, holds, self._means.looks, commons=self._means.commons, clock=self._clock
         )
         outcome = entangled.carry_out(change, look, was)
         if not self._is_undo and not self._ledger.is_dry:
-            change.note_late(holds.without_ours(self._means.looks.late(step)))
+            change.note_late(holds.without_ours(self._means.looks.late(step), step.server))
         return outcome
 
     def _unmet(self, step: Step) -> str | None:

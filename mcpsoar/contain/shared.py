@@ -6,7 +6,7 @@ from dataclasses import replace
 from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.holds import Holds
-from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.contain.ledger import STILL, Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.errors import Indeterminate, Unreachable, Unsupported
 from mcpsoar.core.plan import Direction, Step
@@ -71,7 +71,7 @@ class Shared:
                 return Outcome(StepVerdict.FAILED, "nothing was sent: other runs are at work on it")
             holders = self._commons.needed_by(self._ledger.releases if self._ledger.is_dry else ())
             if holders:
-                return self._kept(state, f"still needed by {'; '.join(holders)}")
+                return self._kept(state, f"{STILL}needed by {'; '.join(holders)}")
             return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
 
     def _kept(self, state: StepState, needed: str) -> Outcome:

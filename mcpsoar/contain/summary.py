@@ -1,6 +1,6 @@
 """The report of a run, from its journal alone: the same words at its end, after a crash and a year later."""
 
-from mcpsoar.contain.ledger import Ledger, StepState, baseline_facts
+from mcpsoar.contain.ledger import STILL, Ledger, StepState, baseline_facts
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.plan import Direction, Undo
@@ -37,10 +37,14 @@ def judged(ledger: Ledger) -> RunVerdict:
 
 
 def _is_void(ledger: Ledger) -> bool:
-    """Whether a release had nothing to undo: for none of its steps there is a way back."""
+    """Whether a release had nothing to send: for none of its steps there is a way back, or what it let go is
+    needed by others.
+    """
     states = ledger.steps.values()
     return bool(states) and all(
-        state.verdict is StepVerdict.SKIPPED and state.step.undo is Undo.NONE for state in states
+        state.verdict is StepVerdict.SKIPPED
+        and (state.step.undo is Undo.NONE or state.detail.startswith(STILL))
+        for state in states
     )
 
 
@@ -89,8 +93,7 @@ def _why_left(ledger: Ledger, state: StepState) -> str | None:
         return "as before the run" if was is not None and was.in_force else None
     if state.baseline is not None:
         return "not by these runs" if state.baseline.in_force else None
-    is_shared = state.step.server is None
-    return state.detail.removeprefix("still ") if is_shared and state.verdict is StepVerdict.SKIPPED else None
+    return state.detail.removeprefix(STILL) if state.detail.startswith(STILL) else None
 
 
 def _is_closed(state: StepState) -> bool:
@@ -102,6 +105,8 @@ def _open(state: StepState) -> str:
     server, action = state.step.server, state.step.action
     known = {
         "registry.disable": f"{server} not known to be disabled in the registry",
+        "tokens.stop_issuance": f"new tokens for {server} not known to be stopped",
+        "tokens.stop_issuance_principal": f"new tokens for {server} not known to be stopped",
         "tokens.revoke": f"tokens of {server} not known to be revoked",
         "registry.disable_tool": f"{server} not known to be disabled in the registry",
         "tokens.revoke_principal": f"tokens of {server} not known to be revoked",

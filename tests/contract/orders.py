@@ -16,7 +16,7 @@ from tests.contract.forge import EMAIL, PASSWORD, Forge
 
 
 def profile_of(plane: Forge, look_s: float = 30.0) -> Profile:
-    options: dict[str, Any] = {"login": EMAIL, "workers_s": 0}
+    options: dict[str, Any] = {"login": EMAIL, "workers_s": 0, "settle_s": 0.5}
     binding = Binding("contextforge", plane.url, Secret(PASSWORD), options)
     return Profile("forge", dict.fromkeys(ROLES, binding), None, "a test", look_s=look_s)
 

@@ -46,13 +46,17 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """`is_read_only` is what the tool's own server says of it: anything else may write."""
+    """`is_read_only` is what the tool's own server says of it: anything else may write. `name` is what calls
+    name, `original` what the tool's own server calls it. `updated_at` is the plane's clock.
+    """
 
     id: str
     name: str
+    original: str
     gateway: str | None
     is_read_only: bool
     enabled: bool
+    updated_at: datetime | None
 
 
 _Listing: TypeAlias = tuple[dict[str, tuple[Tool, ...]], dict[str, Gateway]]
@@ -98,6 +102,10 @@ class Directory:
         is asked last, for it may be switched off meanwhile.
         """
         return self._together(gateway_id, lambda: self._all.recent(RECENT_S))
+
+    def after(self, gateway_id: str) -> tuple[Gateway, tuple[Tool, ...]]:
+        """The same after a change: nothing that was read before this was asked."""
+        return self._together(gateway_id, self._all.now)
 
     def changed(self) -> None:
         """To be called after a change of ours: what was read before it is recent no longer."""
@@ -236,7 +244,16 @@ class Directory:
         tool_id, name, is_enabled = self._entry(item)
         gateway, annotations = item.get("gatewayId"), item.get("annotations")
         is_read_only = isinstance(annotations, dict) and annotations.get("readOnlyHint") is True
-        return Tool(tool_id, name, gateway if isinstance(gateway, str) else None, is_read_only, is_enabled)
+        original = item.get("originalName")
+        return Tool(
+            tool_id,
+            name,
+            original if isinstance(original, str) else name,
+            gateway if isinstance(gateway, str) else None,
+            is_read_only,
+            is_enabled,
+            instant(item.get("updatedAt")),
+        )
 
     def _entry(self, item: Json) -> tuple[str, str, bool]:
         """id, name and whether it is enabled."""

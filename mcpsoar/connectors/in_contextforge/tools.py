@@ -58,8 +58,11 @@ class Tools(Room):
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
-        self._switch(waiting, enabled=True)
-        return Effect({"switched_on": waiting}, self._now())
+        self._switch(list(waiting), enabled=True)
+        on = self._gateways_on()
+        # one that somebody contained meanwhile: its tools execute if they are on, whatever the entry says
+        self._switch([tool for tool, gateway in waiting.items() if gateway not in on], enabled=False)
+        return Effect({"switched_on": sorted(waiting)}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         waiting = self._waiting(was)
@@ -67,7 +70,7 @@ class Tools(Room):
         return Observation(
             Verdict.NO if waiting else Verdict.YES,
             words,
-            {"off": waiting},
+            {"off": sorted(waiting)},
             self._now(),
             is_partial=bool(waiting),
         )
@@ -78,17 +81,21 @@ class Tools(Room):
 
         each(tools, send, where=self._where, late=self._late)
 
-    def _waiting(self, was: Baseline | None) -> list[str]:
-        """Tools to switch on: on before, off now, and not of a gateway that is off itself."""
+    def _waiting(self, was: Baseline | None) -> dict[str, str | None]:
+        """Tools to switch on, and their gateways: on before, off now, and not of a gateway that is off."""
         if was is None or "open" not in was.facts:
             raise Unsupported("which tools were on before is not known here: switch them on by hand")
         before = set(was.facts["open"])
-        on = {gateway.id for gateway in self._directory.gateways() if gateway.enabled}
-        return sorted(
-            tool.id
+        on = self._gateways_on()
+        return {
+            tool.id: tool.gateway
             for tool in self._directory.tools()
-            if tool.id in before and not tool.enabled and (tool.gateway is None or tool.gateway in on)
-        )
+            if tool.id in before and not tool.enabled and tool.gateway in on
+        }
+
+    def _gateways_on(self) -> set[str | None]:
+        """With None, for tools that have none."""
+        return {None, *(gateway.id for gateway in self._directory.gateways() if gateway.enabled)}
 
 
 def _open(tools: tuple[Tool, ...]) -> list[str]:
