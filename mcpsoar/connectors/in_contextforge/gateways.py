@@ -10,6 +10,7 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.http import Edge
+from mcpsoar.kit.in_turn import InTurn
 from mcpsoar.kit.rooms import Room, server
 from mcpsoar.kit.touched import touched
 
@@ -19,6 +20,7 @@ class Gateways(Room):
 
     A tool that is switched on while its entry is off executes, and to disable the entry again leaves it on
     (measured, 1.0.7; an enabling that finds tools gone ends so by itself): each of them is switched off.
+    One switch is thrown after the other: on SQLite each takes five seconds, and no other call is answered.
     """
 
     def __init__(self, edge: Edge, clock: Clock, directory: Directory, workers: Workers) -> None:
@@ -27,6 +29,7 @@ class Gateways(Room):
         self._fronts = Fronts(edge, clock, directory)
         self._workers = workers
         self._stray: dict[str, list[str]] = {}
+        self._order = InTurn()
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -125,7 +128,8 @@ class Gateways(Room):
 
     def _switch(self, kind: str, entry_id: str, *, enabled: bool) -> None:
         try:
-            switch(self._edge, kind, entry_id, enabled=enabled)
+            with self._order.turn():
+                switch(self._edge, kind, entry_id, enabled=enabled)
         finally:
             self._directory.changed()
 
