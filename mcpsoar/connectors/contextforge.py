@@ -7,11 +7,14 @@ Options of a binding: `login`, the e-mail of an administrator whose password the
 listed and revoked only so, and a session lasts 20 min; without it the token is an API token. `keep` lists ids
 of tokens that are never revoked, or names of such of `login` itself. `workers_s` is how long other workers go
 on with what they remember (65; 0 for one worker, or with Redis). `timeout_s` bounds one call (20: SQLite
-takes 5), `settle_s` a read-back (5).
+takes 5), `settle_s` a read-back (5). `switch_s` is how long the switch of an entry takes where that is long
+(5 on SQLite): the time that a run expects counts it.
 
 Its limits count by address and by user, and five calls over one lock both out for 15 min. TIERS stay below
 the defaults of a gateway (100 and 500 a minute): colleagues are at work too.
 """
+
+from dataclasses import replace
 
 from mcpsoar.connectors.in_contextforge.directory import LIMIT_BYTES, Directory
 from mcpsoar.connectors.in_contextforge.gateways import Gateways
@@ -29,7 +32,7 @@ from mcpsoar.kit.http import Edge
 from mcpsoar.kit.options import seconds, word, words
 from mcpsoar.kit.rooms import Rooms
 
-OPTIONS = ("login", "keep", "workers_s", "timeout_s", "settle_s")
+OPTIONS = ("login", "keep", "workers_s", "timeout_s", "settle_s", "switch_s")
 # middleware/rate_limit_middleware.py of 1.0.7: /v1 and /rpc are of the large tier
 TIERS = (
     Tier(
@@ -40,8 +43,9 @@ TIERS = (
     ),
     Tier("other calls", 450),
 )
+_DISABLE = "registry.disable"
 _CALLS = {
-    "registry.disable": Calls(looks=2, reads=2, joint=True),
+    _DISABLE: Calls(looks=2, reads=2, joint=True),
     "registry.disable_tool": Calls(looks=2, reads=4),
     "tokens.revoke": Calls(reads=2, each="further token", counted="ids", joint=True),
     "policy.force_write_approval": Calls(writes=0, reads=2, each="tool that may write", counted="open"),
@@ -67,10 +71,11 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     )
     directory = Directory(edge, clock)
     listed, keep = TokenList(edge, clock), words(binding, "keep")
+    switch_s = seconds(binding, "switch_s", 0.0, least=0.0)
     workers_s = seconds(binding, "workers_s", WORKERS_S, least=0.0)
     workers = Workers(clock, workers_s)
     rooms = {
-        "registry.disable": Gateways(edge, clock, directory, workers),
+        _DISABLE: Gateways(edge, clock, directory, workers),
         "registry.disable_tool": ToolSwitch(edge, clock, directory, workers),
         "tokens.revoke": Tokens(edge, clock, directory, listed, keep=keep, login=login),
         "tokens.revoke_principal": Owners(edge, clock, directory, listed, keep=keep, login=login),
@@ -83,5 +88,5 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         clock=clock,
         settle_s=seconds(binding, "settle_s", _SETTLE_S),
         propagation_s=workers_s,
-        calls=_CALLS,
+        calls={**_CALLS, _DISABLE: replace(_CALLS[_DISABLE], write_s=switch_s)},
     )

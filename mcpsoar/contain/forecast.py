@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from math import inf
 
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.playing import Crew, Joint, Mark, Process, Time
@@ -68,6 +69,7 @@ class _Run:
         self.calls: Counter[Road] = Counter()
         self.ended_s = 0.0
         self._lanes: dict[Road, Lane] = {}
+        self._desks: dict[tuple[Road, str], Crew] = {}
         self._joints: dict[tuple[Road, str, str], Joint] = {}
         self._looks = Crew(self.time, ways.threads)
         self._steps = Crew(self.time, ways.threads)
@@ -108,7 +110,7 @@ class _Run:
                 if (first := self._called.get(f"{route}:{step.server}")) and not self._is_undo:
                     yield first, binding.before_s
             if not self._is_dry:
-                yield from self._sent(self._road(step), Rank.WRITE, self._of(step).writes)
+                yield from self._written(step)
                 yield from self._read_back(step)
         self._end(step)
 
@@ -118,6 +120,22 @@ class _Run:
             yield from self._joint(step, "look", calls.looks).recent()
         else:
             yield from self._sent(self._road(step), Rank.READ, calls.looks)
+
+    def _written(self, step: Step) -> Process:
+        calls, road = self._of(step), self._road(step)
+        if not calls.write_s:
+            yield from self._sent(road, Rank.WRITE, calls.writes)
+            return
+        ended = Mark()
+        desk = self._desks.setdefault((road, step.action), Crew(self.time, 1))
+        desk.submit(self._slowly(road, calls, ended))
+        yield ended, inf
+
+    def _slowly(self, road: Road, calls: Calls, ended: Mark) -> Process:
+        for _ in range(calls.writes):
+            yield from self._sent(road, Rank.WRITE, 1)
+            yield max(calls.write_s - CALL_S, 0.0)
+        self.time.set(ended)
 
     def _read_back(self, step: Step) -> Process:
         calls = self._of(step)

@@ -93,3 +93,8 @@ def test_what_was_seen_before_the_changes_is_counted() -> None:
     }
     assert said(binding) == "a moment (12 calls to gateway.example.com at 450 a minute)" + EACH
     assert said(binding, seen=seen) == "about 20 s (213 calls to gateway.example.com at 450 a minute)"
+
+
+def test_entries_that_take_long_to_switch_are_expected_to() -> None:
+    line = said(Binding("contextforge", URL, options={"switch_s": 5.0}), None, 30)
+    assert line.startswith("about 2 min 30 s ("), line

@@ -124,3 +124,9 @@ def test_what_was_seen_says_how_many_writes_there_are() -> None:
     assert played(replace(ways, seen={"revoke:server-0": was})).calls[PLANE] == 9 + 2
     done = Baseline(in_force=True, facts={"ids": []}, seen_at="")
     assert played(replace(ways, seen={"revoke:server-0": done})).calls[PLANE] == 9 - 1, "nothing is sent"
+
+
+def test_writes_that_take_long_are_made_one_after_the_other() -> None:
+    ways = replace(FREE, calls={"registry.disable": Calls(joint=True, write_s=5.0)})
+    assert 20 * 5.0 <= played(ways, 20).seconds < 20 * 5.0 + 1
+    assert played(replace(ways, threads=200), 20).seconds >= 20 * 5.0
