@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -92,18 +93,34 @@ def resolve(
             where=where,
         )
     source, value = next(iter(said.items()))
+    again: Callable[[], Secret] | None = None
     match source:
         case SecretSource.ENV if isinstance(value, str):
             text = environ.get(value, "")
         case SecretSource.FILE if isinstance(value, str):
             text = _file(value, where)
+            again = partial(_file_again, value, where)
         case SecretSource.COMMAND if isinstance(value, list) and all(isinstance(word, str) for word in value):
             text = _command(value, commands, where)
+            again = partial(_command_again, value, where)
         case _:
             raise Usage(f"{source} is a name, a path or a list of words", where=where)
     if not text and not (may_be_empty and source != SecretSource.ENV):
         raise NotThere(f"the secret that {source} names is empty or not there: {value!r}", where=where)
-    return Secret(text)
+    return Secret(text, again)
+
+
+def _file_again(path: str, where: str) -> Secret:
+    return Secret(_file(path, where))
+
+
+def _command_again(words: list[str], where: str) -> Secret:
+    """Run once more, whoever has asked before."""
+    commands = Commands()
+    try:
+        return Secret(_command(words, commands, where))
+    finally:
+        commands.close()
 
 
 def _file(path: str, where: str) -> str:

@@ -98,3 +98,12 @@ def test_what_is_no_secret_is_not_run(here: Path) -> None:
     (here / "mcpsoar.toml").write_text(DESCRIBED + body)
     settings.load(Asked(), {})
     assert not touched.exists()
+
+
+def test_a_secret_is_read_again_where_it_came_from(here: Path) -> None:
+    count = here / "count"
+    said = command("sh", "-c", f"echo once >> {count}; wc -l < {count}")
+    (here / "mcpsoar.toml").write_text(SAME.replace("COMMAND", said))
+    token = settings.load(Asked(), {}).profile.roles["policy"].token
+    assert token is not None
+    assert [token.reveal(), token.again().reveal(), token.again().reveal()] == ["1", "2", "3"]

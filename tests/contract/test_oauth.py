@@ -56,11 +56,11 @@ def connected(
     url: str,
     timeout_s: float = 5.0,
     settle_s: float = 0.3,
-    held: tuple[dict[str, Any], ...] = HELD,
+    held: tuple[dict[str, Any], ...] | Secret = HELD,
     **options: Any,
 ) -> Rooms:
     told = {
-        "held": Secret("\n".join(json.dumps(one) for one in held)),
+        "held": held if isinstance(held, Secret) else Secret("\n".join(json.dumps(one) for one in held)),
         "introspect": {"id": "runner", "secret": Secret(SECRETS["runner"])},
         "clients": [{"id": "agent-a", "secret": Secret(SECRETS["agent-a"])}],
         "names": {"crm": AUDIENCE},

@@ -1,7 +1,7 @@
 """A token service: what it says of a token (RFC 7662), and a token's own client ending it (RFC 7009)."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -62,12 +62,13 @@ class Service:
         self._paths = {name: (*self._under, *path.split("/")) for name, path in settings.endpoints.items()}
         self._lock = threading.Lock()
         self.active: dict[str, tuple[Held, Said]] = {}
+        self._hidden = [*settings.secrets]
 
         def edge(client: Client | None) -> Edge:
             return Edge(
                 self._origin,
                 None,
-                bearer=Basic(client, settings.secrets),
+                bearer=Basic(client, self._hidden),
                 scheme="Basic",
                 network=binding.network,
                 clock=clock,
@@ -86,6 +87,10 @@ class Service:
             )
         credentials = [header(client) for client in (settings.caller, *settings.clients.values())]
         self.secrets = (*settings.secrets, *credentials)
+
+    def hide(self, held: Iterable[Held]) -> None:
+        """Blank these too in what the service answers."""
+        self._hidden += [one.token for one in held]
 
     def introspected(self, one: Held) -> Said:
         """Errors are those of `Edge.find`; Unsupported where there is no introspection."""

@@ -29,7 +29,7 @@ class Client:
 class Settings:
     """`caller` asks about tokens, each of `clients` revokes its own. `names` are the audiences of servers
     that are called otherwise; `endpoints` are paths under the address of the service. `issuance` is how one
-    client is stopped; None where the profile does not say.
+    client is stopped; None where the profile does not say. `again` reads held once more; it raises Usage.
     """
 
     caller: Client
@@ -38,6 +38,7 @@ class Settings:
     names: Mapping[str, str]
     endpoints: Mapping[str, str]
     issuance: Described | None = None
+    again: Callable[[], tuple[Held, ...]] = tuple
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -67,6 +68,7 @@ def read(options: Facts, place: Place) -> Settings:
         names=_names(options, place),
         endpoints={name: _path(options[name], name, place) for name in ENDPOINTS if name in options},
         issuance=described.read(options["issuance"], place) if "issuance" in options else None,
+        again=lambda: _held(options["held"].again(), place),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.exposures import exposures
 from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
+from mcpsoar.connectors.in_oauth.newcomers import Newcomers
 from mcpsoar.connectors.in_oauth.sent import Sent
 from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
@@ -40,11 +41,15 @@ class Tokens(Room):
         self._caller = settings.caller.id
         self._clients = tuple(settings.clients)
         self._has_issuance = settings.issuance is not None
-        self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
+        self._newcomers = Newcomers(settings, clock)
         self._active = service.active
         self._why_left: dict[str, str] = {}
         self._tried: set[str] = set()
         self._acknowledged: set[tuple[str, str]] = set()
+
+    @property
+    def _held(self) -> list[Held]:
+        return sorted(self._newcomers.held, key=lambda one: _ORDER[one.kind])
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -102,12 +107,15 @@ class Tokens(Room):
             except (Unreachable, Indeterminate) as trouble:
                 sent.troubles.append(trouble)
                 break
+        self._newcomers.sent(step)
         sent.check(self._where)
         return Effect({"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}, self._now())
 
     def look(self, step: Step) -> Observation:
+        self._service.hide(self._newcomers.look(step))
         found, aim = self._survey(step), self._aim(step)
         verdict, words = self._judged(found, aim)
+        words += self._newcomers.words(aim)
         open_ = exposures(
             found,
             aim,
