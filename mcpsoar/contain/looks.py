@@ -75,12 +75,10 @@ class Looks:
     def of(self, step: Step) -> Look:
         """The look at this step, begun now if it was not; an empty one when the budget is spent first."""
         task = self._tasks.get(step.id) or self._crew.submit(partial(self._look, step))
-        look = task.result() if wait_for(task, self.left_s) else Look()
-        self._told[step.id] = look.baseline.affects if look.baseline else {}
-        return look
+        return self._given(step, task, self.left_s)
 
     def told(self, step: Step) -> Facts:
-        """What the look at this step, where there was one in time, said of what it touches."""
+        """What the last look at this step that was in time said of what it touches."""
         return self._told.get(step.id, {})
 
     def late(self, step: Step) -> Baseline | None:
@@ -94,7 +92,7 @@ class Looks:
     def again(self, step: Step, within_s: float | None = None) -> Look:
         """A fresh one: within what the budget has left, or else within a time of its own."""
         task = self._crew.submit(partial(self._look, step))
-        return task.result() if wait_for(task, self.left_s if within_s is None else within_s) else Look()
+        return self._given(step, task, self.left_s if within_s is None else within_s)
 
     @property
     def spent_s(self) -> float:
@@ -108,6 +106,11 @@ class Looks:
         """A look under way gets a moment to end, so that connections are not closed while they are opened."""
         self._is_closed = True
         self._crew.close(_GRACE_S)
+
+    def _given(self, step: Step, task: "Future[Look]", within_s: float) -> Look:
+        look = task.result() if wait_for(task, within_s) else Look()
+        self._told[step.id] = look.baseline.affects if look.baseline else {}
+        return look
 
     def _look_in_time(self, step: Step) -> Look:
         """One that begins too late is spared: nobody waits for it, and some hosts count calls."""

@@ -122,3 +122,19 @@ def test_who_cannot_tell_is_not_asked(tmp_path: Path) -> None:
     report = contain.carry_out(order, order.servers, ready, ROOT)
     ready.looks.close()
     assert [step["affects"] for step in document(report)["steps"]] == [{}] * 3
+
+
+def test_a_second_look_that_fails_leaves_nothing_of_the_first(tmp_path: Path) -> None:
+    """What is in force already is looked at again under the lock: the journal has that look alone."""
+    connector = Telling([], lambda _: {}, tools=["a"])
+    connector.plane.is_forced = True
+    looked: list[str] = []
+
+    def fails(call: str) -> None:
+        if call == "look force":
+            looked.append(call)
+            if len(looked) == 2:
+                raise Unreachable("no connection")
+
+    connector.before_call = fails
+    assert contained(tmp_path, connector)["force"] == {"tools": None, "servers": None}
