@@ -9,6 +9,7 @@ from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.run import Means, Runner
+from mcpsoar.contain.shut_out import ShutOut
 from mcpsoar.contain.summary import judged, report
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Tampered
@@ -71,6 +72,7 @@ class Carrier:
             proofs=proofs,
             commons=commons,
             holds=Holds(home, ledger, commons),
+            shut_out=ShutOut(home, ledger, clock),
             journal=journal,
             clock=self._station.clock,
             say=self._station.say,

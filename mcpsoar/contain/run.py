@@ -18,6 +18,7 @@ from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.shared import Shared
+from mcpsoar.contain.shut_out import ShutOut
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Passage
@@ -44,6 +45,7 @@ class Means:
     proofs: Mapping[str, Proof]
     commons: Commons | None
     holds: Holds
+    shut_out: ShutOut
     journal: Journal
     clock: Clock
     say: Callable[[str], None]
@@ -171,6 +173,9 @@ class Runner:
             return change.leave(look)
         if not self._is_undo:
             look = replace(look, baseline=holds.without_ours(look.baseline, step.server))
+            look = replace(look, baseline=self._means.shut_out.without_ours(look.baseline, step))
+        elif was is not None and self._means.shut_out.concerns(step, was):
+            return self._means.shut_out.let_in(change, look, was, step)
         entangled = Entangled(
             step, self._ledger, holds, self._means.looks, commons=self._means.commons, clock=self._clock
         )

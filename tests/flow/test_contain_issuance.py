@@ -76,7 +76,7 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TokenSe
 @pytest.fixture
 def plane(service: TokenService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Handle]:
     Path("plane").mkdir()
-    with control_plane(Path("plane"), servers=("github",)) as handle:
+    with control_plane(Path("plane"), servers=("github", "jira")) as handle:
         monkeypatch.setenv("PLANE", handle.token)
         text = SETTINGS.format(plane=handle.url, service=service.url, audience=AUDIENCE)
         Path("mcpsoar.toml").write_text(text + ISSUANCE)
@@ -183,3 +183,48 @@ def test_where_nothing_can_stop_issuance_plan_and_doctor_say_so(
     assert step(done, "tokens.revoke")["verdict"] == "verified"
     assert f"contain-server, stop-issuance: {words}" in ran(capsys, "doctor").out
     assert released(capsys).document["verdict"] in ("released", "unverified")
+
+
+@pytest.fixture
+def two(plane: Handle) -> None:  # noqa: ARG001 (it writes the settings)
+    """Two servers that agent-a fetches tokens for; github has agent-b as well."""
+    other = "https://jira.example.com/mcp"
+    text = Path("mcpsoar.toml").read_text()
+    text = text.replace('env = "A" }', f'env = "A" }}, audiences = ["{AUDIENCE}", "{other}"]')
+    text = text.replace('github = "', f'jira = "{other}", github = "')
+    Path("mcpsoar.toml").write_text(text)
+
+
+@pytest.mark.usefixtures("two")
+@pytest.mark.parametrize("runs", [(("github",), ("jira",)), (("jira",), ("github",)), (("github", "jira"),)])
+@pytest.mark.parametrize("order", [("github", "jira"), ("jira", "github")])
+def test_a_client_of_two_servers_is_let_in_with_the_last_of_them(
+    capsys: Captured, service: TokenService, runs: tuple[tuple[str, ...], ...], order: tuple[str, str]
+) -> None:
+    for names in runs:
+        done = ran(capsys, "contain", *names, "--format", "json")
+        stops = [one["verdict"] for one in done.document["steps"] if one["action"] == "tokens.stop_issuance"]
+        assert set(stops) == {"verified"}
+    assert service.stopped == PAIR
+    first = ran(capsys, "release", order[0], "--yes", "--format", "json")
+    assert service.stopped == ({"agent-a"} if order[0] == "github" else PAIR)
+    assert "agent-a is stopped for run" in step(first, "tokens.stop_issuance")["detail"]
+    second = ran(capsys, "release", order[1], "--yes", "--format", "json")
+    assert not service.stopped, step(second, "tokens.stop_issuance")
+
+
+@pytest.mark.usefixtures("two")
+def test_who_was_off_before_both_runs_stays_off_after_both(capsys: Captured, service: TokenService) -> None:
+    service.stopped = {"agent-a"}
+    for verb in (("contain",), ("release", "--yes")):
+        for name in ("github", "jira"):
+            ran(capsys, verb[0], name, *verb[1:])
+    assert service.stopped == {"agent-a"}
+
+
+@pytest.mark.usefixtures("two")
+def test_servers_released_together_need_nobody_off(capsys: Captured, service: TokenService) -> None:
+    for name in ("github", "jira"):
+        ran(capsys, "contain", name)
+    ran(capsys, "release", "github", "jira", "--yes")
+    assert not service.stopped
