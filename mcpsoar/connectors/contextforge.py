@@ -79,7 +79,7 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
         "registry.disable_tool": ToolSwitch(edge, clock, directory, workers),
         "tokens.revoke": Tokens(edge, clock, directory, listed, keep=keep, login=login),
         "tokens.revoke_principal": Owners(edge, clock, directory, listed, keep=keep, login=login),
-        "policy.force_write_approval": Tools(edge, clock, directory),
+        "policy.force_write_approval": Tools(edge, clock, directory, workers),
     }
     return Rooms(
         rooms,

@@ -229,12 +229,19 @@ def test_a_tool_that_is_gone_stops_no_release(plane: Forge, tmp_path: Path) -> N
     assert "g-github" not in plane.off
 
 
-def test_other_workers_may_not_have_noticed(plane: Forge) -> None:
+@pytest.mark.parametrize(
+    ("step", "called"), [(OFF, "github-t-write of github"), (FORCE, "tools that may write")]
+)
+def test_other_workers_may_not_have_noticed(plane: Forge, step: Step, called: str) -> None:
     bound = profile_of(plane).roles["registry"]
     made = connect(replace(bound, options={**bound.options, "workers_s": 65}), clock=SystemClock())
-    made.apply(OFF, made.baseline(OFF), "key")
-    (exposure,) = made.verify(OFF).exposures
-    assert exposure.what == (
-        "calls to github-t-write of github by workers of the gateway that have not noticed"
-    )
+    made.apply(step, made.baseline(step), "key")
+    exposure = made.verify(step).exposures[-1]
+    assert exposure.what == f"calls to {called} by workers of the gateway that have not noticed"
+    assert exposure.until is not None
     made.close()
+
+
+def test_what_a_quarantine_touches_is_told(plane: Forge, tmp_path: Path) -> None:
+    (step,) = quarantined(plane, tmp_path).steps
+    assert step.affects["tools"] == ["github-t-write"]

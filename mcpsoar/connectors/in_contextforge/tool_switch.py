@@ -12,6 +12,7 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
 from mcpsoar.kit.targets import tool
+from mcpsoar.kit.touched import named, touched
 
 
 class ToolSwitch(Room):
@@ -33,7 +34,8 @@ class ToolSwitch(Room):
 
     def baseline(self, step: Step) -> Baseline:
         entry, found = self._found(step)
-        return Baseline(not found.enabled, _facts(entry, found), self._now())
+        affects = touched(step.role, tools=named([found.name]), owner=entry.owner)
+        return Baseline(not found.enabled, _facts(entry, found), self._now(), affects)
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         entry, found = self._found(step)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from mcpsoar.connectors.in_contextforge.affected import tools_touched
 from mcpsoar.connectors.in_contextforge.directory import Directory, Tool
 from mcpsoar.connectors.in_contextforge.gateways import switch
+from mcpsoar.connectors.in_contextforge.workers import Workers
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.plan import Step
@@ -16,13 +17,16 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
 
+_ALL = "every tool that may write"
+
 
 class Tools(Room):
     """`open` in facts are the tools that were on; an undo switches those on again and no others."""
 
-    def __init__(self, edge: Edge, clock: Clock, directory: Directory) -> None:
+    def __init__(self, edge: Edge, clock: Clock, directory: Directory, workers: Workers) -> None:
         super().__init__(edge, clock)
         self._directory = directory
+        self._workers = workers
         self._late: set[str] = set()
 
     @property
@@ -43,7 +47,10 @@ class Tools(Room):
         left = _open(self._directory.tools())
         effect = Effect({"open": left}, self._now(), found_in_force=not left)
         telling.about_to(effect)
-        self._switch(left, enabled=False)
+        try:
+            self._switch(left, enabled=False)
+        finally:
+            self._workers.thrown(_ALL)
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -54,7 +61,8 @@ class Tools(Room):
         verdict = Verdict.NO if left else Verdict.YES
         is_partial = 0 < len(left) < counted["may_write"]
         facts = {**counted, "open": left}
-        return Observation(verdict, words, facts, self._now(), _believed(tools), is_partial=is_partial)
+        exposures = (*_believed(tools), *(self._behind(tools) if not left else ()))
+        return Observation(verdict, words, facts, self._now(), exposures, is_partial=is_partial)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
@@ -74,6 +82,12 @@ class Tools(Room):
             self._now(),
             is_partial=bool(waiting),
         )
+
+    def _behind(self, tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
+        off = [tool.updated_at for tool in tools if not tool.is_read_only]
+        known = [at for at in off if at is not None]
+        newest = max(known) if len(known) == len(off) else None
+        return self._workers.behind("tools that may write", _ALL, newest) if off else ()
 
     def _switch(self, tools: list[str], *, enabled: bool) -> None:
         def send(tool: str) -> None:
