@@ -9,7 +9,7 @@ import pytest
 from mcpsoar.core.ports import Connector
 from mcpsoar.kit.rooms import Rooms
 from tests.contract.forge import Forge, forge
-from tests.contract.test_contextforge import DISABLE, FORCE, OWNER, REVOKE, connected
+from tests.contract.test_contextforge import DISABLE, FORCE, OWNER, REVOKE, TOOL, connected
 from tests.kit.test_markdown import HOSTILE
 
 RECORDED = Path(__file__).parent.parent / "data" / "connectors" / "contextforge"
@@ -43,6 +43,12 @@ def test_the_look_tells_tools_and_owner(plane: Forge, connector: Connector) -> N
     assert told["may_write"] == named(plane, "t-write")
     assert told["owner"] == "owner-of-g-github@example.com"
     assert (told["servers"], told["calls_last_day"]) == (None, None)
+
+
+def test_a_step_on_one_tool_tells_that_tool(plane: Forge, connector: Connector) -> None:
+    told = connector.baseline(TOOL).affects
+    assert told["tools"] == named(plane, "t-write")
+    assert told["owner"] == "owner-of-g-github@example.com"
 
 
 def test_servers_before_it_are_told_by_one_list(plane: Forge, connector: Rooms) -> None:
