@@ -11,11 +11,12 @@ from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.station import Station
 from mcpsoar.contain import journal
+from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger, StepState, fold
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Conflict
-from mcpsoar.core.plan import Direction, Plan, Step, Undo
+from mcpsoar.core.plan import Plan, Step, Undo
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.plain import shown
@@ -62,17 +63,20 @@ class Changed(Conflict):
 
 def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[Change, ...]:
     """What a person who said --changed-too goes past, each told. Raises Changed where nobody said so."""
-    releases = _releases(ready.home, found)
-    changes = tuple(
-        one
-        for step in made.steps
-        for one in (*_of_profile(step, found, ready), *_of_step(step, found, releases, ready))
-    )
+    known = _ledgers(ready.home)
+    releases = _releases(known, found)
+    changes: list[Change] = []
+    for step in made.steps:
+        changes += _of_profile(step, found, ready)
+        if step.server is None:
+            changes += _of_everybody_s(step, found, known, ready)
+        else:
+            changes += _of_step(step, found, releases, ready)
     if changes and not order.changed_too:
-        raise Changed(changes, order)
+        raise Changed(tuple(changes), order)
     for one in changes:
         ready.say(f"  changed since: {one.words}")
-    return changes
+    return tuple(changes)
 
 
 def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change]:
@@ -87,13 +91,10 @@ def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change
 
 
 def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: Station) -> Iterator[Change]:
-    """What is everybody's is looked at under its lock, by who lifts it."""
-    connector, last = ready.roles.get(step.role), _last(step, (*found.held, *releases))
-    if step.server is None or connector is None or step.action not in connector.actions:
+    connector, last = _able(step, ready), _last(step, (*found.held, *releases))
+    if connector is None or last is None or last.seen is None:
         return
-    if last is None or last.seen is None:
-        return
-    marks = getattr(connector, "marks", _no_marks)(step.action)
+    marks = _marks(connector, step)
     now = ready.looks.of(step).baseline or ready.looks.again(step, _LOOK_S).baseline
     if now is None:
         if marks:
@@ -102,6 +103,25 @@ def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: 
         yield from _differing(step, marks, last.seen.facts, now.facts)
     elif last.seen.verdict is Verdict.YES and _last(step, releases) is None:
         yield from _back(step, connector, found, ready)
+
+
+def _of_everybody_s(
+    step: Step, found: Releasing, known: tuple[Ledger, ...], ready: Station
+) -> Iterator[Change]:
+    """What the last run that forced it left, whoever that was. If others still need it, it is not lifted."""
+    connector, bound = _able(step, ready), ready.bindings().get(step.role)
+    marks = _marks(connector, step) if connector is not None else ()
+    last = _last(step, tuple(one for one in known if one.bindings.get(step.role) == bound))
+    if not marks or bound is None or last is None or last.seen is None:
+        return
+    holders = Commons(ready.home, bound, ready.clock).holders()
+    if any((one.run, name) not in found.pairs for one in holders for name in one.servers):
+        return
+    now = ready.looks.again(step, _LOOK_S).baseline
+    if now is None:
+        ready.say(f"  {step.id}: whether somebody changed it since cannot be told")
+    elif now.in_force:
+        yield from _differing(step, marks, last.seen.facts, now.facts)
 
 
 def _back(step: Step, connector: Connector, found: Releasing, ready: Station) -> Iterator[Change]:
@@ -114,9 +134,15 @@ def _back(step: Step, connector: Connector, found: Releasing, ready: Station) ->
 
 
 def _differing(step: Step, marks: tuple[str, ...], was: Facts, now: Facts) -> Iterator[Change]:
+    """Of a mark that has many things, those that were there and still are."""
     for name in marks:
-        if name in was and (name not in now or not _is_same(was[name], now[name])):
-            yield Change(step.id, step.server, name, was[name], now.get(name))
+        then, today = was.get(name), now.get(name)
+        if isinstance(then, dict) and isinstance(today, dict):
+            for key in sorted(set(then) & set(today)):
+                if not _is_same(then[key], today[key]):
+                    yield Change(step.id, step.server, f"{name} {key}", then[key], today[key])
+        elif name in was and not (name in now and _is_same(then, today)):
+            yield Change(step.id, step.server, name, then, today)
 
 
 def _last(step: Step, ledgers: tuple[Ledger, ...]) -> StepState | None:
@@ -125,18 +151,26 @@ def _last(step: Step, ledgers: tuple[Ledger, ...]) -> StepState | None:
     return next((state for state in reversed(states) if state.may_have_acted), None)
 
 
-def _releases(home: Home, found: Releasing) -> tuple[Ledger, ...]:
-    """Earlier releases of these runs, which did not end well, oldest first."""
-    runs = {run for run, _ in found.pairs}
+def _ledgers(home: Home) -> tuple[Ledger, ...]:
+    """All runs, oldest first."""
     ledgers = (fold(journal.read(home.journal(run), home.anchor(run), run))[0] for run in home.runs())
-    releases = [
-        ledger
-        for ledger in ledgers
-        if ledger is not None
-        and ledger.direction is Direction.UNDO
-        and runs & {run for run, _ in ledger.releases}
-    ]
-    return tuple(sorted(releases, key=lambda ledger: ledger.started_at))
+    return tuple(sorted((one for one in ledgers if one is not None), key=lambda one: one.started_at))
+
+
+def _releases(known: tuple[Ledger, ...], found: Releasing) -> tuple[Ledger, ...]:
+    """Earlier releases of these runs, which did not end well."""
+    runs = {run for run, _ in found.pairs}
+    return tuple(one for one in known if runs & {run for run, _ in one.releases})
+
+
+def _able(step: Step, ready: Station) -> Connector | None:
+    connector = ready.roles.get(step.role)
+    return connector if connector is not None and step.action in connector.actions else None
+
+
+def _marks(connector: Connector, step: Step) -> tuple[str, ...]:
+    marks: tuple[str, ...] = getattr(connector, "marks", _no_marks)(step.action)
+    return marks
 
 
 def _no_marks(_: str) -> tuple[str, ...]:

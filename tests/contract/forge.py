@@ -48,7 +48,7 @@ class Forge:
     token_ends: str = "2031-11-24T15:54:44.132647"
     page: int = 2
     updated_at: str = AT
-    edits: dict[str, dict[str, Any]] = field(default_factory=dict)  # what somebody's change left on a gateway
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)  # what somebody's change left there
     url: str = ""
 
     def is_on(self, tool: str) -> bool:
@@ -159,6 +159,9 @@ class Forge:
             "gatewayId": gateway,
             "annotations": annotations,
             "enabled": self.is_on(one),
+            "version": 1,
+            "modifiedBy": None,
+            **self.edits.get(one, {}),
         }
 
     def _page(self, kind: str, items: list[Any], asked: dict[str, str]) -> Any:

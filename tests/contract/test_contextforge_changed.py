@@ -79,3 +79,46 @@ def test_nor_are_tools_switched_off_that_came_on_with_it(plane: Forge, tmp_path:
     assert switches(plane) == before
     ordered(plane, tmp_path, "github", Direction.UNDO, changed_too=True)
     assert "t-read" in plane.off
+
+
+def told(plane: Forge, home: Path, name: str) -> list[tuple[str, object, object]]:
+    before = switches(plane)
+    with pytest.raises(Changed) as raised:
+        ordered(plane, home, name, Direction.UNDO)
+    assert switches(plane) == before
+    return [(change.what, change.was, change.now) for change in raised.value.changes]
+
+
+EDIT = ("version 1 by nobody", "version 2 by colleague@example.com")
+
+
+def test_a_frozen_tool_that_somebody_edited_is_not_let_go(plane: Forge, tmp_path: Path) -> None:
+    ordered(plane, tmp_path, "github", playbook="freeze-writes")
+    plane.edits["t-write"] = EDITED
+    assert told(plane, tmp_path, "github") == [("tool t-write", *EDIT)]
+    report = ordered(plane, tmp_path, "github", Direction.UNDO, changed_too=True)
+    assert (report.verdict, plane.off) == (RunVerdict.RELEASED, set())
+
+
+def test_nor_asked_after_while_another_run_needs_it(plane: Forge, tmp_path: Path) -> None:
+    ordered(plane, tmp_path, "github", playbook="freeze-writes")
+    ordered(plane, tmp_path, "jira", playbook="freeze-writes")
+    plane.edits["t-write"] = EDITED
+    assert ordered(plane, tmp_path, "github", Direction.UNDO).verdict is RunVerdict.RELEASED
+    assert "t-write" in plane.off
+    assert told(plane, tmp_path, "jira") == [("tool t-write", *EDIT)]
+
+
+def test_switches_of_our_own_are_no_edit(plane: Forge, tmp_path: Path) -> None:
+    ordered(plane, tmp_path, "github", playbook="freeze-writes")
+    ordered(plane, tmp_path, "jira")
+    ordered(plane, tmp_path, "jira", Direction.UNDO)
+    plane.edits["t-write"] = SWITCHED
+    report = ordered(plane, tmp_path, "github", Direction.UNDO)
+    assert (report.verdict, plane.off) == (RunVerdict.RELEASED, set())
+
+
+def test_a_tool_in_quarantine_that_somebody_edited_stays_there(plane: Forge, tmp_path: Path) -> None:
+    ordered(plane, tmp_path, "tool:t-write@github", playbook="quarantine-tool")
+    plane.edits["t-write"] = EDITED
+    assert told(plane, tmp_path, "tool:t-write@github") == [("edit", *EDIT)]

@@ -47,7 +47,8 @@ class Gateway:
 @dataclass(frozen=True, slots=True)
 class Tool:
     """`is_read_only` is what the tool's own server says of it: anything else may write. `name` is what calls
-    name, `original` what the tool's own server calls it. `updated_at` is the plane's clock.
+    name, `original` what the tool's own server calls it. `updated_at` is the plane's clock. `edit` is its
+    version and by whom: a switch, its own or its entry's, makes none.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Tool:
     is_read_only: bool
     enabled: bool
     updated_at: datetime | None
+    edit: str
 
 
 _Listing: TypeAlias = tuple[dict[str, tuple[Tool, ...]], dict[str, Gateway]]
@@ -253,6 +255,7 @@ class Directory:
             is_read_only,
             is_enabled,
             instant(item.get("updatedAt")),
+            f"version {item.get('version')} by {item.get('modifiedBy') or 'nobody'}",
         )
 
     def _entry(self, item: Json) -> tuple[str, str, bool]:

@@ -28,6 +28,10 @@ class ToolSwitch(Room):
         self._workers = workers
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        return ("edit",)
+
+    @property
     def lacks(self) -> tuple[str, ...]:
         words = "enabling an entry switches all its tools on: by hand, one in quarantine too"
         return (words,)
@@ -103,6 +107,7 @@ def _facts(entry: Gateway, found: Tool) -> Facts:
         "tool_id": found.id,
         "name": found.name,
         "enabled": found.enabled,
+        "edit": found.edit,
         "is_read_only": found.is_read_only,
         "gateway": entry.id,
         "is_gateway_on": entry.enabled,

@@ -30,6 +30,10 @@ class Tools(Room):
         self._late: set[str] = set()
 
     @property
+    def marks(self) -> tuple[str, ...]:
+        return ("tool",)
+
+    @property
     def lacks(self) -> tuple[str, ...]:
         return ("cannot ask for approvals: every tool that does not call itself read-only is switched off",)
 
@@ -41,7 +45,7 @@ class Tools(Room):
         tools = self._directory.tools()
         left = _open(tools)
         affects = tools_touched(step, tools, left)
-        return Baseline(not left, {**_counted(tools), "open": left}, self._now(), affects)
+        return Baseline(not left, {**_counted(tools), **_edits(tools), "open": left}, self._now(), affects)
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
@@ -60,7 +64,7 @@ class Tools(Room):
         words += " is on" + ": writes are blocked, for no approval can be asked here" * (not left)
         verdict = Verdict.NO if left else Verdict.YES
         is_partial = 0 < len(left) < counted["may_write"]
-        facts = {**counted, "open": left}
+        facts = {**counted, **_edits(tools), "open": left}
         exposures = (*_believed(tools), *(self._behind(tools) if not left else ()))
         return Observation(verdict, words, facts, self._now(), exposures, is_partial=is_partial)
 
@@ -123,6 +127,10 @@ def _believed(tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
         return ()
     words = "1 tool calls itself read-only and stays on"
     return (Exposure(words if on == 1 else f"{on} tools call themselves read-only and stay on", None),)
+
+
+def _edits(tools: tuple[Tool, ...]) -> Facts:
+    return {"tool": {tool.id: tool.edit for tool in tools if not tool.is_read_only}}
 
 
 def _counted(tools: tuple[Tool, ...]) -> Facts:
