@@ -122,7 +122,9 @@ def observation_facts(seen: Observation) -> Facts:
         "detail": seen.detail,
         "facts": seen.facts,
         "seen_at": seen.seen_at,
-        "exposures": [[exposure.what, exposure.until] for exposure in seen.exposures],
+        "exposures": [
+            [one.what, one.until, *([one.is_beside] if one.is_beside else [])] for one in seen.exposures
+        ],
         "partial": seen.is_partial,
     }
 
@@ -222,7 +224,7 @@ def _observation(entry: Facts) -> Observation:
         entry["detail"],
         entry["facts"],
         entry["seen_at"],
-        tuple(Exposure(what, until) for what, until in entry["exposures"]),
+        tuple(Exposure(*one) for one in entry["exposures"]),
         is_partial=entry["partial"],
     )
 

@@ -8,8 +8,6 @@ from mcpsoar.core.profile import BY_API
 from mcpsoar.core.run import Exposure, Passage, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict, worst
 
-# what a policy in force leaves at work (tools that only read, by their own word) it never aimed at
-_POLICY = "policy"
 _APPLIED = {
     Verdict.YES: RunVerdict.CONTAINED,
     Verdict.NO: RunVerdict.NOT_CONTAINED,
@@ -30,7 +28,8 @@ def judged(ledger: Ledger) -> RunVerdict:
     folded = worst(answer for answer in answers if answer is not None)
     if ledger.direction is Direction.UNDO:
         return RunVerdict.RELEASED if _is_void(ledger) else _UNDONE[folded]
-    if folded is Verdict.YES and _exposures(ledger, but=_POLICY) and not _all_refused(ledger):
+    is_exposed = any(not one.is_beside for one in exposures(ledger))
+    if folded is Verdict.YES and is_exposed and not _all_refused(ledger):
         # a token that outlives its revocation is harmless only where the data plane was seen to refuse
         return RunVerdict.UNVERIFIED
     return _APPLIED[folded]
@@ -50,17 +49,11 @@ def _is_void(ledger: Ledger) -> bool:
 
 def exposures(ledger: Ledger) -> tuple[Exposure, ...]:
     """What is still open: first what no step is known to have closed, then what was seen last."""
-    return _exposures(ledger)
-
-
-def _exposures(ledger: Ledger, but: str | None = None) -> tuple[Exposure, ...]:
-    """`but`: a role of which nothing counts that its steps saw."""
     if ledger.direction is Direction.UNDO:
         return ()
     states = ledger.steps.values()
     found = [Exposure(_open(state), None) for state in states if not (ledger.is_dry or _is_closed(state))]
-    seen = [state.seen for state in states if state.seen and state.step.role != but]
-    found += [exposure for one in seen for exposure in one.exposures]
+    found += [exposure for state in states if state.seen for exposure in state.seen.exposures]
     return tuple(dict.fromkeys(found))
 
 

@@ -9,10 +9,14 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What stays open after a change, and until when (RFC 3339, UTC); None means no end is known."""
+    """What stays open after a change, and until when (RFC 3339, UTC); None means no end is known.
+
+    `is_beside` is what the step never aimed at: worth knowing, and no doubt whether it did what it is for.
+    """
 
     what: str
     until: str | None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tests.contract.forge import Forge
 from tests.contract.forge import forge as served
 from tests.contract.orders import ordered
 
-ON = Exposure("1 tool calls itself read-only and stays on", None)
+ON = Exposure("1 tool calls itself read-only and stays on", None, is_beside=True)
 
 
 @pytest.fixture
@@ -32,3 +32,10 @@ def test_a_token_that_outlives_it_is_a_doubt_as_before(plane: Forge, tmp_path: P
     report = ordered(plane, tmp_path, "github")
     assert report.verdict is RunVerdict.UNVERIFIED
     assert ON in report.remaining_exposure
+
+
+def test_so_is_a_worker_that_has_not_noticed(plane: Forge, tmp_path: Path) -> None:
+    """Calls of tools that may write go on there: that is what a freeze is for."""
+    report = ordered(plane, tmp_path, "github", playbook="freeze-writes", workers_s=65)
+    assert report.verdict is RunVerdict.UNVERIFIED
+    assert any(one.until is not None for one in report.remaining_exposure)

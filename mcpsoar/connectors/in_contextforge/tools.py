@@ -126,7 +126,8 @@ def _believed(tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
     if not on:
         return ()
     words = "1 tool calls itself read-only and stays on"
-    return (Exposure(words if on == 1 else f"{on} tools call themselves read-only and stay on", None),)
+    words = words if on == 1 else f"{on} tools call themselves read-only and stay on"
+    return (Exposure(words, None, is_beside=True),)
 
 
 def _edits(tools: tuple[Tool, ...]) -> Facts:
