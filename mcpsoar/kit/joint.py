@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Generic, TypeVar
 
+from mcpsoar.core.errors import Trouble
 from mcpsoar.core.ports import Clock
 
 T = TypeVar("T")
@@ -17,12 +18,12 @@ class _Ended(Generic[T]):
 
     number: int = 0
     found: T | None = None
-    error: BaseException | None = None
+    trouble: Trouble | None = None
 
     def outcome(self) -> T:
-        if self.error is not None:
-            raise self.error
-        return self.found  # type: ignore[return-value]  # one without an error has found something
+        if self.trouble is not None:
+            raise self.trouble
+        return self.found  # type: ignore[return-value]  # one without trouble has found something
 
 
 class Joint(Generic[T]):
@@ -51,7 +52,7 @@ class Joint(Generic[T]):
         nothing has `changed` since it began; else as `now`.
         """
         with self._change:
-            has_failed = self._ended.number == self._begun and self._ended.error is not None
+            has_failed = self._ended.number == self._begun and self._ended.trouble is not None
             is_old = self._clock.monotonic() - self._begun_at > seconds
             is_usable = self._begun > self._outdated and not has_failed and not is_old
             wanted = self._begun if is_usable else self._begun + 1
@@ -73,12 +74,18 @@ class Joint(Generic[T]):
             self._begun += 1
             self._begun_at = self._clock.monotonic()
             number = self._begun
+        ended = None
         try:
-            ended = _Ended(number, self._read())
-        except BaseException as error:  # noqa: BLE001 (it belongs to each who waits)
-            ended = _Ended(number, error=error)
-        with self._change:
-            self._is_busy = False
-            self._ended = ended
-            self._change.notify_all()
+            ended = self._tried(number)
+        finally:  # of what is no trouble each who waits gets an own one: it reads itself
+            with self._change:
+                self._is_busy = False
+                self._ended = ended or self._ended
+                self._change.notify_all()
         return ended.outcome()
+
+    def _tried(self, number: int) -> _Ended[T]:
+        try:
+            return _Ended(number, self._read())
+        except Trouble as trouble:
+            return _Ended(number, trouble=trouble)

@@ -121,3 +121,13 @@ def test_trouble_is_not_recent() -> None:
     with pytest.raises(Unreachable):
         joint.recent(10)
     assert joint.recent(10) == 2
+
+
+def test_a_mistake_of_ours_is_everybody_s_own() -> None:
+    def read() -> int:
+        raise ZeroDivisionError
+
+    joint = Joint(read, FakeClock())
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            joint.recent(10)
