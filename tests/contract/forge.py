@@ -38,6 +38,7 @@ class Forge:
     )
     off: set[str] = field(default_factory=set)  # gateways and tools
     stray: set[str] = field(default_factory=set)  # tools that were switched on under a gateway that is off
+    described: dict[str, str] = field(default_factory=dict)  # what tools say of themselves
     originals: dict[str, str] = field(default_factory=dict)  # other names of tools at their servers
     revoked: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
@@ -158,6 +159,7 @@ class Forge:
             "originalName": self.originals.get(one, one),
             "gatewayId": gateway,
             "annotations": annotations,
+            "description": self.described.get(one),
             "enabled": self.is_on(one),
             "version": 1,
             "modifiedBy": None,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any, TypeAlias
 
-from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.digest import Facts, Json, digest
 from mcpsoar.core.errors import Denied, Malformed, UnknownTarget
 from mcpsoar.core.ports import Clock
 from mcpsoar.kit import shape
@@ -22,6 +22,7 @@ BEHIND_S = 300.0
 RECENT_S = 10.0  # so old may be what was read before a change, and for many servers at once
 LIMIT_BYTES = 8 << 20
 MARKS = {"version": "version", "updated_at": "updatedAt", "modified_by": "modifiedBy"}
+_TOLD = ("name", "description", "inputSchema", "annotations")
 _PAGE = {"include_inactive": "true", "include_pagination": "true"}
 # 500 is the most that it gives; what a tool says of itself is its server's to write, and may be long
 _PAGES = (500, 100, 10, 1)
@@ -48,7 +49,8 @@ class Gateway:
 class Tool:
     """`is_read_only` is what the tool's own server says of it: anything else may write. `name` is what calls
     name, `original` what the tool's own server calls it. `updated_at` is the plane's clock. `edit` is its
-    version and by whom: a switch, its own or its entry's, makes none.
+    version and by whom: a switch, its own or its entry's, makes none. `manifest` is the digest of what agents
+    are told of it.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Tool:
     enabled: bool
     updated_at: datetime | None
     edit: str
+    manifest: str
 
 
 _Listing: TypeAlias = tuple[dict[str, tuple[Tool, ...]], dict[str, Gateway]]
@@ -256,6 +259,7 @@ class Directory:
             is_enabled,
             instant(item.get("updatedAt")),
             f"version {item.get('version')} by {item.get('modifiedBy') or 'nobody'}",
+            digest({name: item.get(name) for name in _TOLD}),
         )
 
     def _entry(self, item: Json) -> tuple[str, str, bool]:

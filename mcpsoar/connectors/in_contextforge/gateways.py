@@ -1,9 +1,11 @@
 """registry.disable: the switch of a gateway entry, by which calls really end."""
 
+from collections.abc import Collection
+
 from mcpsoar.connectors.in_contextforge.affected import Fronts, gateway_touched
 from mcpsoar.connectors.in_contextforge.directory import MARKS, Directory, Gateway, Tool
 from mcpsoar.connectors.in_contextforge.workers import Workers
-from mcpsoar.core.digest import Facts
+from mcpsoar.core.digest import Facts, digest
 from mcpsoar.core.errors import Indeterminate, Malformed, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
@@ -52,7 +54,8 @@ class Gateways(Room):
             entry, tools = self._directory.after(entry.id)
         stray = self._stray[entry.id] = _stray(entry, tools)
         off = sorted(tool.id for tool in tools if entry.enabled and not tool.enabled)
-        facts = {**_facts(entry), "tools_off": off, **({"tools_on": stray} if stray else {})}
+        facts = {**_facts(entry), "tools_off": off, "manifest": _manifest(tools)}
+        facts |= {"tools_on": stray} if stray else {}
         affects = gateway_touched(step, entry, tools)
         return Baseline(not entry.enabled and not stray, facts, self._now(), affects)
 
@@ -106,13 +109,16 @@ class Gateways(Room):
         if entry.enabled is is_off:
             return Observation(Verdict.NO, words, _facts(entry), self._now())
         before = set(_named(was, "tools_on" if is_off else "tools_off"))
-        own = self._directory.tools(entry.id) if before else ()
+        own = self._directory.tools(entry.id)
         wrong = sorted(tool.id for tool in own if tool.id in before and tool.enabled is not is_off)
         if wrong:
             was_word, is_word = ("on", "off") if is_off else ("off", "on")
             words += f"; {len(wrong)} of its tools, {was_word} before the run, are {is_word}"
             return Observation(Verdict.NO, words, _facts(entry), self._now(), is_partial=True)
-        return Observation(Verdict.YES, words, _facts(entry), self._now())
+        facts = {**_facts(entry), "manifest": _manifest(own)}
+        if was is not None and was.facts.get("manifest", facts["manifest"]) != facts["manifest"]:
+            words += "; what it tells agents of its tools is not what it told before"
+        return Observation(Verdict.YES, words, facts, self._now())
 
     def _contained(self, step: Step, was: Baseline | None) -> str:
         """The entry that was seen before the change. Raises Usage where the name means another one today."""
@@ -151,6 +157,11 @@ def _words(entry: Gateway) -> str:
 
 def _facts(entry: Gateway) -> Facts:
     return {"gateway": entry.id, "name": entry.name, "enabled": entry.enabled, **entry.marks}
+
+
+def _manifest(tools: Collection[Tool]) -> str:
+    """The digest of what agents are told of all of them, whether they are on or off."""
+    return digest(sorted(tool.manifest for tool in tools))
 
 
 def _stray(entry: Gateway, tools: tuple[Tool, ...]) -> list[str]:

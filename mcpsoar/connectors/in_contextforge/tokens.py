@@ -13,9 +13,13 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room, server
+from mcpsoar.kit.stops import ENTRY, stopped_by
 
 _REASON = "contained by mcpsoar"
-_LOGINS = "login sessions, which this gateway does not list (20 min, unless TOKEN_EXPIRY says otherwise)"
+_LOGINS = (
+    "login sessions, which this gateway does not list (20 min, unless TOKEN_EXPIRY says otherwise)"
+    f" {stopped_by(ENTRY, 'another JWT_SECRET_KEY')}"
+)
 
 
 class Tokens(Room):
@@ -129,8 +133,8 @@ class Tokens(Room):
 
     def _why_left(self, token: Token) -> str:
         if self._is_kept(token):
-            return "kept, as the profile says"
-        return "scoped to another server: by /mcp and /rpc"
+            return f"kept, as the profile says {stopped_by(ENTRY)}"
+        return f"scoped to another server: by /mcp and /rpc {stopped_by(ENTRY)}"
 
     def _is_kept(self, token: Token) -> bool:
         return token.id in self._keep or (token.name in self._keep and token.owner == self._login)
