@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
-from mcpsoar.contain.holds import Holds
-from mcpsoar.contain.ledger import STILL, Ledger, StepState
+from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.errors import Indeterminate, Unreachable, Unsupported
 from mcpsoar.core.plan import Direction, Step
@@ -35,7 +34,6 @@ class Shared:
         *,
         clock: Clock,
         bounds: Bounds,
-        holds: Holds,
         forcing: Callable[[], Change],
     ) -> None:
         self._commons = commons
@@ -43,7 +41,6 @@ class Shared:
         self._looks = looks
         self._clock = clock
         self._bounds = bounds
-        self._holds = holds
         self._forcing = forcing
 
     def carry_out(self, state: StepState, change: Change) -> Outcome:
@@ -69,9 +66,15 @@ class Shared:
         with self._commons.lock() as lock:
             if not lock.wait(_LIFT_WAIT_S, self._clock):
                 return Outcome(StepVerdict.FAILED, "nothing was sent: other runs are at work on it")
-            holders = self._commons.needed_by(self._ledger.releases if self._ledger.is_dry else ())
+            releasing = set(self._ledger.releases) if self._ledger.is_dry else set()
+            holders = [
+                f"{one.run} ({', '.join(left) or 'unreadable journal'})"
+                for one in self._commons.holders()
+                if (left := tuple(name for name in one.servers if (one.run, name) not in releasing))
+                or one.ledger is None
+            ]
             if holders:
-                return self._kept(state, f"{STILL}needed by {'; '.join(holders)}")
+                return self._kept(state, f"still needed by {'; '.join(holders)}")
             return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
 
     def _kept(self, state: StepState, needed: str) -> Outcome:
@@ -148,12 +151,8 @@ class Shared:
                     f"left in force: somebody else forced it again since ({again}); "
                     "lift it by hand if nobody needs it",
                 )
-        facts, held = self._holds.thawed(self._commons.before())
-        change.go_back_to(replace(before_us(self._clock), facts=facts))
+        change.go_back_to(replace(before_us(self._clock), facts=self._commons.before()))
         outcome = change.carry_out(seen)
-        if held:
-            off = "; ".join(hold.words for hold in held)
-            outcome = replace(outcome, detail=f"{outcome.detail}; left off, in quarantine: {off}")
         if outcome.verdict.verdict is Verdict.YES:
             self._commons.end()
         if outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.APPLIED_UNVERIFIED):

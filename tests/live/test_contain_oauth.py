@@ -4,13 +4,12 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from mcpsoar.app import contain, settings
@@ -24,14 +23,13 @@ from tests.conftest import ROOT
 from tests.live.peers import canaille, keycloak, oidc_provider
 from tests.live.peers.clients import Client
 from tests.live.peers.oidc_provider import JWT, OPAQUE, TokenService
-from tests.live.peers.processes import wait_until
 from tests.live.peers.resource_servers import Kind, Trust, called, resource_server
 from tests.live.peers.upstreams import READ, WRITE, Upstream
 
-_CACHE_S = 15.0  # longer than a busy machine takes from the last look to the first call after it
+_CACHE_S = 5.0
 _PROFILE = """
 [profiles.live]
-look_s = 120
+look_s = 60
 [profiles.live.registry]
 url = "{plane}"
 token = {{ env = "PLANE" }}
@@ -49,7 +47,7 @@ clients = [
 ]
 names = {{ crm = "{audience}" }}
 propagation_s = {cache_s}
-timeout_s = 60
+timeout_s = 30
 {more}
 """
 _CANARY = """
@@ -60,8 +58,8 @@ arguments = {{ note = "{{nonce}}" }}
 token = {{ env = "CANARY" }}
 every_s = 0.5
 hold_s = 5
-timeout_s = 60
-before_s = 120
+timeout_s = 30
+before_s = 60
 [profiles.live.canary.control]
 server = "files"
 tool = "read_record"
@@ -143,15 +141,14 @@ def bench(folder: Path, service: Any, caller: Client, audience: str) -> Iterator
 
 @contextmanager
 def attacked(server: Upstream, token: str) -> Iterator[list[float]]:
-    """Somebody who writes all the time with a stolen token, as was seen; when a write was executed."""
+    """Somebody who writes all the time with a stolen token; when a write was executed."""
     executed: list[float] = []
     over = threading.Event()
 
     def attack() -> None:
         while not over.is_set():
             note = f"attack {time.monotonic()}"
-            with suppress(httpx.TransportError):  # no answer: it may have been executed all the same
-                called(server, WRITE, note, token)
+            called(server, WRITE, note, token)
             if server.ran(WRITE, note):
                 executed.append(time.time())
             over.wait(0.1)
@@ -159,7 +156,6 @@ def attacked(server: Upstream, token: str) -> Iterator[list[float]]:
     thread = threading.Thread(target=attack)
     thread.start()
     try:
-        wait_until(lambda: bool(executed))
         yield executed
     finally:
         over.set()
@@ -257,10 +253,11 @@ def test_a_jwt_that_servers_read_alone_is_told_with_its_end_and_never_contained(
         with attacked(one.server, one.stolen) as executed:
             report = one.run()
             told_at = time.time()
-            wait_until(lambda: max(executed) > told_at)  # it still executes, as was said
+            time.sleep(1)
         steps = [(step.id, step.verdict, step.detail) for step in report.steps]
         assert revoked(report).verdict is StepVerdict.VERIFIED, steps
         assert report.verdict is RunVerdict.NOT_CONTAINED, steps
+        assert max(executed) > told_at, "it still executes, as was said"
         open_ = [
             one for one in report.remaining_exposure if "a JWT which this service does not revoke" in one.what
         ]

@@ -2,10 +2,8 @@
 
 from dataclasses import replace
 
-from mcpsoar.connectors.in_contextforge.affected import tools_touched
 from mcpsoar.connectors.in_contextforge.directory import Directory, Tool
 from mcpsoar.connectors.in_contextforge.gateways import switch
-from mcpsoar.connectors.in_contextforge.workers import Workers
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.plan import Step
@@ -17,21 +15,14 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
 
-_ALL = "every tool that may write"
-
 
 class Tools(Room):
     """`open` in facts are the tools that were on; an undo switches those on again and no others."""
 
-    def __init__(self, edge: Edge, clock: Clock, directory: Directory, workers: Workers) -> None:
+    def __init__(self, edge: Edge, clock: Clock, directory: Directory) -> None:
         super().__init__(edge, clock)
         self._directory = directory
-        self._workers = workers
         self._late: set[str] = set()
-
-    @property
-    def marks(self) -> tuple[str, ...]:
-        return ("tool",)
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -41,20 +32,16 @@ class Tools(Room):
         tools = self._directory.tools()
         return f"{_counted(tools)['may_write']} of {len(tools)} tools may write"
 
-    def baseline(self, step: Step) -> Baseline:
+    def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
         tools = self._directory.tools()
         left = _open(tools)
-        affects = tools_touched(step, tools, left)
-        return Baseline(not left, {**_counted(tools), **_edits(tools), "open": left}, self._now(), affects)
+        return Baseline(not left, {**_counted(tools), "open": left}, self._now())
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
         effect = Effect({"open": left}, self._now(), found_in_force=not left)
         telling.about_to(effect)
-        try:
-            self._switch(left, enabled=False)
-        finally:
-            self._workers.thrown(_ALL)
+        self._switch(left, enabled=False)
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -64,17 +51,13 @@ class Tools(Room):
         words += " is on" + ": writes are blocked, for no approval can be asked here" * (not left)
         verdict = Verdict.NO if left else Verdict.YES
         is_partial = 0 < len(left) < counted["may_write"]
-        facts = {**counted, **_edits(tools), "open": left}
-        exposures = (*_believed(tools), *(self._behind(tools) if not left else ()))
-        return Observation(verdict, words, facts, self._now(), exposures, is_partial=is_partial)
+        facts = {**counted, "open": left}
+        return Observation(verdict, words, facts, self._now(), _believed(tools), is_partial=is_partial)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
-        self._switch(list(waiting), enabled=True)
-        on = self._gateways_on()
-        # one that somebody contained meanwhile: its tools execute if they are on, whatever the entry says
-        self._switch([tool for tool, gateway in waiting.items() if gateway not in on], enabled=False)
-        return Effect({"switched_on": sorted(waiting)}, self._now())
+        self._switch(waiting, enabled=True)
+        return Effect({"switched_on": waiting}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         waiting = self._waiting(was)
@@ -82,16 +65,10 @@ class Tools(Room):
         return Observation(
             Verdict.NO if waiting else Verdict.YES,
             words,
-            {"off": sorted(waiting)},
+            {"off": waiting},
             self._now(),
             is_partial=bool(waiting),
         )
-
-    def _behind(self, tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
-        off = [tool.updated_at for tool in tools if not tool.is_read_only]
-        known = [at for at in off if at is not None]
-        newest = max(known) if len(known) == len(off) else None
-        return self._workers.behind("tools that may write", _ALL, newest) if off else ()
 
     def _switch(self, tools: list[str], *, enabled: bool) -> None:
         def send(tool: str) -> None:
@@ -99,21 +76,17 @@ class Tools(Room):
 
         each(tools, send, where=self._where, late=self._late)
 
-    def _waiting(self, was: Baseline | None) -> dict[str, str | None]:
-        """Tools to switch on, and their gateways: on before, off now, and not of a gateway that is off."""
+    def _waiting(self, was: Baseline | None) -> list[str]:
+        """Tools to switch on: on before, off now, and not of a gateway that is off itself."""
         if was is None or "open" not in was.facts:
             raise Unsupported("which tools were on before is not known here: switch them on by hand")
         before = set(was.facts["open"])
-        on = self._gateways_on()
-        return {
-            tool.id: tool.gateway
+        on = {gateway.id for gateway in self._directory.gateways() if gateway.enabled}
+        return sorted(
+            tool.id
             for tool in self._directory.tools()
-            if tool.id in before and not tool.enabled and tool.gateway in on
-        }
-
-    def _gateways_on(self) -> set[str | None]:
-        """With None, for tools that have none."""
-        return {None, *(gateway.id for gateway in self._directory.gateways() if gateway.enabled)}
+            if tool.id in before and not tool.enabled and (tool.gateway is None or tool.gateway in on)
+        )
 
 
 def _open(tools: tuple[Tool, ...]) -> list[str]:
@@ -126,12 +99,7 @@ def _believed(tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
     if not on:
         return ()
     words = "1 tool calls itself read-only and stays on"
-    words = words if on == 1 else f"{on} tools call themselves read-only and stay on"
-    return (Exposure(words, None, is_beside=True),)
-
-
-def _edits(tools: tuple[Tool, ...]) -> Facts:
-    return {"tool": {tool.id: tool.edit for tool in tools if not tool.is_read_only}}
+    return (Exposure(words if on == 1 else f"{on} tools call themselves read-only and stay on", None),)
 
 
 def _counted(tools: tuple[Tool, ...]) -> Facts:

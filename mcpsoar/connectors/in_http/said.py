@@ -53,21 +53,18 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A read-back; of a list both conditions are asked of each entry. `marks` are places that only somebody's
-    change of the object alters.
-    """
+    """A read-back; of a list both conditions are asked of each entry."""
 
     call: Call
     in_force: Condition | None
     not_in_force: Condition
     facts: tuple[Pointer, ...]
     list: List | None
-    marks: tuple[Pointer, ...] = ()
 
     @property
     def places(self) -> tuple[Pointer, ...]:
         """What is written down of one object."""
-        return (*condition.pointers(self.in_force, self.not_in_force), *self.facts, *self.marks)
+        return (*condition.pointers(self.in_force, self.not_in_force), *self.facts)
 
     @property
     def names(self) -> set[str]:

@@ -1,7 +1,6 @@
 """How a client of a token service identifies itself: client_secret_basic (RFC 6749 §2.3.1)."""
 
 import base64
-from collections.abc import Sequence
 from urllib.parse import quote_plus
 
 from mcpsoar.connectors.in_oauth.settings import Client
@@ -11,13 +10,11 @@ from mcpsoar.kit.credentials import masked
 
 
 class Basic:
-    """`kit.credentials.Bearer` of a client, or of nobody. `secrets` are blanked in what comes back, those too
-    that are added to them later.
-    """
+    """`kit.credentials.Bearer` of a client, or of nobody. `secrets` are blanked in what comes back."""
 
-    def __init__(self, client: Client | None, secrets: Sequence[Secret]) -> None:
+    def __init__(self, client: Client | None, secrets: tuple[Secret, ...]) -> None:
         self._header = header(client) if client else None
-        self._secrets = secrets
+        self._secrets = (*secrets, *((self._header,) if self._header else ()))
 
     @property
     def current(self) -> Secret | None:
@@ -31,7 +28,7 @@ class Basic:
         return False
 
     def masked(self, value: Json) -> Json:
-        for secret in (*self._secrets, self._header):
+        for secret in self._secrets:
             value = masked(value, secret)
         return value
 

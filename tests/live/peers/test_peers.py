@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -160,9 +159,8 @@ def test_with_two_workers_calls_go_on_after_the_switch_for_a_while(tmp_path: Pat
         plane.switch("gateways", behind.gateway_id, activate=False)
         off = last = time.monotonic()
         while time.monotonic() - off < _CACHED_S + 10:
-            asked = time.monotonic()
             if any(_ran(plane, behind, WRITE, files).values()):
-                last = asked
+                last = time.monotonic()
             time.sleep(0.5)
         assert 0 < last - off <= _CACHED_S
 
@@ -173,10 +171,8 @@ def test_at_its_default_limits_fast_probes_lock_everybody_out(tmp_path: Path, fi
         within = plane.call(behind, READ, "", path="/mcp")
         assert within.headers["X-RateLimit-Limit"] == "100"
         refused = 0
-        with ThreadPoolExecutor(8) as pool:  # one after another they may be too slow for the limit
-            while refused < _LOCKING:
-                calls = [pool.submit(plane.call, behind, READ, "", path="/mcp") for _ in range(8)]
-                refused += sum(call.result().status_code == 429 for call in calls)
+        while refused < _LOCKING:
+            refused += plane.call(behind, READ, "", path="/mcp").status_code == 429
         assert "Account locked" in plane.call(behind, READ, "", path="/rpc").text
         locked = plane.forge.ask("GET", "/health")
         assert (locked.status_code, locked.headers["Retry-After"]) == (429, "900"), locked.text
