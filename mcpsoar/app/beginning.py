@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from contextlib import ExitStack
 from os import getpid
+from typing import TYPE_CHECKING
 
 from mcpsoar.app.carrier import Carrier, open_runs
 from mcpsoar.app.order import Order
@@ -20,6 +21,9 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.credentials import masked
 
+if TYPE_CHECKING:
+    from mcpsoar.app.changed import Change
+
 
 def run(
     order: Order,
@@ -28,8 +32,9 @@ def run(
     releasing: Releasing | None,
     random_hex: Callable[[int], str],
 ) -> Report:
-    """Raises Held, Unwritable, and Usage for a plan that cannot be written without a token's text."""
+    """Raises Held, Changed, Unwritable, Usage for a plan that cannot be written without a token's text."""
     _check_secrets(made, ready)
+    changes: tuple[Change, ...] = ()
     if made.direction is Direction.APPLY:
         _tell_interrupted(ready, made.servers)
     with ExitStack() as stack:
@@ -37,8 +42,11 @@ def run(
         stack.callback(locks.free)
         locks.take()
         if releasing is not None:
+            from mcpsoar.app import changed
+
             # a containment may have ended between the first reading and the locks
-            releasing = found(ready.home, made.servers, ready.bindings())
+            releasing = found(ready.home, made.servers, ready.bindings(), order.only)
+            changes = changed.check(order, made, releasing, ready)
         now = ready.clock.now()
         run_id = ready.home.make(now, random_hex)
         stack.enter_context(ready.home.run_lock(run_id)).take()
@@ -46,7 +54,7 @@ def run(
         carrier = Carrier(ready)
         journal = carrier.journal(run_id)
         stack.callback(journal.close)
-        journal.append(_plan_entry(order, made, ready, releasing, run_id))
+        journal.append({**_plan_entry(order, made, ready, releasing, run_id), **_gone_past(changes)})
         finish = ready.complete(f"mcpsoar runs resume {run_id}")
         ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: {finish}")
         return carrier.carry_out(run_id, journal)
@@ -83,12 +91,18 @@ def _plan_entry(order: Order, made: Plan, ready: Station, releasing: Releasing |
         "ticket": order.ticket,
         "by": order.by or None,
         "entries": dict(order.entries) or None,
+        "rehearsal": order.rehearsal.as_facts() if order.rehearsal else None,
         "profile": ready.profile.name,
         "dry_run": order.dry_run,
         "releases": [list(pair) for pair in releasing.pairs] if releasing else [],
         "baselines": before,
         "untouched": untouched,
     }
+
+
+def _gone_past(changes: "tuple[Change, ...]") -> Facts:
+    """What others changed, and a person let a release undo all the same."""
+    return {"changed_since": [one.as_facts() for one in changes]} if changes else {}
 
 
 def _check_secrets(made: Plan, ready: Station) -> None:

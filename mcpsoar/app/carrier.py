@@ -2,12 +2,14 @@
 
 from mcpsoar.app.station import Station
 from mcpsoar.contain.commons import ROLE, Commons, Open, close, unreleased
+from mcpsoar.contain.holds import Holds
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Journal, read
 from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
 from mcpsoar.contain.run import Means, Runner
+from mcpsoar.contain.shut_out import ShutOut
 from mcpsoar.contain.summary import judged, report
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Tampered
@@ -63,12 +65,14 @@ class Carrier:
             route: Proof(canary, profile.canaries[route], journal, self._station.clock, ledger.servers)
             for route, canary in self._station.canaries.items()
         }
+        home, clock = self._station.home, self._station.clock
+        commons = Commons(home, binding, clock) if binding is not None else None
         return Means(
             roles=self._station.roles,
             proofs=proofs,
-            commons=Commons(self._station.home, binding, self._station.clock)
-            if binding is not None
-            else None,
+            commons=commons,
+            holds=Holds(home, ledger, commons),
+            shut_out=ShutOut(home, ledger, clock),
             journal=journal,
             clock=self._station.clock,
             say=self._station.say,

@@ -14,7 +14,7 @@ from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
 from mcpsoar.core.errors import Usage
-from mcpsoar.core.plan import Direction, Plan, Playbook
+from mcpsoar.core.plan import Direction, Plan, Playbook, StepSpec
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
 from mcpsoar.core.run import Report
@@ -57,23 +57,29 @@ def carry_out(
     random_hex: Callable[[int], str] = secrets.token_hex,
 ) -> Report:
     """The same on a station that is up already."""
+    left_out: list[StepSpec] = []
     if order.direction is Direction.APPLY:
         from mcpsoar.app.meant import meant
 
         found = meant(order, names, ready)
         order, names = replace(order, entries=found.entries), found.servers
         _tell_also(found.also, ready)
-        made = _planned(order, names, ready, playbooks.load(pack, order.playbook))
+        playbook = playbooks.load(pack, order.playbook)
+        if order.rehearsal is not None:
+            from mcpsoar.app.sparing import spared
+
+            order, playbook = spared(order, playbook, names, ready)
+        made = _planned(order, names, ready, playbook)
+        left_out = _left_out(playbook, ready)
         _check_able(made, ready)
         releasing = None
     else:
         releasing, made = _release(order, names, ready, pack)
-    _tell(order, made, ready)
+    _tell(order, made, ready, left_out)
     ready.looks.begin(made.steps, made.direction)
     from mcpsoar.app import beginning, expecting
 
-    ready.say(f"  {expecting.words(made, ready.profile, ready.roles, is_dry=order.dry_run)}")
-
+    expecting.tell(made, ready, is_dry=order.dry_run)
     return beginning.run(order, made, ready, releasing, random_hex)
 
 
@@ -89,7 +95,14 @@ def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Pla
         direction=order.direction,
         bindings=ready.bindings(),
         canaries=tuple(ready.canaries),
+        without=[spec.id for spec in _left_out(playbook, ready)],
     )
+
+
+def _left_out(playbook: Playbook, ready: Station) -> list[StepSpec]:
+    """Optional steps that no connector here can do."""
+    able = {role: connector.actions for role, connector in ready.roles.items()}
+    return [spec for spec in playbook.steps if spec.optional and spec.action not in able.get(spec.role, ())]
 
 
 def _check_able(made: Plan, ready: Station) -> None:
@@ -111,7 +124,7 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     held = as_held(names, ready)
     _tell_also(held.also, ready)
     names = held.servers
-    found = releasing(ready.home, names, ready.bindings())
+    found = releasing(ready.home, names, ready.bindings(), order.only)
     is_named = order.playbook != DEFAULT_PLAYBOOK
     playbook = playbooks.load(pack, order.playbook) if is_named else found.playbook()
     playbook = with_policy(playbook, ready)
@@ -121,7 +134,7 @@ def _release(order: Order, names: tuple[str, ...], ready: Station, pack: Path) -
     return found, made
 
 
-def _tell(order: Order, made: Plan, ready: Station) -> None:
+def _tell(order: Order, made: Plan, ready: Station, left_out: list[StepSpec]) -> None:
     verb = "contain" if made.direction is Direction.APPLY else "release"
     ready.say(f"plan {made.digest}{' (dry run: nothing is sent)' if order.dry_run else ''}")
     ready.say(
@@ -133,3 +146,6 @@ def _tell(order: Order, made: Plan, ready: Station) -> None:
         after = f", after {', '.join(step.after)}" if step.after else ""
         when = f", only if {' or '.join(step.when)} ended {' or '.join(step.verdicts)}" if step.when else ""
         ready.say(f"  {step.id}  {step.action} on {where}, undo {step.undo.value}{after}{when}")
+    for spec in left_out:
+        cannot = f"nothing here can {spec.title[0].lower()}{spec.title[1:]}"
+        ready.say(f"  left out: {spec.id} ({spec.action}), for {cannot}: {spec.why}")

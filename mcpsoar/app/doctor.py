@@ -15,6 +15,7 @@ from mcpsoar.app.checkup import Check, State
 from mcpsoar.app.examining import Ability, Asked, abilities, examined, protected
 from mcpsoar.app.lab import INSTALL
 from mcpsoar.app.order import DEFAULT_PLAYBOOK
+from mcpsoar.app.rehearsal_check import last_rehearsal
 from mcpsoar.app.settings import Settings
 from mcpsoar.audit.sign import sign
 from mcpsoar.contain.canary import McpCanary
@@ -42,8 +43,12 @@ def doctor(
     clock: Clock,
     say: Callable[[str], None],
     server: str | None = None,
+    complete: Callable[[str], str] = str,
 ) -> Iterator[Check]:
-    """Every check, as it is made. `server` is a real one to try. Raises Usage for settings without use."""
+    """Every check, as it is made. `server` is a real one to try, `complete` makes commands whole.
+
+    Raises Usage for settings without use.
+    """
     profile = budgeted(found.profile, clock=clock, tell=say)
     for words in found.warnings:
         is_clear = "in the clear" in words
@@ -63,6 +68,7 @@ def doctor(
     yield from (Check(profile.roles[role].connector, State.LIMIT, words) for words, role in lacks.items())
     yield from _canary(profile, known, server, clock)
     yield _signing(profile, clock)
+    yield last_rehearsal(profile, home, clock, complete)
 
 
 def _home(home: Path) -> Iterator[Check]:
@@ -104,16 +110,20 @@ def _playbook(book: Playbook | None, profile: Profile, known: Mapping[str, Abili
     if book is None:
         yield Check("playbooks", State.BROKEN, f"there is no {DEFAULT_PLAYBOOK} that can be used")
         return
-    lost = []
+    lost, optional = [], []
     for spec in book.steps:
         ability = known.get(spec.role, Ability(problem=f"nothing is bound to {spec.role}"))
-        if ability.problem or spec.action not in ability.actions:
+        if spec.optional and spec.action not in ability.actions:
+            words = f"{book.name}, {spec.id}: nothing here can {spec.title[0].lower()}{spec.title[1:]}"
+            optional.append(Check("playbooks", State.LIMIT, f"{words}: {spec.why}"))
+        elif ability.problem or spec.action not in ability.actions:
             binding = profile.roles.get(spec.role)
             why = ability.problem or f"connector {binding.connector if binding else ''} cannot do it"
             lost.append(Check("playbooks", State.BROKEN, f"{book.name}, {spec.id} ({spec.action}): {why}"))
     yield from lost
+    yield from optional
     if not lost:
-        words = f"{book.name}: each of its {len(book.steps)} steps has a connector"
+        words = f"{book.name}: each of its {len(book.steps) - len(optional)} steps has a connector"
         yield Check("playbooks", State.OK, words)
 
 

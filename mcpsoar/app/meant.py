@@ -126,7 +126,9 @@ def _held(ready: Station) -> tuple[dict[str, str], dict[str, str]]:
     for one in unreleased(ready.home):
         if one.ledger is None or one.ledger.bindings.get(_ROLE) != ready.bindings().get(_ROLE):
             continue
-        entries = one.ledger.about.get("entries") or {}
+        said = one.ledger.about.get("entries") or {}
+        # a tool is told whole, and known by its server
+        entries = {targets.server(name): targets.server(entry) for name, entry in said.items()}
         known |= entries
         for name in one.servers:
             found.setdefault(_entry(name, entries), name)

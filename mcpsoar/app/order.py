@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.plan import Direction
 
 if TYPE_CHECKING:
@@ -13,10 +14,30 @@ DEFAULT_PLAYBOOK = "contain-server"
 
 
 @dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What marks both runs of a rehearsal. `asked_at` is when it was typed; `left_out` has, by the step of
+    the playbook, why it was not rehearsed.
+    """
+
+    asked_at: str
+    with_shared: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def as_facts(self) -> Facts:
+        return {
+            "asked_at": self.asked_at,
+            "with_shared": self.with_shared,
+            "left_out": dict(self.left_out),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """`by` is who asked, for those who find the servers held. `chosen` tells how the servers were named
     (None: typed, all of them), and `command` what was typed, for the next one. `entries` are what the
-    registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on.
+    registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on;
+    `changed_too`: what somebody else changed since is undone all the same. `only` is the one run that a
+    release may undo.
     """
 
     servers: tuple[str, ...]
@@ -29,5 +50,8 @@ class Order:
     chosen: "Chosen | None" = None
     protected_too: bool = False
     assume_on: bool = False
+    changed_too: bool = False
     command: str = "mcpsoar contain"
     entries: Mapping[str, str] = field(default_factory=dict)
+    only: str | None = None
+    rehearsal: Rehearsed | None = None

@@ -8,6 +8,7 @@
     token = { env = "SOAR_TOKEN" }
     protected = ["idp"]                         # contained only when typed, with --protected-too
     trusted_sources = ["/var/log/mcp/*"]        # findings of other logs choose nobody
+    rehearsal = ["mcpsoar-rehearsal"]           # nobody needs it: contain --rehearse may act on it
 
     [profiles.prod.registry]
     connector = "reference"
@@ -24,13 +25,13 @@ calls to it share that, writes first. Other tables are read by `app.canary_setti
 and, for a SIEM, `app.siem_profiles`: a profile that is that alone is for `pack` commands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from mcpsoar.app.audit_settings import signing
 from mcpsoar.app.canary_settings import canaries
-from mcpsoar.app.secrets import with_secrets
+from mcpsoar.app.secrets import found, with_secrets
 from mcpsoar.app.settings_file import CALLS, NETWORK, File, read
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import ROLES, Binding, Profile
@@ -41,7 +42,7 @@ SIEMS = "mcpsoar.siems"
 PLANE = "plane"  # the table of a connector that has all three roles
 _SECONDS = ("look_s", "retry_s")
 _COUNTS = ("attempts", "threads")
-_GUARDS = ("protected", "trusted_sources")
+_GUARDS = ("protected", "trusted_sources", "rehearsal")
 
 
 def by_file(path: Path, asked: str | None, environ: Mapping[str, str]) -> tuple[Profile, list[str]]:
@@ -58,7 +59,12 @@ class _Profiles(File):
     """A file of which one table becomes a profile."""
 
     def profile(self, said: dict[str, Any], asked: str | None) -> Profile:
-        return self._made(*self.table_of(said, asked))
+        name, table = self.table_of(said, asked)
+        self._commands.ahead(_secrets(table))
+        try:
+            return self._made(name, table)
+        finally:
+            self._commands.close()
 
     def _made(self, name: str, table: dict[str, Any]) -> Profile:
         self._section = f"profiles.{name}"
@@ -110,7 +116,7 @@ class _Profiles(File):
         def line(below: tuple[str | int, ...]) -> str:
             return f"{self._path}:{tomlplace.line(self._text, (*keys, *below))}"
 
-        options = with_secrets(options, getattr(module, "SECRETS", ()), self._environ, line)
+        options = with_secrets(options, getattr(module, "SECRETS", ()), self._environ, self._commands, line)
         if (check := getattr(module, "check", None)) is not None:  # of one whose options are tables
             check(options, line)
         tokens = self._tokens(table)
@@ -124,3 +130,26 @@ class _Profiles(File):
             network=self.connected(table),
             calls_per_minute=self.calls(table),
         )
+
+
+def _secrets(profile: Mapping[str, Any]) -> Iterator[Any]:
+    """Each place of a profile where a secret is named; what is wrong there is not complained of here."""
+    canary = profile.get("canary", {})
+    routes = canary.get("routes", {}) if isinstance(canary, dict) else {}
+    tables = [profile, canary, *(profile[role] for role in (PLANE, *ROLES) if role in profile)]
+    tables += [canary.get("control")] if isinstance(canary, dict) else []
+    tables += routes.values() if isinstance(routes, dict) else ()
+    for table in tables:
+        if isinstance(table, dict):
+            yield table.get("token")
+            for holder, key, _ in found(table, _paths(table)):
+                yield holder[key]
+
+
+def _paths(table: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where options of a table's connector are secrets."""
+    connector = table.get("connector")
+    if not isinstance(connector, str) or connector not in find.names(CONNECTORS):
+        return ()
+    paths: tuple[str, ...] = getattr(find.load(CONNECTORS, connector), "SECRETS", ())
+    return paths

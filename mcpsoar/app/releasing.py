@@ -88,9 +88,16 @@ class Releasing:
         return step.server is not None and not any(state.may_have_acted for state in states)
 
 
-def releasing(home: Home, names: tuple[str, ...], bindings: Facts) -> Releasing:
-    """Raises Usage for a server that no run of this home still contains on these control planes."""
+def releasing(home: Home, names: tuple[str, ...], bindings: Facts, only: str | None = None) -> Releasing:
+    """Raises Usage for a server that no run of this home still contains on these control planes, and for one
+    that another run than `only` contains too.
+    """
     found = open_runs(home, names)
+    if only is not None and (others := [one.run for one, _ in found if one.run != only]):
+        raise Usage(
+            f"{', '.join(names)} was contained by run {others[0]} too: it is left to whoever did that",
+            next_command=f"mcpsoar runs show {others[0]}",
+        )
     held = tuple((one, ledger) for one, ledger in found if is_on(ledger, bindings))
     pairs = tuple((one.run, name) for one, _ in held for name in one.servers if name in names)
     unknown = [name for name in names if name not in {server for _, server in pairs}]

@@ -32,4 +32,5 @@ def _step(step: StepReport) -> Facts:
         "finished_at": step.finished_at,
         "detail": step.detail,
         "evidence": step.evidence,
+        "affects": step.affects,
     }

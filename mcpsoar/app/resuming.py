@@ -2,16 +2,18 @@
 
 import shlex
 from contextlib import ExitStack
+from dataclasses import replace
 from os import getpid
 from pathlib import Path
 
+from mcpsoar.app import expecting, meaning
 from mcpsoar.app.carrier import Carrier
 from mcpsoar.app.meant import check_same, subjects
 from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
 from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home, ServerLocks
-from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.run import is_settled
 from mcpsoar.contain.summary import place
 from mcpsoar.core.digest import Facts
@@ -23,10 +25,11 @@ from mcpsoar.kit.clock import stamp
 from mcpsoar.pack import playbooks
 
 
-def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
+def resume(ready: Station, run: str, pack: Path, by: str = "", *, changed_too: bool = False) -> Report:
     """Carry out what is not settled of the plan in the run's journal, whatever its playbook says by now.
 
-    Raises Usage (another place, another entry, overtaken), Tampered, Held, Unwritable.
+    `changed_too`: also by options of the profile that say otherwise by now.
+    Raises Usage (another place, other options, another entry, overtaken), Tampered, Held, Unwritable.
     """
     carrier = Carrier(ready)
     ledger = carrier.ledger(run)
@@ -35,6 +38,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
             "the steps of the plan are not those of its digest", next_command=f"mcpsoar runs verify {run}"
         )
     _same_places(ledger, ready)
+    otherwise = _otherwise(ledger, ready, changed_too=changed_too)
     check_same((ledger,), ledger.servers, ready)
     _tell_edited(ledger, ready, pack)
     with ExitStack() as stack:
@@ -51,10 +55,12 @@ def resume(ready: Station, run: str, pack: Path, by: str = "") -> Report:
         stack.callback(journal.close)
         again = [state for state in ledger.steps.values() if state.verdict and not is_settled(state)]
         journal.append(
-            {"kind": "resumed", "by": by or None},
+            {"kind": "resumed", "by": by or None, **({"otherwise": otherwise} if otherwise else {})},
             *({"kind": "again", "step": state.step.id} for state in again),
         )
         ready.say(f"{since}  run {run} is resumed")
+        left = replace(ledger.plan, steps=tuple(state.step for state in _left(ledger)))
+        ready.say(f"  expected: {expecting.words(left, ready.profile, ready.roles, is_dry=False)}")
         return carrier.carry_out(run, journal)
 
 
@@ -71,6 +77,29 @@ def _same_places(ledger: Ledger, ready: Station) -> None:
         f"the same step would mean something else{then}",
         next_command=f"mcpsoar runs resume {ledger.run}{options}",
     )
+
+
+def _left(ledger: Ledger) -> list[StepState]:
+    return [state for state in ledger.steps.values() if not is_settled(state)]
+
+
+def _otherwise(ledger: Ledger, ready: Station, *, changed_too: bool) -> list[str]:
+    """What options of the profile say otherwise by now of a step that is left. Raises Usage unless that was
+    said to be meant.
+    """
+    found = {
+        f"{name} of role {state.step.role}"
+        for state in _left(ledger)
+        for name in meaning.differing(state.step, ledger.bindings, ready.bindings())
+    }
+    if found and not changed_too:
+        raise Usage(
+            f"not as when run {ledger.run} was planned: {', '.join(sorted(found))}: the same step would do "
+            "something else; set the profile back, or say --changed-too",
+            where=ready.profile.where,
+            next_command=f"mcpsoar runs resume {ledger.run} --changed-too",
+        )
+    return sorted(found)
 
 
 def _tell_edited(ledger: Ledger, ready: Station, pack: Path) -> None:
@@ -94,6 +123,8 @@ def _places(was: Facts, now: Facts) -> list[str]:
     """`roles: run X, now Y` for those that differ; roles that differ alike stand together."""
     alike: dict[str, list[str]] = {}
     for role in dict.fromkeys((*ROLES, *was, *now)):
+        if role == meaning.KEY:
+            continue
         if was.get(role) != now.get(role):
             then, today = _spelt(was.get(role)), _spelt(now.get(role))
             alike.setdefault(f"run {then}, now {today}", []).append(role)

@@ -7,6 +7,7 @@ code spans: control planes and servers choose these words.
 from collections.abc import Iterable, Iterator, Sequence
 
 from mcpsoar.app.timeline import timeline
+from mcpsoar.app.touching import touching
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.run import Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
@@ -55,6 +56,9 @@ def _head(report: Report) -> Iterator[str]:
         names = ", ".join(code(name) for name in release["servers"])
         yield f"- Released since: {names} by run {code(release['run'])} at {code(release['at'])}"
     yield f"- Playbook: {code(report.playbook)}, {code(report.playbook_digest)}"
+    if mark := report.extra.get("rehearsal"):
+        left = ", ".join(code(step) for step in mark["left_out"])
+        yield f"- A rehearsal{f', without {left}: others would have felt it' if left else ''}"
     yield f"- Plan: {code(str(report.extra.get('plan_digest')))}"
     yield f"- Journal: head {code(report.journal_head)}"
     yield f"- Signature: {_signature(report.extra.get('signature'))}"
@@ -86,6 +90,8 @@ def _how(step: StepReport) -> Iterator[str]:
     elif (before := evidence.get("before")) and "in_force" in before:  # a canary's calls stand there too
         state = "in force already" if before["in_force"] else "not in force"
         yield f"  - before: {state}, seen {code(before['seen_at'])}"
+    if said := touching(step, code):
+        yield f"  - {said}"
     if step.attempts:
         yield f"  - sent {step.attempts} times" if step.attempts > 1 else "  - sent once"
     if "claimed" in evidence:

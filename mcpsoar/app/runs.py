@@ -24,7 +24,7 @@ __all__ = ["Check", "listed", "page", "resume", "show", "verify"]
 
 def listed(home: Path) -> tuple[Facts, ...]:
     """Every run, newest first: run, servers, verdict, started_at; `problem` where a journal is not whole;
-    `released_by` where later runs released it: {run, at, servers} of each.
+    `released_by` where later runs released it: {run, at, servers} of each; `rehearsal` where it was one.
     """
     house = Home(home)
     rows = []
@@ -38,6 +38,8 @@ def listed(home: Path) -> tuple[Facts, ...]:
             row["verdict"] = _shown(house, run, chains[run], ledger).verdict.value
             row["started_at"] = ledger.started_at
             row["direction"] = ledger.direction.value
+            if ledger.about["rehearsal"]:
+                row["rehearsal"] = True
         if run in since:
             row["released_by"] = since[run]
         if problem is not None:
@@ -69,6 +71,7 @@ def resume(
     say: Callable[[str], None],
     by: str = "",
     complete: Callable[[str], str] = str,
+    changed_too: bool = False,
 ) -> Report:
     """Finish a run: steps that are proven stay, all others are looked at before anything is repeated.
 
@@ -84,7 +87,7 @@ def resume(
         say(f"run {run} is at its end: {shown.verdict.value}")
         return shown
     with station(profile, house, clock, say) as ready:
-        ended = resuming.resume(ready, run, pack, by)
+        ended = resuming.resume(ready, run, pack, by, changed_too=changed_too)
     return sealing.sealed(ended, profile.audit, house, clock=clock, say=say, complete=complete)
 
 

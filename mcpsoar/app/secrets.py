@@ -3,14 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from mcpsoar.app.secret_commands import Commands
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import SecretSource
 from mcpsoar.core.secret import Secret
 
-_COMMAND_S = 10.0
 _Place: TypeAlias = tuple[Any, Any, tuple[str | int, ...]]  # what holds it, at which key, the way there
 
 
@@ -18,18 +19,20 @@ class NotThere(Usage):
     """A secret that is named as it should be, and that nobody gives now."""
 
 
-def resolved(said: Any, environ: Mapping[str, str], *, where: str) -> tuple[tuple[Secret, ...], list[str]]:
+def resolved(
+    said: Any, environ: Mapping[str, str], commands: Commands, *, where: str
+) -> tuple[tuple[Secret, ...], list[str]]:
     """The secrets of one table, or of a list of them in the order of trying; and why others are left out.
 
     Of a list those that are not there are left out while one is: at 2:00 AM the single sign-on that a command
     needs may be what is down. All are looked up at once. Raises NotThere where there is none, Usage.
     """
     if not isinstance(said, list):
-        return (resolve(said, environ, where=where),), []
+        return (resolve(said, environ, commands, where=where),), []
     if not said:
         raise Usage("a list of tokens names at least one", where=where)
     with ThreadPoolExecutor(len(said)) as crew:
-        tried = [crew.submit(resolve, one, environ, where=where) for one in said]
+        tried = [crew.submit(resolve, one, environ, commands, where=where) for one in said]
     troubles = [str(error) for one in tried if isinstance(error := one.exception(), NotThere)]
     found = tuple(one.result() for one in tried if not isinstance(one.exception(), NotThere))
     if not found:
@@ -41,6 +44,7 @@ def with_secrets(
     options: dict[str, Any],
     paths: Iterable[str],
     environ: Mapping[str, str],
+    commands: Commands,
     where: Callable[[tuple[str | int, ...]], str],
 ) -> dict[str, Any]:
     """The same options with the secret in each place that `paths` lead to: `clients.*.secret`, * any element.
@@ -48,15 +52,20 @@ def with_secrets(
     All are looked up at once. What a file or a command gives may be empty. Raises Usage with the line.
     """
     copied: dict[str, Any] = deepcopy(options)
-    places = [place for path in paths for place in _places(copied, tuple(path.split(".")), ())]
+    places = found(copied, paths)
     with ThreadPoolExecutor(max(1, len(places))) as crew:
         tried = [
-            crew.submit(resolve, holder[key], environ, where=where(keys), may_be_empty=True)
+            crew.submit(resolve, holder[key], environ, commands, where=where(keys), may_be_empty=True)
             for holder, key, keys in places
         ]
     for (holder, key, _), one in zip(places, tried, strict=True):
         holder[key] = one.result()
     return copied
+
+
+def found(options: dict[str, Any], paths: Iterable[str]) -> list[_Place]:
+    """What stands where the paths lead to."""
+    return [place for path in paths for place in _places(options, tuple(path.split(".")), ())]
 
 
 def _places(holder: Any, path: tuple[str, ...], above: tuple[str | int, ...]) -> Iterator[_Place]:
@@ -71,7 +80,9 @@ def _places(holder: Any, path: tuple[str, ...], above: tuple[str | int, ...]) ->
             yield from _places(holder[key], path[1:], (*above, key))
 
 
-def resolve(said: Any, environ: Mapping[str, str], *, where: str, may_be_empty: bool = False) -> Secret:
+def resolve(
+    said: Any, environ: Mapping[str, str], commands: Commands, *, where: str, may_be_empty: bool = False
+) -> Secret:
     """The secret that `{ env | file | command = … }` names. Raises Usage, NotThere; shows nothing of it.
 
     An empty one is none, and `may_be_empty` says of files and commands that it is one.
@@ -82,18 +93,34 @@ def resolve(said: Any, environ: Mapping[str, str], *, where: str, may_be_empty: 
             where=where,
         )
     source, value = next(iter(said.items()))
+    again: Callable[[], Secret] | None = None
     match source:
         case SecretSource.ENV if isinstance(value, str):
             text = environ.get(value, "")
         case SecretSource.FILE if isinstance(value, str):
             text = _file(value, where)
+            again = partial(_file_again, value, where)
         case SecretSource.COMMAND if isinstance(value, list) and all(isinstance(word, str) for word in value):
-            text = _command(value, where)
+            text = _command(value, commands, where)
+            again = partial(_command_again, value, where)
         case _:
             raise Usage(f"{source} is a name, a path or a list of words", where=where)
     if not text and not (may_be_empty and source != SecretSource.ENV):
         raise NotThere(f"the secret that {source} names is empty or not there: {value!r}", where=where)
-    return Secret(text)
+    return Secret(text, again)
+
+
+def _file_again(path: str, where: str) -> Secret:
+    return Secret(_file(path, where))
+
+
+def _command_again(words: list[str], where: str) -> Secret:
+    """Run once more, whoever has asked before."""
+    commands = Commands()
+    try:
+        return Secret(_command(words, commands, where))
+    finally:
+        commands.close()
 
 
 def _file(path: str, where: str) -> str:
@@ -105,16 +132,13 @@ def _file(path: str, where: str) -> str:
         ) from None
 
 
-def _command(words: list[str], where: str) -> str:
+def _command(words: list[str], commands: Commands, where: str) -> str:
     import subprocess
 
     if not words:
         return ""
     try:
-        done = subprocess.run(  # noqa: S603 (the user's own words, no shell)
-            words, capture_output=True, timeout=_COMMAND_S, check=True, stdin=subprocess.DEVNULL
-        )
-        return done.stdout.decode("utf-8").strip("\r\n")
+        return commands.secret(words).reveal()
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         # from None, and no words of the command's own: its output may be the secret
         why = f"{type(error).__name__}"

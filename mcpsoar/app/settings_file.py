@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from mcpsoar.app.secret_commands import Commands
 from mcpsoar.app.secrets import NotThere, resolved
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Network
@@ -37,6 +38,7 @@ class File:
         self._text = text
         self._lines = text.splitlines()
         self._environ = environ
+        self._commands = Commands()
         self._section = ""  # the table that is being read: the same key stands in several
         self._network = Network()
         self.lacking: list[str] = []
@@ -81,7 +83,7 @@ class File:
         """In the order of trying."""
         if "token" not in table:
             return ()
-        found, lacking = resolved(table["token"], self._environ, where=self.place("token"))
+        found, lacking = resolved(table["token"], self._environ, self._commands, where=self.place("token"))
         self.lacking += lacking
         return found
 

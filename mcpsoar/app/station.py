@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
+from mcpsoar.app import meaning
 from mcpsoar.app.budgets import budgeted
 from mcpsoar.app.profiles import CONNECTORS
 from mcpsoar.contain.home import Home
@@ -30,7 +31,7 @@ class Station:
     complete: Callable[[str], str] = str  # makes a command find this home and control plane again
 
     def bindings(self) -> Facts:
-        """What a plan says of the profile: names and addresses, no secret."""
+        """What a plan says of the profile: names, addresses, digests of what options mean; no secret."""
         bound: dict[str, dict[str, object]] = {
             role: {"connector": binding.connector, "url": binding.base_url}
             for role, binding in self.profile.roles.items()
@@ -44,7 +45,7 @@ class Station:
                 "control": canary.control.server if canary.control else None,
             }
             bound["canary"] |= {"routes": routes} if (routes := _routes(self.profile)) else {}
-        return bound
+        return bound | ({meaning.KEY: said} if (said := meaning.options(self.profile)) else {})
 
 
 @contextmanager

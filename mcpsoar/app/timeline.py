@@ -62,6 +62,8 @@ def _words(entry: Facts) -> str:
             return f"{step} read back: {code(str(entry.get('detail')))}"
         case "outcome":
             return f"{step} ended **{_word(entry.get('verdict'))}**: {code(str(entry.get('detail')))}"
+        case "affects":
+            return f"{step}: what it touches was looked at"
         case "again":
             return f"{step} is tried again"
     return _of_the_run(entry)

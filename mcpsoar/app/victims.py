@@ -26,7 +26,7 @@ _SHOWN = 20
 class Chosen:
     """`servers` are all of them, `typed` those that a person wrote on the command line; `found` says that
     findings named the others, which were read from `logs` (None: they do not say). No playbook answers
-    `silent` more findings.
+    `silent` more findings. `rehearsed`: nothing has happened, it is to be tried on them.
     """
 
     servers: tuple[str, ...]
@@ -34,6 +34,7 @@ class Chosen:
     found: bool = False
     logs: tuple[str | None, ...] = ()
     silent: int = 0
+    rehearsed: bool = False
 
 
 def choose(
@@ -97,6 +98,11 @@ def refuse(
             f"{_named(listed)} is protected: {by} no such server, so nothing was sent",
             where=profile.where,
             next_command=_leaving(command, listed),
+        )
+    if hit and chosen.rehearsed:
+        raise Usage(
+            f"{_named(hit)} is protected: no rehearsal is on such a server, so nothing was sent",
+            where=profile.where,
         )
     if hit and not protected_too:
         raise Usage(

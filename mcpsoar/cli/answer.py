@@ -4,13 +4,17 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcpsoar.cli import show, stdout
 from mcpsoar.cli.options import Common
 from mcpsoar.cli.progress import Progress
-from mcpsoar.core.errors import Held
+from mcpsoar.core.errors import Conflict, Held
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import Verdict
+
+if TYPE_CHECKING:
+    from mcpsoar.app.changed import Changed
 
 
 def who() -> str:
@@ -27,7 +31,9 @@ def talker(given: Common) -> Callable[[str], None]:
 
 
 def answer(given: Common, run: Callable[[], Report]) -> Verdict:
-    """Run, and print the report. A server that another run holds has a document of its own; Held goes on."""
+    """Run, and print the report. A server that another run holds, and one that was changed since, has a
+    document of its own; Held and Changed go on.
+    """
     from mcpsoar.app.report import document
     from mcpsoar.cli.report_text import lines
 
@@ -36,6 +42,12 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
     except Held as held:
         if given.is_json:
             show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    except Conflict as conflict:
+        from mcpsoar.app.changed import Changed  # whoever contains does not wait for what a release looks at
+
+        if isinstance(conflict, Changed):
+            _tell(conflict, given)
         raise
     if given.is_json:
         show.document(document(report))
@@ -49,3 +61,10 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
             f"mcpsoar runs show {report.run} --home {home}"
         )
     return report.verdict.verdict
+
+
+def _tell(changed: "Changed", given: Common) -> None:
+    if given.is_json:
+        show.document({"error": "changed", "changes": [one.as_facts() for one in changed.changes]})
+    for one in changed.changes:
+        show.talk(f"  changed  {one.words}")

@@ -79,6 +79,16 @@ def _options(command: F) -> F:
 @click.option(
     "--protected-too", is_flag=True, help="Also servers that the profile protects and that are typed here."
 )
+@click.option(
+    "--rehearse",
+    is_flag=True,
+    help="Contain in earnest and release one server that nobody needs: the profile names it in rehearsal.",
+)
+@click.option(
+    "--with-shared",
+    is_flag=True,
+    help="With --rehearse: also the steps that touch others, as the approval of everybody's writes.",
+)
 @common
 def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Contain servers: disable them, revoke their tokens, hold every write for approval; look at each after.
@@ -90,10 +100,19 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     Names out of findings are what a log says: a server that the profile protects, one more than --max-servers
     or a log that is not trusted stops the whole list.
 
+    A rehearsal is both runs on the real plane, timed; doctor shows the last one. It revokes tokens of that
+    server for good, and leaves out what is everybody's. Exit 0: contained and released; else as below.
+
     Exit 0: contained and verified. 1: not contained. 3: cannot tell; the report says what is unknown.
     """
     from mcpsoar.app.victims import choose
 
+    if asked["rehearse"]:
+        from mcpsoar.cli.contain_rehearse import rehearse
+
+        return rehearse(given, servers, asked)
+    if asked["with_shared"]:
+        raise Usage("--with-shared goes with --rehearse", next_command="mcpsoar contain --help")
     again = _again("contain", servers, asked)
     chosen = choose(
         servers, asked["source"], without=asked["without"], at_most=asked["at_most"], command=again
@@ -108,12 +127,18 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
 @click.option(
     "--assume-on", is_flag=True, help="What nobody saw before the containment was on: switch it on."
 )
+@click.option(
+    "--changed-too", is_flag=True, help="Undo also what somebody else changed since the containment."
+)
 @common
 def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Undo a containment, step by step, and look at each step after.
 
     Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
     needs it. Revoked tokens do not come back: clients fetch new ones.
+
+    What somebody else changed since is listed, and then nothing is sent (exit 1), unless --changed-too is
+    said.
     """
     from mcpsoar.app.victims import choose
 
@@ -156,6 +181,7 @@ def _execute(
         chosen=chosen,
         protected_too=is_protected_too,
         assume_on=bool(asked.get("assume_on")),
+        changed_too=bool(asked.get("changed_too")),
         command=again,
     )
     return answer(
@@ -181,6 +207,7 @@ def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:
     words += ["--max-servers", str(asked["at_most"])] if asked.get("at_most") else []
     words += ["--protected-too"] if asked.get("protected_too") else []
     words += ["--assume-on"] if asked.get("assume_on") else []
+    words += ["--changed-too"] if asked.get("changed_too") else []
     words += ["--dry-run"] if asked["dry_run"] else []
     is_asked = verb == "release" or asked["source"] or len(servers) > _MANY
     return shlex.join([*words, "--yes"] if is_asked else words)

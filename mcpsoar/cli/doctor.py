@@ -47,6 +47,7 @@ def doctor(
             clock=SystemClock(),
             say=talker(given),
             server=servers([server])[0] if server else None,
+            complete=given.told.complete,
         )
     )
     answer = verdict(checks)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from mcpsoar.cli import show, stdout
-from mcpsoar.core.errors import Held, Tampered, Trouble, Usage
+from mcpsoar.core.errors import Conflict, Held, Tampered, Trouble, Usage
 from mcpsoar.core.verdict import Verdict
 
 USAGE = 2
@@ -68,7 +68,7 @@ def _ended(command: Callable[[], object]) -> int:
 def _code(error: Trouble) -> int:
     if isinstance(error, Usage):
         return USAGE
-    return Verdict.NO.value if isinstance(error, Held | Tampered) else Verdict.CANNOT_TELL.value
+    return Verdict.NO.value if isinstance(error, Held | Tampered | Conflict) else Verdict.CANNOT_TELL.value
 
 
 def _say(message: str, next_command: str | None) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from mcpsoar.app.touching import touching
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
@@ -32,7 +33,7 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
     yield f"{word}: {clean(', '.join(report.servers))}"
     yield from _still(report)
     yield from _since(report)
-    yield f"  run      {report.run}, playbook {clean(report.playbook)}"
+    yield f"  run      {report.run}, playbook {clean(report.playbook)}{_rehearsed(report)}"
     for name in ("started_at", "finished_at", "by", "ticket", "reason"):
         if report.extra.get(name):
             yield f"  {name.removesuffix('_at'):<8} {clean(str(report.extra[name]))}"
@@ -42,6 +43,12 @@ def lines(report: Report, complete: Callable[[str], str] = str) -> Iterator[str]
         yield from _step(step)
     yield from _exposure(report)
     yield from _next(report, complete)
+
+
+def _rehearsed(report: Report) -> str:
+    mark = report.extra.get("rehearsal")
+    left = ", ".join(mark["left_out"]) if mark else ""
+    return (", a rehearsal" + (f" without {clean(left)}" if left else "")) if mark else ""
 
 
 def _still(report: Report) -> Iterator[str]:
@@ -67,6 +74,8 @@ def _step(step: StepReport) -> Iterator[str]:
     yield f"  {step.verdict.value:<18} {clean(step.id)}: {clean(step.detail, limit=400)}{tries}"
     if unknown := step.evidence.get("before_unknown"):
         yield f"{'':<20} its state before is not known: {clean(str(unknown), limit=200)}"
+    if said := touching(step, lambda text: clean(text, limit=80)):
+        yield f"{'':<20} {said}"
 
 
 def _exposure(report: Report) -> Iterator[str]:

@@ -59,9 +59,14 @@ def show_(given: Common, run: str, home: str | None) -> Verdict:
 @click.argument("run", metavar="ID")
 @click.option("--profile", type=filled, metavar="NAME", help="The profile that the run was planned with.")
 @click.option("--api", type=filled, metavar="URL", help="The address that the run was planned with.")
+@click.option(
+    "--changed-too", is_flag=True, help="Also by options of the profile that were edited since the plan."
+)
 @_home
 @common
-def resume(given: Common, run: str, profile: str | None, api: str | None, home: str | None) -> Verdict:
+def resume(
+    given: Common, run: str, *, profile: str | None, api: str | None, changed_too: bool, home: str | None
+) -> Verdict:
     """Finish a run that was killed or could not tell: looks before it repeats anything."""
     from mcpsoar.app import runs as app
     from mcpsoar.app import settings
@@ -82,6 +87,7 @@ def resume(given: Common, run: str, profile: str | None, api: str | None, home: 
             say=talker(given),
             by=who(),
             complete=given.told.complete,
+            changed_too=changed_too,
         ),
     )
 
@@ -101,4 +107,9 @@ def _since(row: Facts) -> str:
 def _row(row: Facts) -> tuple[str, ...]:
     servers = ", ".join(row["servers"])
     problem = f"  {row['problem']}" if "problem" in row else ""
-    return row["run"], row["verdict"] + _since(row), row["started_at"] or "unknown", servers + problem
+    return (
+        row["run"],
+        row["verdict"] + _since(row) + (", rehearsed" if row.get("rehearsal") else ""),
+        row["started_at"] or "unknown",
+        servers + problem,
+    )

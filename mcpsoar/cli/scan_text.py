@@ -62,7 +62,8 @@ def undecided(
     complete: "Callable[[str], str]",
 ) -> None:
     """Say that so many rules, any finding of which would fail the scan, could not be asked."""
-    say(f"CANNOT TELL: {count} rules of level {fail_on} or above are not evaluable on these logs")
+    rules, are = ("rule", "is") if count == 1 else ("rules", "are")
+    say(f"CANNOT TELL: {count} {rules} of level {fail_on} or above {are} not evaluable on these logs")
     say(f"  next      {_coverage(scanned, complete)}")
     say("            --evaluable-only judges by the others alone")
 

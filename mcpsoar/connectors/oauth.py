@@ -18,12 +18,15 @@ stays, for the same audience, shows that the service tells `introspect` of such 
 Other options of a binding: `names`, the audience of a server where that is not its name; `revocation` and
 `introspection`, paths under `url`, else as its `.well-known/openid-configuration` says, on its own origin
 alone. `propagation_s` is how long resource servers go on with what they remember (0), `timeout_s` bounds one
-call (10), `settle_s` a read-back (5). Clients identify themselves by client_secret_basic. Nothing here stops
-the issuing of new tokens, and the report says so.
+call (10), `settle_s` a read-back (5). Clients identify themselves by client_secret_basic. No RFC stops
+the issuing of new tokens: where the table `issuance` describes how the service's own administration stops a
+client (`in_oauth.described`), that is done; else the report says that nobody does.
 """
 
 from mcpsoar.connectors.in_oauth import settings
 from mcpsoar.connectors.in_oauth.aim import Aim
+from mcpsoar.connectors.in_oauth.described import ACTION
+from mcpsoar.connectors.in_oauth.issuance import Issuance
 from mcpsoar.connectors.in_oauth.service import Service
 from mcpsoar.connectors.in_oauth.settings import Place
 from mcpsoar.connectors.in_oauth.tokens import Tokens
@@ -34,7 +37,7 @@ from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Binding
 from mcpsoar.kit.http import TIMEOUT_S
 from mcpsoar.kit.options import seconds
-from mcpsoar.kit.rooms import Rooms, server
+from mcpsoar.kit.rooms import Room, Rooms, server
 from mcpsoar.kit.targets import principal
 
 OPTIONS = (
@@ -42,13 +45,16 @@ OPTIONS = (
     "introspect",
     "clients",
     "names",
+    "issuance",
     *settings.ENDPOINTS,
     "propagation_s",
     "timeout_s",
     "settle_s",
 )
-SECRETS = ("held", "introspect.secret", "clients.*.secret")
+SECRETS = ("held", "introspect.secret", "clients.*.secret", "issuance.token")
+MEANING = {"names": "server", "issuance": ""}
 _SETTLE_S = 5.0
+_SPILLS = "it stops clients, whatever else they call"
 
 
 def connect(binding: Binding, *, clock: Clock) -> Rooms:
@@ -61,13 +67,27 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     def for_server(step: Step) -> Aim:
         return Aim(audience=said.names.get(server(step), server(step)))
 
+    def of_client(step: Step) -> Aim:
+        return Aim(client=principal(step))
+
+    rooms: dict[str, Room] = {
+        "tokens.revoke": Tokens(clock, service, said, aim=for_server),
+        "tokens.revoke_principal": Tokens(clock, service, said, aim=of_client),
+    }
+    if service.admin is not None and said.issuance is not None:
+        for action, aim in {"tokens.stop_issuance": for_server, ACTION: of_client}.items():
+            rooms[action] = Issuance(
+                service.admin,
+                clock,
+                service,
+                said,
+                said.issuance,
+                aim=aim,
+                place=binding.where,
+                spills=_SPILLS if aim is for_server else None,
+            )
     return Rooms(
-        {
-            "tokens.revoke": Tokens(clock, service, said, aim=for_server),
-            "tokens.revoke_principal": Tokens(
-                clock, service, said, aim=lambda step: Aim(client=principal(step))
-            ),
-        },
+        rooms,
         service,
         name="the token service",
         clock=clock,

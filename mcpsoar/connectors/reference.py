@@ -7,6 +7,7 @@ it shows the change (5): a 202, a lagging replica or a slow plane gets that long
 from mcpsoar.connectors.in_reference.principals import Principals
 from mcpsoar.connectors.in_reference.switch import STATES, Switch
 from mcpsoar.connectors.in_reference.tool_switch import ToolSwitch
+from mcpsoar.connectors.in_reference.touching import entry_touched, listed, tokens_touched
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, Unsupported
 from mcpsoar.core.plan import Step
@@ -19,10 +20,13 @@ from mcpsoar.kit.http import TIMEOUT_S, Edge
 from mcpsoar.kit.options import seconds
 from mcpsoar.kit.pages import pages
 from mcpsoar.kit.rooms import Room, Rooms, server
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
+from mcpsoar.kit.touched import touched
 
 OPTIONS = ("timeout_s", "settle_s")
 SETTLE_S = 5.0
 _LISTING_S = 30.0
+_MARKS = ("environment", "fingerprint")
 _APPROVAL = ("normal", "forced")
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 
@@ -50,14 +54,27 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
 
 
 class _Registry(Switch):
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return _MARKS
+
+    def baseline(self, step: Step) -> Baseline:
+        body = self._read(step)
+        entry = self._facts(server(step), body)
+        return Baseline(entry["state"] == "disabled", entry, self._now(), entry_touched(step, body))
+
     def _entry(self, step: Step) -> Facts:
+        return self._facts(server(step), self._read(step))
+
+    def _read(self, step: Step) -> Facts:
         asked = server(step)
-        body = self._edge.read("registry", asked).body
+        body: Facts = self._edge.read("registry", asked).body
         shape.match(body, "server", asked, where=self._where)
+        return body
+
+    def _facts(self, asked: str, body: Facts) -> Facts:
         facts = {"server": asked, "state": shape.one_of(body, "state", STATES, where=self._where)}
-        return facts | {
-            name: body[name] for name in ("environment", "fingerprint") if isinstance(body.get(name), str)
-        }
+        return facts | {name: body[name] for name in _MARKS if isinstance(body.get(name), str)}
 
     def _post(self, step: Step, verb: str, key: str) -> Effect:
         asked = server(step)
@@ -88,7 +105,7 @@ class _Tokens(Room):
         active = self._active(step)
         open_ids = [token["id"] for token in active if token["kind"] != "jwt"]
         facts = {"active": _counted(active), "ids": open_ids[:_IDS]}
-        return Baseline(not open_ids, facts, self._now())
+        return Baseline(not open_ids, facts, self._now(), tokens_touched(step, active))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
@@ -119,7 +136,11 @@ class _Tokens(Room):
         newcomers = None if before is None else len(left_ids - before)
         facts = {"active": _counted(active), "left": sorted(left_ids)[:_IDS], "issued_since": newcomers}
         exposures = tuple(
-            Exposure(f"{token['kind']} token {token['id']} for {server(step)}", token["expires_at"])
+            Exposure(
+                f"{token['kind']} token {token['id']} for {server(step)}"
+                + (f" {stopped_by(ENTRY, KEY)}" if token in outliving else ""),
+                token["expires_at"],
+            )
             for token in (*left, *outliving)
         )
         return Observation(
@@ -176,9 +197,12 @@ class _Tokens(Room):
 
 
 class _Policy(Room):
-    def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
+    def baseline(self, step: Step) -> Baseline:
         facts = self._policy()
-        return Baseline(facts["write_approval"] == "forced", facts, self._now())
+        return Baseline(facts["write_approval"] == "forced", facts, self._now(), touched(step.role))
+
+    def affects(self, step: Step) -> Facts:
+        return touched(step.role, servers=listed(self._edge, self._clock))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         return self._send("POST", "forced", key)

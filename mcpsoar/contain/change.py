@@ -4,14 +4,15 @@ An error's type decides whether a change may be repeated, and what a silence mea
 change is repeated unless the journal holds the read-back that allowed it.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from math import inf
 
+from mcpsoar.contain.dry_run import DryRun
 from mcpsoar.contain.journal import Journal
-from mcpsoar.contain.ledger import StepState, baseline_facts, observation_facts
+from mcpsoar.contain.ledger import StepState, baseline_facts, look_facts, observation_facts
 from mcpsoar.contain.looks import Look
-from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.core.digest import Facts, effect_key
 from mcpsoar.core.errors import (
     Conflict,
@@ -28,6 +29,7 @@ from mcpsoar.core.plan import Direction, Undo
 from mcpsoar.core.ports import Clock, Connector
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
 
@@ -93,7 +95,7 @@ class Change:
             self._was = look.baseline
         try:
             if look.baseline is not None and not self._tries and self._is_met(look.baseline):
-                ended = self._already()
+                ended = self._already(", undone before this release" * self._is_undo)
                 if ended is not None:
                     return ended
             return persist(
@@ -108,7 +110,7 @@ class Change:
     def note_late(self, was: Baseline | None) -> None:
         """Write down how it was before the change, where that became known after it. Raises Unwritable."""
         if was is not None and self._was is None and self._tries:
-            self._journal.append(self._entry("late look", **(baseline_facts(was) or {})))
+            self._journal.append(self._entry("late look", **look_facts(was)))
 
     def leave(self, look: Look) -> Outcome:
         """Undo what no run has done: nothing is sent, whatever is seen. Raises Unwritable."""
@@ -131,10 +133,10 @@ class Change:
         """Write down a look after which nothing is sent. Raises Unwritable."""
         self._journal.append(*self._look_entry(look))
 
-    def _already(self) -> Outcome | None:
+    def _already(self, since: str = "") -> Outcome | None:
         seen = self._prove("in force before anything was sent")
         if seen.verdict is Verdict.YES:
-            left = ", as before the run" if self._is_undo and self._was and self._was.in_force else ""
+            left = ", as before the run" if self._is_undo and self._was and self._was.in_force else since
             return Outcome(StepVerdict.ALREADY, f"nothing was sent: {seen.detail}{left}")
         if seen.verdict is Verdict.CANNOT_TELL:
             return Outcome(StepVerdict.CANNOT_TELL, f"seemed in force, then: {seen.detail}")
@@ -152,9 +154,9 @@ class Change:
         self._journal.append(*self._first, self._intent())
         self._first = ()
         self._is_doubtful = True
-        act = self._connector.rollback if self._is_undo else self._connector.apply
         try:
-            effect = act(self._step, self._was, self._key())
+            with telling.heard_by(self._heard) if self._wants_to_hear() else nullcontext():
+                effect = self._act()
         except Unreachable as trouble:
             self._note(trouble)
             raise
@@ -180,9 +182,22 @@ class Change:
         self._journal.append(self._entry("effect", facts=effect.facts, said_at=effect.at))
         return self._proved()
 
+    def _act(self) -> Effect:
+        act = self._connector.rollback if self._is_undo else self._connector.apply
+        return act(self._step, self._was, self._key())
+
+    def _wants_to_hear(self) -> bool:
+        """Whether nobody saw how it was before; of what is shared, others listen."""
+        return self._was is None and not self._is_undo and self._step.server is not None
+
+    def _heard(self, effect: Effect) -> None:
+        """What a change of many calls is about to alter is what its undo brings back."""
+        self._was = Baseline(effect.found_in_force is True, effect.facts, effect.at)
+        self._journal.append(self._entry("late look", **(baseline_facts(self._was) or {})))
+
     def _proved(self) -> Outcome:
         """After an acknowledged change: a claim is no proof."""
-        if isinstance(self._connector, Rehearsal):
+        if isinstance(self._connector, DryRun):
             return Outcome(StepVerdict.PLANNED, "would be sent")
         seen = self._prove("proof")
         if seen.verdict is Verdict.YES:
@@ -325,7 +340,7 @@ class Change:
         if self._tries:
             return ()
         if look.baseline is not None:
-            return (self._entry("look", **(baseline_facts(look.baseline) or {})),)
+            return (self._entry("look", **look_facts(look.baseline)),)
         what = type(look.trouble).__name__ if look.trouble else None
         return (self._entry("look", unknown=look.why_unknown, what=what),)
 

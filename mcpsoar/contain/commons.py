@@ -9,9 +9,10 @@ A containment takes the lock shared; a release takes it alone, from its look at 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from mcpsoar.contain import journal
 from mcpsoar.contain.home import Home
@@ -25,6 +26,8 @@ from mcpsoar.kit.lock import FileLock
 ROLE = "policy"
 _NOTE_S = 5.0
 _MARK = ("since", "version")
+Folded: TypeAlias = tuple[Ledger | None, str | None]
+Known: TypeAlias = dict[str, tuple[tuple[int, int] | None, Folded]]
 _MARKS = 100  # kept: one for each forcing of ours since the last lift
 
 
@@ -59,6 +62,15 @@ class Commons:
             if one.ledger is None
             or (one.ledger.bindings.get(ROLE) == self._binding and _has_policy(one.ledger))
         )
+
+    def needed_by(self, releasing: Collection[tuple[str, str]] = ()) -> list[str]:
+        """The holders in words, but for runs with servers that are being released."""
+        return [
+            f"{one.run} ({', '.join(left) or 'unreadable journal'})"
+            for one in self.holders()
+            if (left := tuple(name for name in one.servers if (one.run, name) not in releasing))
+            or one.ledger is None
+        ]
 
     def begin(self, *, was_forced: bool | None) -> None:
         """A containment is about to force it; None when nobody could see how it was."""
@@ -133,15 +145,16 @@ class Commons:
         jsonl.replace(self._note, canonical(note))
 
 
-def unreleased(home: Home) -> tuple[Open, ...]:
-    """Every containment with a server that no release has brought back, oldest first."""
+def unreleased(home: Home, *, without: str = "", known: Known | None = None) -> tuple[Open, ...]:
+    """Every containment with a server that no release has brought back, oldest first; the run `without` is
+    left out. Who asks often keeps what was read in `known`.
+    """
     runs: dict[str, Ledger | None] = {}
     released: set[tuple[str, str]] = set()
     for run in home.runs():
-        if is_closed(home, run):
+        if run == without or is_closed(home, run):
             continue
-        chain = journal.read(home.journal(run), home.anchor(run), run)
-        ledger, problem = fold(chain)
+        ledger, problem = _folded(home, run, {} if known is None else known)
         if ledger is not None:
             released |= ledger.released
         if ledger is None and problem is not None and home.has_journal(run):
@@ -154,6 +167,18 @@ def unreleased(home: Home) -> tuple[Open, ...]:
         if left or ledger is None:
             found.append(Open(run, left, ledger))
     return tuple(found)
+
+
+def _folded(home: Home, run: str, known: Known) -> Folded:
+    """A journal as it is now: read again when it has grown."""
+    try:
+        about = home.journal(run).stat()
+        size = about.st_size, about.st_mtime_ns
+    except OSError:
+        size = None
+    if size is None or run not in known or known[run][0] != size:
+        known[run] = size, fold(journal.read(home.journal(run), home.anchor(run), run))
+    return known[run][1]
 
 
 def close(home: Home, runs: set[str]) -> None:

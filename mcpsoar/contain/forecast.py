@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
+from math import inf
 
 from mcpsoar.contain.plan import CANARY
-from mcpsoar.contain.playing import Crew, Mark, Process, Time
+from mcpsoar.contain.playing import Crew, Joint, Mark, Process, Time
 from mcpsoar.core.plan import Direction, Plan, Step, Undo
 from mcpsoar.core.profile import CanaryBinding
+from mcpsoar.core.run import Baseline
 from mcpsoar.kit.budget import Calls, Lane, Rank, Tier
 
 CALL_S = 0.1  # that one call takes, turn not included: assumed
@@ -23,7 +26,9 @@ class Road:
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """By role its road, by action what a step of it calls, by route of the canary its road."""
+    """By role its road, by action what a step of it calls, by route of the canary its road; and by step what
+    was seen before it, where that is known.
+    """
 
     roads: Mapping[str, Road]
     calls: Mapping[str, Calls]
@@ -31,6 +36,7 @@ class Ways:
     canaries: Mapping[str, CanaryBinding]
     look_s: float
     threads: int
+    seen: Mapping[str, Baseline] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class _Run:
         self.calls: Counter[Road] = Counter()
         self.ended_s = 0.0
         self._lanes: dict[Road, Lane] = {}
+        self._desks: dict[tuple[Road, str], Crew] = {}
+        self._joints: dict[tuple[Road, str, str], Joint] = {}
         self._looks = Crew(self.time, ways.threads)
         self._steps = Crew(self.time, ways.threads)
         self._looked = {step.id: Mark() for step in plan.steps}
@@ -92,7 +100,7 @@ class _Run:
 
     def _look(self, step: Step) -> Process:
         if self.time.now <= self._ways.look_s:
-            yield from self._sent(self._road(step), Rank.READ, self._of(step).looks)
+            yield from self._looked_at(step)
         self.time.set(self._looked[step.id])
 
     def _act(self, step: Step) -> Process:
@@ -102,9 +110,45 @@ class _Run:
                 if (first := self._called.get(f"{route}:{step.server}")) and not self._is_undo:
                     yield first, binding.before_s
             if not self._is_dry:
-                yield from self._sent(self._road(step), Rank.WRITE, self._of(step).writes)
-                yield from self._sent(self._road(step), Rank.READ, self._of(step).reads)
+                yield from self._written(step)
+                yield from self._read_back(step)
         self._end(step)
+
+    def _looked_at(self, step: Step) -> Process:
+        calls = self._of(step)
+        if calls.joint:
+            yield from self._joint(step, "look", calls.looks).recent()
+        else:
+            yield from self._sent(self._road(step), Rank.READ, calls.looks)
+
+    def _written(self, step: Step) -> Process:
+        calls, road = self._of(step), self._road(step)
+        if not calls.write_s:
+            yield from self._sent(road, Rank.WRITE, calls.writes)
+            return
+        ended = Mark()
+        desk = self._desks.setdefault((road, step.action), Crew(self.time, 1))
+        desk.submit(self._slowly(road, calls, ended))
+        yield ended, inf
+
+    def _slowly(self, road: Road, calls: Calls, ended: Mark) -> Process:
+        for _ in range(calls.writes):
+            yield from self._sent(road, Rank.WRITE, 1)
+            yield max(calls.write_s - CALL_S, 0.0)
+        self.time.set(ended)
+
+    def _read_back(self, step: Step) -> Process:
+        calls = self._of(step)
+        if calls.joint:
+            for _ in range(calls.reads):
+                yield from self._joint(step, "read", 1).now()
+        else:
+            yield from self._sent(self._road(step), Rank.READ, calls.reads)
+
+    def _joint(self, step: Step, what: str, calls: int) -> Joint:
+        road = self._road(step)
+        reading = partial(self._sent, road, Rank.READ, calls)
+        return self._joints.setdefault((road, step.action, what), Joint(self.time, reading))
 
     def _first_call(self, step: Step) -> Process:
         if not self._is_undo:
@@ -146,4 +190,10 @@ class _Run:
         return self._ways.roads[step.role]
 
     def _of(self, step: Step) -> Calls:
-        return self._ways.calls.get(step.action, Calls())
+        """What the step calls; what was seen before it says how many writes it is."""
+        calls, was = self._ways.calls.get(step.action, Calls()), self._ways.seen.get(step.id)
+        if was is None or self._is_undo:
+            return calls
+        if was.in_force:
+            return replace(calls, writes=0, reads=1)
+        return replace(calls, writes=len(was.facts[calls.counted])) if calls.counted in was.facts else calls

@@ -7,9 +7,8 @@ holds {count, head} of the last whole line: a journal one line longer is a crash
 
 import errno
 import json
-import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from mcpsoar.core.digest import GENESIS, Facts, Json, canonical, chained, sha256
@@ -19,6 +18,7 @@ from mcpsoar.core.secret import Secret
 from mcpsoar.kit import jsonl
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.credentials import masked
+from mcpsoar.kit.together import Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,7 @@ class Journal:
         self._file = jsonl.Appender(path)
         self._count = chain.count if chain else 0
         self._head = chain.head if chain else GENESIS
-        self._queue: list[_Ticket] = []
-        self._queue_lock = threading.Lock()
-        self._write_lock = threading.Lock()
+        self._lines = Together(self._write)
         self._broken: Unwritable | None = None
 
     @property
@@ -76,17 +74,7 @@ class Journal:
 
     def append(self, *entries: Facts) -> None:
         """Write entries that belong together; they are on disk, and anchored, when this returns."""
-        ticket = _Ticket([self._stamped(entry) for entry in entries])
-        with self._queue_lock:
-            self._queue.append(ticket)
-        with self._write_lock:
-            # whoever gets here first writes for all who wait
-            if not ticket.is_written:
-                with self._queue_lock:
-                    batch, self._queue = self._queue, []
-                self._write([entry for waiting in batch for entry in waiting.entries])
-                for waiting in batch:
-                    waiting.is_written = True
+        self._lines.add([self._stamped(entry) for entry in entries])
 
     def cut(self, chain: Chain) -> None:
         """Drop the torn bytes that a crash left, and write down that it was done."""
@@ -105,6 +93,8 @@ class Journal:
     def _write(self, entries: list[Facts]) -> None:
         if self._broken is not None:
             raise self._broken
+        # until it is whole: after a line that an interrupt cut off none can follow
+        self._broken = Unwritable("a line was cut off, so nothing more is changed", where=str(self.path))
         body = {"n": self._count, "entries": entries}
         head = chained(self._head, body)
         try:
@@ -115,12 +105,7 @@ class Journal:
         except Unwritable as error:
             self._broken = error
             raise
-
-
-@dataclass(slots=True)
-class _Ticket:
-    entries: list[Facts] = field(default_factory=list)
-    is_written: bool = False
+        self._broken = None
 
 
 def read(path: Path, anchor: Path, run: str) -> Chain:

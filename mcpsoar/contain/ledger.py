@@ -15,13 +15,15 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 _HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
 _NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
 _NO_TARGET = UnknownTarget.__name__
+STILL = "still "  # begins the detail of a step that a release leaves in force, for others need it
+_ABOUT = ("reason", "ticket", "by", "profile", "entries", "rehearsal")
 
 
 @dataclass(slots=True)
 class StepState:
     """One step so far. `baseline` is the state before the first change; None when it is not known, and
     `unknown_because` says why. `may_have_acted`: a change was sent and not every one was turned away.
-    `has_no_target`: the control plane knows no such server.
+    `has_no_target`: the control plane knows no such server. `affects`: what it touches.
     """
 
     step: Step
@@ -40,6 +42,7 @@ class StepState:
     started_at: str | None = None
     finished_at: str | None = None
     sightings: dict[str, list[Sighting]] = field(default_factory=dict)
+    affects: dict[str, Any] = field(default_factory=dict)
 
     @property
     def may_have_acted(self) -> bool:
@@ -108,13 +111,20 @@ def baseline_facts(was: Baseline | None) -> Facts | None:
     return {"in_force": was.in_force, "facts": was.facts, "seen_at": was.seen_at} if was else None
 
 
+def look_facts(was: Baseline) -> Facts:
+    """A look as an entry of the journal."""
+    return {**(baseline_facts(was) or {}), **({"affects": was.affects} if was.affects else {})}
+
+
 def observation_facts(seen: Observation) -> Facts:
     return {
         "verdict": seen.verdict.name,
         "detail": seen.detail,
         "facts": seen.facts,
         "seen_at": seen.seen_at,
-        "exposures": [[exposure.what, exposure.until] for exposure in seen.exposures],
+        "exposures": [
+            [one.what, one.until, *([one.is_beside] if one.is_beside else [])] for one in seen.exposures
+        ],
         "partial": seen.is_partial,
     }
 
@@ -130,7 +140,7 @@ def _planned(plan: Facts) -> Ledger:
         servers=tuple(plan["servers"]),
         steps={step.id: StepState(step) for step in steps},
         bindings=plan["bindings"],
-        about={name: plan.get(name) for name in ("reason", "ticket", "by", "profile", "entries")},
+        about={name: plan.get(name) for name in _ABOUT},
         is_dry=plan["dry_run"],
         started_at=plan["at"],
         releases=_pairs(plan.get("releases", ())),
@@ -159,9 +169,13 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.baseline = as_baseline(entry) if "facts" in entry else None
             state.unknown_because = entry.get("unknown")
             state.has_no_target = entry.get("what") == _NO_TARGET
+            _touch(state, entry)
         case "late look" if state.baseline is None:
             state.baseline = as_baseline(entry)
             state.unknown_because = None
+            _touch(state, entry)
+        case "affects":
+            _touch(state, entry)
         case "intent":
             state.intents += 1
             state.effect = None
@@ -191,6 +205,13 @@ def _advance(state: StepState, kind: str, entry: Facts) -> None:
             state.finished_at = entry["at"]
 
 
+def _touch(state: StepState, entry: Facts) -> None:
+    """What was known first stays: a look after the change finds less than it touched."""
+    for name, known in entry.get("affects", {}).items():
+        if state.affects.get(name) is None:
+            state.affects[name] = known
+
+
 def _answered(state: StepState, *, has_acted: bool) -> None:
     """What the change that was sent last came to; looks have troubles too, and those answer nothing."""
     state.has_acted |= state.is_awaited and has_acted
@@ -203,7 +224,7 @@ def _observation(entry: Facts) -> Observation:
         entry["detail"],
         entry["facts"],
         entry["seen_at"],
-        tuple(Exposure(what, until) for what, until in entry["exposures"]),
+        tuple(Exposure(*one) for one in entry["exposures"]),
         is_partial=entry["partial"],
     )
 

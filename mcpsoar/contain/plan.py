@@ -1,7 +1,7 @@
 """A playbook made concrete: pure, so that the same words give the same digest before anything is sent."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from mcpsoar.core.digest import Facts
@@ -38,17 +38,20 @@ def make(
     direction: Direction,
     bindings: Facts,
     canaries: Iterable[str],
+    without: Collection[str] = (),
 ) -> Plan:
     """Steps for every server, shared ones once, and after them a canary per server and route (`canaries`).
 
     A canary proves that calls to a server are refused: what is no server has none, nor has a playbook of
     shared steps alone, which does not aim at that. A release runs the other way: what was last is undone
-    first, and what is shared after all the rest, for it is lifted only when nothing else holds it.
+    first, and what is shared after all the rest, for it is lifted only when nothing else holds it. `without`
+    are ids of optional steps that nothing here can do: they are left out, and nothing waits for them.
     Raises Usage for a name that is not of the sort that the playbook acts on.
     """
     if direction is Direction.APPLY:
         _check_targets(playbook, names)
-    specs = playbook.steps if direction is Direction.APPLY else tuple(_reversed(playbook.steps))
+    chosen = tuple(spec for spec in playbook.steps if spec.id not in without)
+    specs = chosen if direction is Direction.APPLY else tuple(_reversed(chosen))
     steps = [
         Step(
             id=_id(spec, server),
@@ -84,7 +87,7 @@ def make(
         )
         for name in names
         for route in canaries
-        if not targets.kind(name) and not all(spec.shared for spec in specs)
+        if not targets.kind(name) and not all(spec.shared for spec in chosen)
     ]
     return Plan(playbook.name, playbook.digest, direction, names, (*steps, *probes), bindings)
 

@@ -65,7 +65,8 @@ class Time:
             self._at(self.now, lambda: self.go(process))
             return
         mark.waiting.append(process)
-        self._at(until, lambda: self._give_up(mark, process))
+        if until < inf:
+            self._at(until, lambda: self._give_up(mark, process))
 
     def _give_up(self, mark: Mark, process: Process) -> None:
         if process in mark.waiting:
@@ -88,6 +89,39 @@ class Time:
         if not wait_s:
             self.go(self._queued.pop((lane, head)))
         self._look_at(lane, when + wait_s)
+
+
+class Joint:
+    """One `reading` at a time for all who want it, as `kit.joint.Joint` has it."""
+
+    def __init__(self, time: Time, reading: Callable[[], Process]) -> None:
+        self._time = time
+        self._reading = reading
+        self._last: Mark | None = None
+        self._next: Mark | None = None
+        self._is_busy = False
+
+    def now(self) -> Process:
+        """One that begins now, or else the next."""
+        mark = self._next = self._next or Mark()
+        if not self._is_busy:
+            self._is_busy = True
+            self._time.go(self._read())
+        yield mark, inf
+
+    def recent(self) -> Process:
+        """The last one that began, if any did."""
+        if self._last is None:
+            yield from self.now()
+        else:
+            yield self._last, inf
+
+    def _read(self) -> Process:
+        while self._next is not None:
+            mark, self._last, self._next = self._next, self._next, None
+            yield from self._reading()
+            self._time.set(mark)
+        self._is_busy = False
 
 
 class Crew:

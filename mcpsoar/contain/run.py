@@ -6,19 +6,24 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from mcpsoar.contain.affected import Affected
 from mcpsoar.contain.change import Change, Outcome, Tools
 from mcpsoar.contain.commons import Commons
+from mcpsoar.contain.dry_run import DryRun
+from mcpsoar.contain.entangled import Entangled
+from mcpsoar.contain.holds import Holds
 from mcpsoar.contain.journal import Journal
 from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.proof import Proof
-from mcpsoar.contain.rehearsal import Rehearsal
 from mcpsoar.contain.shared import Shared
+from mcpsoar.contain.shut_out import ShutOut
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
-from mcpsoar.core.run import Baseline, Passage
+from mcpsoar.core.run import Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.crew import Crew, wait_for
 from mcpsoar.kit.retry import Bounds
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
 _CANARIES = 128
-_OFF = "tools_off"  # in the baseline of a registry's entry, whose undo switches them all on
 _UNDONE = (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.APPLIED_UNVERIFIED, StepVerdict.SKIPPED)
 
 
@@ -40,6 +44,8 @@ class Means:
     roles: Mapping[str, Connector]
     proofs: Mapping[str, Proof]
     commons: Commons | None
+    holds: Holds
+    shut_out: ShutOut
     journal: Journal
     clock: Clock
     say: Callable[[str], None]
@@ -65,14 +71,17 @@ class Runner:
         self._actors = Crew(means.threads, "mcpsoar-step")
         self._canaries = Crew(_CANARIES, "mcpsoar-canary")
         self._befores: dict[str, Future[Passage]] = {}
+        steps = [state.step for state in self._todo() if not (self._is_undo and state.step.undo is Undo.NONE)]
+        self._affected = Affected(steps, means.roles, looks=means.looks, is_dry=ledger.is_dry)
 
     def run(self) -> None:
         """Every step to its end. Raises Unwritable when the journal broke: nothing was sent after that."""
         try:
             self._call_ahead()
             self._schedule()
+            self._affected.note(self._journal)
         finally:
-            for crew in (self._actors, self._canaries):
+            for crew in (self._actors, self._canaries, self._affected):
                 crew.close()
 
     def _call_ahead(self) -> None:
@@ -95,8 +104,10 @@ class Runner:
                 tasks[name] = crew.submit(partial(self._act, state))
             if not tasks:
                 break
-            ended = tasks.pop(self._ended.get())
+            name = self._ended.get()
+            ended = tasks.pop(name)
             failure = failure or ended.exception()
+            self._affected.ended(name, {*waiting, *tasks})
         if failure is not None:
             raise failure
         self._settle_servers()
@@ -106,7 +117,8 @@ class Runner:
 
     def _act(self, state: StepState) -> None:
         try:
-            outcome = self._outcome(state)
+            with telling.followed_by(lambda words: self._tell(f"{state.step.id}  {words}"), self._clock):
+                outcome = self._outcome(state)
             if self._ledger.is_dry and outcome.verdict is not StepVerdict.FAILED:
                 outcome = Outcome(StepVerdict.PLANNED, outcome.detail)
             self._journal.append(
@@ -140,6 +152,7 @@ class Runner:
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {bound} {step.action}")
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)
+        holds = self._means.holds
         if step.server is None and self._means.commons is not None:
             shared = Shared(
                 self._means.commons,
@@ -147,6 +160,7 @@ class Runner:
                 self._means.looks,
                 clock=self._clock,
                 bounds=self._means.bounds,
+                holds=holds,
                 forcing=lambda: Change(
                     replace(self._tools, direction=Direction.APPLY), connector, state, None
                 ),
@@ -155,22 +169,20 @@ class Runner:
         self._await_first_calls(step)
         is_looked_at = not state.intents and not is_void
         look = self._means.looks.of(step) if is_looked_at else Look()
-        look = replace(look, baseline=self._without_ours(look.baseline))
         if is_untouched and not is_void:
             return change.leave(look)
-        outcome = change.carry_out(look)
+        if not self._is_undo:
+            look = replace(look, baseline=holds.without_ours(look.baseline, step.server))
+            look = replace(look, baseline=self._means.shut_out.without_ours(look.baseline, step))
+        elif was is not None and self._means.shut_out.concerns(step, was):
+            return self._means.shut_out.let_in(change, look, was, step)
+        entangled = Entangled(
+            step, self._ledger, holds, self._means.looks, commons=self._means.commons, clock=self._clock
+        )
+        outcome = entangled.carry_out(change, look, was)
         if not self._is_undo and not self._ledger.is_dry:
-            change.note_late(self._without_ours(self._means.looks.late(step)))
+            change.note_late(holds.without_ours(self._means.looks.late(step), step.server))
         return outcome
-
-    def _without_ours(self, was: Baseline | None) -> Baseline | None:
-        """What a freeze of this home has off was not off before: an undo must not switch it off again."""
-        commons = self._means.commons
-        if was is None or commons is None or not was.facts.get(_OFF):
-            return was
-        ours = commons.before().get("open", ())
-        left = [one for one in was.facts[_OFF] if one not in ours]
-        return replace(was, facts={**was.facts, _OFF: left})
 
     def _unmet(self, step: Step) -> str | None:
         """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""
@@ -271,7 +283,7 @@ class Runner:
         connector = self._means.roles.get(step.role)
         if connector is None or step.action not in connector.actions:
             return None
-        return Rehearsal(connector, self._clock) if self._ledger.is_dry else connector
+        return DryRun(connector, self._clock) if self._ledger.is_dry else connector
 
     def _tell(self, words: str) -> None:
         self._means.say(f"{stamp(self._clock.now())}  {words}")

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from mcpsoar.contain.change import Change, Outcome
 from mcpsoar.contain.commons import Commons
-from mcpsoar.contain.ledger import Ledger, StepState
+from mcpsoar.contain.holds import Holds
+from mcpsoar.contain.ledger import STILL, Ledger, StepState
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.errors import Indeterminate, Unreachable, Unsupported
 from mcpsoar.core.plan import Direction, Step
@@ -34,6 +35,7 @@ class Shared:
         *,
         clock: Clock,
         bounds: Bounds,
+        holds: Holds,
         forcing: Callable[[], Change],
     ) -> None:
         self._commons = commons
@@ -41,6 +43,7 @@ class Shared:
         self._looks = looks
         self._clock = clock
         self._bounds = bounds
+        self._holds = holds
         self._forcing = forcing
 
     def carry_out(self, state: StepState, change: Change) -> Outcome:
@@ -66,15 +69,9 @@ class Shared:
         with self._commons.lock() as lock:
             if not lock.wait(_LIFT_WAIT_S, self._clock):
                 return Outcome(StepVerdict.FAILED, "nothing was sent: other runs are at work on it")
-            releasing = set(self._ledger.releases) if self._ledger.is_dry else set()
-            holders = [
-                f"{one.run} ({', '.join(left) or 'unreadable journal'})"
-                for one in self._commons.holders()
-                if (left := tuple(name for name in one.servers if (one.run, name) not in releasing))
-                or one.ledger is None
-            ]
+            holders = self._commons.needed_by(self._ledger.releases if self._ledger.is_dry else ())
             if holders:
-                return self._kept(state, f"still needed by {'; '.join(holders)}")
+                return self._kept(state, f"{STILL}needed by {'; '.join(holders)}")
             return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
 
     def _kept(self, state: StepState, needed: str) -> Outcome:
@@ -151,8 +148,12 @@ class Shared:
                     f"left in force: somebody else forced it again since ({again}); "
                     "lift it by hand if nobody needs it",
                 )
-        change.go_back_to(replace(before_us(self._clock), facts=self._commons.before()))
+        facts, held = self._holds.thawed(self._commons.before())
+        change.go_back_to(replace(before_us(self._clock), facts=facts))
         outcome = change.carry_out(seen)
+        if held:
+            off = "; ".join(hold.words for hold in held)
+            outcome = replace(outcome, detail=f"{outcome.detail}; left off, in quarantine: {off}")
         if outcome.verdict.verdict is Verdict.YES:
             self._commons.end()
         if outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.APPLIED_UNVERIFIED):

@@ -1,6 +1,6 @@
 """The report of a run, from its journal alone: the same words at its end, after a crash and a year later."""
 
-from mcpsoar.contain.ledger import Ledger, StepState, baseline_facts
+from mcpsoar.contain.ledger import STILL, Ledger, StepState, baseline_facts
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.plan import Direction, Undo
@@ -28,17 +28,22 @@ def judged(ledger: Ledger) -> RunVerdict:
     folded = worst(answer for answer in answers if answer is not None)
     if ledger.direction is Direction.UNDO:
         return RunVerdict.RELEASED if _is_void(ledger) else _UNDONE[folded]
-    if folded is Verdict.YES and exposures(ledger) and not _all_refused(ledger):
+    is_exposed = any(not one.is_beside for one in exposures(ledger))
+    if folded is Verdict.YES and is_exposed and not _all_refused(ledger):
         # a token that outlives its revocation is harmless only where the data plane was seen to refuse
         return RunVerdict.UNVERIFIED
     return _APPLIED[folded]
 
 
 def _is_void(ledger: Ledger) -> bool:
-    """Whether a release had nothing to undo: for none of its steps there is a way back."""
+    """Whether a release had nothing to send: for none of its steps there is a way back, or what it let go is
+    needed by others.
+    """
     states = ledger.steps.values()
     return bool(states) and all(
-        state.verdict is StepVerdict.SKIPPED and state.step.undo is Undo.NONE for state in states
+        state.verdict is StepVerdict.SKIPPED
+        and (state.step.undo is Undo.NONE or state.detail.startswith(STILL))
+        for state in states
     )
 
 
@@ -81,8 +86,7 @@ def _why_left(ledger: Ledger, state: StepState) -> str | None:
         return "as before the run" if was is not None and was.in_force else None
     if state.baseline is not None:
         return "not by these runs" if state.baseline.in_force else None
-    is_shared = state.step.server is None
-    return state.detail.removeprefix("still ") if is_shared and state.verdict is StepVerdict.SKIPPED else None
+    return state.detail.removeprefix(STILL) if state.detail.startswith(STILL) else None
 
 
 def _is_closed(state: StepState) -> bool:
@@ -94,6 +98,8 @@ def _open(state: StepState) -> str:
     server, action = state.step.server, state.step.action
     known = {
         "registry.disable": f"{server} not known to be disabled in the registry",
+        "tokens.stop_issuance": f"new tokens for {server} not known to be stopped",
+        "tokens.stop_issuance_principal": f"new tokens for {server} not known to be stopped",
         "tokens.revoke": f"tokens of {server} not known to be revoked",
         "registry.disable_tool": f"{server} not known to be disabled in the registry",
         "tokens.revoke_principal": f"tokens of {server} not known to be revoked",
@@ -108,7 +114,8 @@ def place(ledger: Ledger) -> dict[str, str]:
     name = ledger.about.get("profile")
     if not ledger.bindings or not isinstance(name, str):
         return {}
-    places = {bound["url"] for bound in ledger.bindings.values()} if name == BY_API else set()
+    by_api = ledger.bindings.values() if name == BY_API else ()
+    places = {bound["url"] for bound in by_api if "url" in bound}
     return {"api": places.pop()} if len(places) == 1 else {"profile": name}
 
 
@@ -154,6 +161,7 @@ def _step(state: StepState) -> StepReport:
         finished_at=state.finished_at,
         detail=state.detail or _unfinished(state),
         evidence=_sighted(state) if state.step.action == CANARY else _evidence(state),
+        affects=state.affects,
     )
 
 

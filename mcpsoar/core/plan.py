@@ -28,8 +28,9 @@ class StepSpec:
     """One line of a playbook. `after` names steps that must have ended, well or badly: order, not condition.
 
     `shared` steps act once for all servers of a run (the write-approval policy is everybody's). A step with a
-    condition is carried out if the step called `when` ended with one of `verdicts`, else it is skipped.
-    `attempts`, `retry_s` and `limit_s` are as in `Step`.
+    condition is carried out if the step called `when` ended with one of `verdicts`, else it is skipped. An
+    `optional` one is left out of a plan where nothing can do it. `attempts`, `retry_s` and `limit_s` are as
+    in `Step`.
     """
 
     id: str
@@ -45,6 +46,7 @@ class StepSpec:
     attempts: int | None = None
     retry_s: float | None = None
     limit_s: float | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A playbook made concrete. `bindings` names the connector and address of each role, never a secret."""
+    """A playbook made concrete. `bindings` names the connector and address of each role, and has digests of
+    what `options` make steps mean; never a secret.
+    """
 
     playbook: str
     playbook_digest: str

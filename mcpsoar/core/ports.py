@@ -29,9 +29,18 @@ class Connector(Protocol):
     `propagation_s`, how long its data plane may go on with what it remembers;
     `secrets`, those beside its binding's that stand in no journal (tuple[Secret, ...]);
     `lacks`, what this system cannot do or show, in words for a person (tuple[str, ...]);
+    `marks(action)`, the names of facts that only somebody's change of the target alters, never the plane
+    itself (tuple[str, ...]): a release compares them with what the read-back after its containment saw;
+    `spills`, by action, what a change for one server does to others (Mapping[str, str]);
     `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
     `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,
     or None: look at a server; raises as `baseline`). Neither sends a change.
+    `affects(step)`, what the step touches, as far as reads beside those of `baseline` tell it (Facts; raises
+    as `baseline`, sends no change, and no change waits for it). Its keys, of which one that was not asked is
+    not there and what is not known is None: `tokens` (a count), `kinds` of them ({kind: count}), `principals`
+    whose they are, `tools`, of which those in `may_write` do not only read, `servers` that clients reach it
+    by or that it is about (lists of names, or counts where they are long), `calls_last_day` (a count),
+    `owner` and `environment` (texts).
     """
 
     actions: frozenset[str]

@@ -138,7 +138,8 @@ class Profile:
     each has to refuse. `look_s` is what all looks before the changes share; one change is
     tried `attempts` times and for `retry_s` at most; `threads` steps are at work at once. `audit` signs runs.
     `protected` servers are contained only where a person names one and says so; findings count only of logs
-    that one of `trusted_sources` fits (patterns with *), where there are any.
+    that one of `trusted_sources` fits (patterns with *), where there are any. A `rehearsal` is on nobody but
+    these, which no one needs.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Profile:
     routes: dict[str, CanaryBinding] = field(default_factory=dict)
     protected: tuple[str, ...] = ()
     trusted_sources: tuple[str, ...] | None = None
+    rehearsal: tuple[str, ...] = ()
 
     @property
     def canaries(self) -> dict[str, CanaryBinding]:

@@ -9,19 +9,26 @@ from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What stays open after a change, and until when (RFC 3339, UTC); None means no end is known."""
+    """What stays open after a change, and until when (RFC 3339, UTC); None means no end is known.
+
+    `is_beside` is what the step never aimed at: worth knowing, and no doubt whether it did what it is for.
+    """
 
     what: str
     until: str | None
+    is_beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """State before a change. `in_force`: the step's aim was met already; `facts` are kept for the undo."""
+    """State before a change. `in_force`: the step's aim was met already; `facts` are kept for the undo, and
+    `affects` for people: what that look told, by the way, of what the step touches (`Connector.affects`).
+    """
 
     in_force: bool
     facts: Facts
     seen_at: str
+    affects: Facts = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class StepReport:
     finished_at: str | None
     detail: str
     evidence: Facts = field(default_factory=dict)
+    affects: Facts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

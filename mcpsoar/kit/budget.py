@@ -76,13 +76,18 @@ class Tier:
 @dataclass(frozen=True, slots=True)
 class Calls:
     """How many calls one step is, all going well: looks before the change, its writes, and reads with it and
-    after. `each` names what else costs one call apiece, where nobody can know how many there are.
+    after. `each` names what else costs one call apiece, where nobody can know how many there are; `counted`
+    is the fact of a baseline that lists what costs a write apiece. What is `joint` is read for every step of
+    the action that wants it at that time. Writes that take long, `write_s`, are made one after the other.
     """
 
     looks: int = 1
     writes: int = 1
     reads: int = 1
     each: str = ""
+    counted: str = ""
+    joint: bool = False
+    write_s: float = 0.0
 
 
 Ticket: TypeAlias = tuple[Rank, int]

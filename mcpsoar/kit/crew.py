@@ -29,7 +29,7 @@ class Crew:
         """Work begins in the order it was submitted."""
         future: Future[T] = Future()
         with self._change:
-            self._todo.append(partial(_carry_out, work, future))
+            self._todo.append(partial(carry_out, work, future))
             if self._idle < len(self._todo) and self._threads < self._size:
                 self._threads += 1
                 threading.Thread(target=self._run, name=self._name, daemon=True).start()
@@ -64,7 +64,7 @@ def wait_for(future: Future[Any], seconds: float) -> bool:
     return future in wait([future], max(seconds, 0.0)).done
 
 
-def _carry_out(work: Callable[[], T], future: Future[T]) -> None:
+def carry_out(work: Callable[[], T], future: Future[T]) -> None:
     """Whatever work raises belongs to the thread that asks for its result."""
     try:
         future.set_result(work())

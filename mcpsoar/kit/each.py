@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable
+from mcpsoar.kit import telling
 from mcpsoar.kit.status import Failed, Unknown
 
 _UNKNOWN = 3  # who is not known (401), time after time, asks for nobody's sake
@@ -18,7 +19,8 @@ def each(names: Sequence[str], send: Callable[[str], object], *, where: str, lat
     """
     sent = unknown = silent = 0
     troubles: list[Trouble] = []
-    for name in sorted(names, key=lambda one: one in late):
+    for at, name in enumerate(sorted(names, key=lambda one: one in late)):
+        telling.got_to(at, len(names))
         try:
             send(name)
         except (Denied, Conflict, Malformed, Unreachable, Indeterminate) as trouble:

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mcpsoar.core.errors import Unwritable
 
 _DIR_MODE = 0o700
 _FILE_MODE = 0o600
+_named: set[Path] = set()  # folders that this process found, and brought to the disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,15 @@ def replace(path: Path, data: bytes) -> None:
 def folder(path: Path) -> Path:
     """A folder for the owner alone, its name on disk; one that is there already keeps its mode.
 
+    Whoever made that may have been killed before its name was on disk: once in each process that is seen to.
     Raises Unwritable.
     """
     try:
         if path.is_dir():
+            if path not in _named:
+                with suppress(PermissionError):  # of a parent that may not be read, others take care
+                    sync_folder(path.parent)
+                _named.add(path)
             return path
         if not path.parent.exists():
             folder(path.parent)

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Protocol
 
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
@@ -51,6 +52,16 @@ class Room(ABC):
         """What cannot be done or seen here, in words for a person. Asks nobody."""
         return ()
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """Names of facts by which another's change shows."""
+        return ()
+
+    @property
+    def spills(self) -> str | None:
+        """What a change for one server does to others; None where each is its own."""
+        return None
+
     def identity(self, server: str) -> str:
         """The entry that a name means. Raises as `baseline`."""
         return server
@@ -60,6 +71,10 @@ class Room(ABC):
         `baseline`.
         """
         return None
+
+    def affects(self, step: Step) -> Facts:  # noqa: ARG002 (there may be more to read)
+        """What reads of its own tell of what a step touches, beside the baseline's. Raises as `baseline`."""
+        return {}
 
     def _now(self) -> str:
         return stamp(self._clock.now())
@@ -118,12 +133,22 @@ class Rooms:
     def lacks(self) -> tuple[str, ...]:
         return tuple(words for room in self._rooms.values() for words in room.lacks)
 
+    def marks(self, action: str) -> tuple[str, ...]:
+        return self._rooms[action].marks
+
+    @property
+    def spills(self) -> dict[str, str]:
+        return {action: words for action, room in self._rooms.items() if (words := room.spills)}
+
     def identity(self, server: str) -> str:
         room = self._rooms.get("registry.disable")
         return room.identity(server) if room else server
 
     def survey(self, action: str) -> str | None:
         return self._rooms[action].survey()
+
+    def affects(self, step: Step) -> Facts:
+        return self._room(step).affects(step)
 
     def close(self) -> None:
         self._edge.close()

@@ -10,7 +10,11 @@ TOOL = "tool:"
 PRINCIPAL = "principal:"
 SPELT = {TOOL: "tool:TOOL@SERVER", PRINCIPAL: "principal:NAME", "": "SERVER"}
 # an action acts on servers, if it does not stand here
-OF = {"registry.disable_tool": TOOL, "tokens.revoke_principal": PRINCIPAL}
+OF = {
+    "registry.disable_tool": TOOL,
+    "tokens.stop_issuance_principal": PRINCIPAL,
+    "tokens.revoke_principal": PRINCIPAL,
+}
 
 
 def kind(name: str) -> str:

@@ -173,6 +173,7 @@ def _entry(entry: Entry) -> Facts:
         "state": entry.state,
         "environment": entry.environment,
         "fingerprint": entry.fingerprint,
+        "tools": [str(tool.get("name")) for tool in entry.tools],
     }
 
 

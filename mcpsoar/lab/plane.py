@@ -3,18 +3,17 @@
 import hashlib
 import json
 import secrets
-import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.digest import Json
 from mcpsoar.core.ports import Clock
 from mcpsoar.kit.clock import stamp
+from mcpsoar.lab import rows
 from mcpsoar.lab.database import Database
 from mcpsoar.lab.records import (
-    ApprovalMode,
     Entry,
     PolicyState,
     Request,
@@ -58,13 +57,13 @@ class Plane:
     def server(self, name: str) -> Entry | None:
         self._settle()
         row = self._db.row("SELECT * FROM registry WHERE server = ?", (name,))
-        return _entry(row, self._tools_off()) if row else None
+        return rows.entry(row, self._tools_off()) if row else None
 
     def servers(self) -> tuple[Entry, ...]:
         """All entries, by name."""
         self._settle()
         off = self._tools_off()
-        return tuple(_entry(row, off) for row in self._db.rows("SELECT * FROM registry ORDER BY server"))
+        return tuple(rows.entry(row, off) for row in self._db.rows("SELECT * FROM registry ORDER BY server"))
 
     def register(self, entry: Entry) -> None:
         """Add an entry or replace it whole. An empty audience becomes the server's name."""
@@ -103,8 +102,8 @@ class Plane:
         return self._changed(sql, (server, tool))
 
     def _tools_off(self) -> tuple[tuple[str, str], ...]:
-        rows = self._db.rows("SELECT * FROM tools_off ORDER BY server, tool")
-        return tuple((row["server"], row["tool"]) for row in rows)
+        found = self._db.rows("SELECT * FROM tools_off ORDER BY server, tool")
+        return tuple((row["server"], row["tool"]) for row in found)
 
     # tokens
 
@@ -135,12 +134,12 @@ class Plane:
         """Look a token up by the hash of its text."""
         self._settle()
         row = self._db.row("SELECT * FROM tokens WHERE hash = ?", (hashed,))
-        return _token(row) if row else None
+        return rows.token(row) if row else None
 
     def tokens(self) -> tuple[Token, ...]:
         """All tokens, in the order they were issued, expired and revoked ones included."""
         self._settle()
-        return tuple(_token(row) for row in self._db.rows("SELECT * FROM tokens ORDER BY seq"))
+        return tuple(rows.token(row) for row in self._db.rows("SELECT * FROM tokens ORDER BY seq"))
 
     def revoke(self, audience: str) -> tuple[str, ...]:
         """Switch off every live opaque and refresh token for an audience; the ids that it ended."""
@@ -221,19 +220,7 @@ class Plane:
 
     def ledger(self) -> tuple[Request, ...]:
         """Every request, in the order it was decided."""
-        return tuple(
-            Request(
-                row["method"],
-                row["path"],
-                row["key"],
-                row["status"],
-                row["at"],
-                bool(row["changed"]),
-                row["by"],
-                bool(row["replayed"]),
-            )
-            for row in self._db.rows("SELECT * FROM ledger ORDER BY seq")
-        )
+        return tuple(map(rows.request, self._db.rows("SELECT * FROM ledger ORDER BY seq")))
 
     def admit(self, name: str, role: Role, text: str | None = None) -> str:
         """Give a person or program a bearer token for the control plane; returns its text."""
@@ -267,8 +254,8 @@ class Plane:
     def snapshot(self) -> Snapshot:
         """A copy to answer from later: caches, lagging replicas, stale reads."""
         with self._db.transaction():
-            rows = self._db.rows("SELECT * FROM tokens ORDER BY seq")
-            hashed = tuple((row["hash"], _token(row)) for row in rows)
+            found = self._db.rows("SELECT * FROM tokens ORDER BY seq")
+            hashed = tuple((row["hash"], rows.token(row)) for row in found)
             return Snapshot(self.servers(), hashed, self.policy(), self.version())
 
     def _settle(self) -> None:
@@ -322,40 +309,3 @@ def named_tool(target: str) -> tuple[str, str]:
     """Server and tool; another object of a change is no tool of any server."""
     server, _, tool = target.partition("\n")
     return server, tool
-
-
-def _entry(row: sqlite3.Row, off: Iterable[tuple[str, str]]) -> Entry:
-    tools: tuple[Facts, ...] = tuple(json.loads(row["tools"]))
-    return Entry(
-        server=row["server"],
-        state=row["state"],
-        environment=row["environment"],
-        fingerprint=row["fingerprint"],
-        status=row["status"],
-        audience=row["audience"],
-        approval_mode=ApprovalMode(row["approval_mode"]),
-        tools=tools,
-        pin=row["pin"],
-        tools_off=tuple(tool for server, tool in off if server == row["server"]),
-    )
-
-
-def _token(row: sqlite3.Row) -> Token:
-    return Token(
-        id=row["id"],
-        kind=TokenKind(row["kind"]),
-        audience=_texts(row["audience"]),
-        expires_at=row["expires_at"],
-        active=bool(row["active"]),
-        scopes=_texts(row["scopes"]),
-        client_id=row["client_id"],
-        actor=row["actor"],
-        actor_type=row["actor_type"],
-        tags=_texts(row["tags"]),
-        issuer=row["issuer"],
-    )
-
-
-def _texts(value: str) -> tuple[str, ...]:
-    items: Iterable[str] = json.loads(value)
-    return tuple(items)

@@ -21,6 +21,8 @@ from mcpsoar.pack.locate import folder, own
 ACTIONS = (
     "registry.disable",
     "registry.disable_tool",
+    "tokens.stop_issuance",
+    "tokens.stop_issuance_principal",
     "tokens.revoke",
     "tokens.revoke_principal",
     "policy.force_write_approval",
@@ -28,7 +30,7 @@ ACTIONS = (
 
 _TOP = {"title": str, "steps": list}
 _STEP = {"id": str, "title": str, "action": str, "role": str, "undo": str, "after": list, "why": str}
-_OPTIONAL = {"shared": bool, "when": dict, "retry": dict, "limit_s": float}
+_OPTIONAL = {"shared": bool, "optional": bool, "when": dict, "retry": dict, "limit_s": float}
 _WHEN = {"step": str, "verdict": list}
 _RETRY = {"attempts": int, "seconds": float}
 _MOST = {"attempts": 20, "seconds": 600, "limit_s": 3600}
@@ -159,6 +161,13 @@ def _order(text: Located, steps: list[dict[str, Any]], ids: list[str]) -> Iterat
         for name in step["after"]:
             if name not in ids:
                 yield text.bad(f"after names {name!r}, which is no step", "steps", at, "after")
+    unsure = {step["id"] for step in steps if step.get("optional")}
+    for at, step in enumerate(steps):
+        if (name := step.get("when", {}).get("step")) in unsure:
+            words = f"when names {name!r}, which is optional: it may not be there to end"
+            yield text.bad(words, "steps", at, "when", "step")
+    if ids and unsure == {*ids}:
+        yield text.bad("a playbook of optional steps alone may contain nothing", "steps")
     waits = {step["id"]: set(step["after"]) for step in steps}
     while ready := [name for name, needs in waits.items() if not needs & waits.keys()]:
         for name in ready:
@@ -195,13 +204,14 @@ def _spec(step: dict[str, Any]) -> StepSpec:
         attempts=int(retry["attempts"]) if "attempts" in retry else None,
         retry_s=float(retry["seconds"]) if "seconds" in retry else None,
         limit_s=float(step["limit_s"]) if "limit_s" in step else None,
+        optional=step.get("optional", False),
     )
 
 
 def _said(step: StepSpec) -> dict[str, Any]:
     """What counts for the digest; a word that a step does not say is left out."""
     more: dict[str, Any] = {"when": step.when, "verdicts": sorted(step.verdicts), "attempts": step.attempts}
-    more |= {"retry_s": step.retry_s, "limit_s": step.limit_s}
+    more |= {"retry_s": step.retry_s, "limit_s": step.limit_s, "optional": step.optional or None}
     return {
         "id": step.id,
         "action": step.action,

@@ -33,6 +33,11 @@ def evidence(said: str) -> Facts:
     }
 
 
+def affects(said: str) -> Facts:
+    lists = {key: [said, said] for key in ("principals", "tools", "may_write", "servers")}
+    return {**lists, "tokens": 1, "kinds": {said: 1}, "owner": said, "environment": said}
+
+
 def canary(said: str) -> Facts:
     once = {"calls": 1, "executed": 1, "first_at": said, "last_at": said, "last": said}
     return {"before": once, "after": evidence(said)["after"]}
@@ -41,7 +46,9 @@ def canary(said: str) -> Facts:
 def report(said: str) -> Report:
     """A report with this text in every place that somebody else may fill."""
     steps = [
-        StepReport(said, said, said, StepVerdict.VERIFIED, 1, said, said, said, evidence(said)),
+        StepReport(
+            said, said, said, StepVerdict.VERIFIED, 1, said, said, said, evidence(said), affects(said)
+        ),
         StepReport(said, None, said, StepVerdict.FAILED, 3, said, said, said, {"before_unknown": said}),
         StepReport(said, said, said, StepVerdict.SKIPPED, 0, None, None, said),
         StepReport(said, said, said, StepVerdict.VERIFIED, 0, said, said, said, canary(said)),
@@ -67,7 +74,7 @@ def report(said: str) -> Report:
 
 
 KINDS = (
-    *("plan", "look", "intent", "effect", "trouble", "seen", "outcome", "again", "resumed"),
+    *("plan", "look", "affects", "intent", "effect", "trouble", "seen", "outcome", "again", "resumed"),
     *("released", "cut", "end", "sighting", "sighting", "sighting", "of a later version"),
 )
 

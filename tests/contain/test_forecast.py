@@ -8,6 +8,7 @@ from mcpsoar.contain.forecast import CALL_S, Forecast, Road, Ways, expected
 from mcpsoar.contain.plan import make
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, CanaryBinding, Control
+from mcpsoar.core.run import Baseline
 from mcpsoar.kit.budget import Calls, Tier
 from mcpsoar.pack import playbooks
 from tests.conftest import ROOT
@@ -22,12 +23,14 @@ def played(
     ways: Ways, servers: int = 1, direction: Direction = Direction.APPLY, *, is_dry: bool = False
 ) -> Forecast:
     names = tuple(f"server-{n}" for n in range(servers))
+    playbook = playbooks.load(ROOT, "contain-server")
     plan = make(
-        playbooks.load(ROOT, "contain-server"),
+        playbook,
         names,
         direction=direction,
         bindings={},
         canaries=ways.canaries,
+        without=[spec.id for spec in playbook.steps if spec.optional],
     )
     return expected(plan, ways, is_dry=is_dry)
 
@@ -98,3 +101,32 @@ def test_a_release_revokes_nothing_and_asks_each_canary_once() -> None:
 def test_a_connector_says_what_a_step_costs() -> None:
     ways = replace(FREE, calls={"registry.disable": Calls(looks=2, writes=5, reads=3)})
     assert played(ways).calls[PLANE] == 10 + 6
+
+
+def test_what_is_read_for_all_at_once_is_counted_once() -> None:
+    ways = replace(FREE, calls={"registry.disable": Calls(looks=2, joint=True)}, threads=200)
+    found = played(ways, 100)
+    # two looks for all, and of the reads one for the first and one for those who asked meanwhile
+    assert found.calls[PLANE] == 2 + 100 + 2 + 100 * 3 + 3
+    assert found.seconds < 1
+
+
+def test_reads_wait_while_writes_go_first() -> None:
+    ways = replace(limited(FREE, 60), calls={"registry.disable": Calls(joint=True)}, look_s=3600.0)
+    alone = replace(ways, calls={})
+    assert played(ways, 50).seconds < played(alone, 50).seconds
+    assert sum(played(ways, 50).calls.values()) < 50 * 4 + 3 + 50
+
+
+def test_what_was_seen_says_how_many_writes_there_are() -> None:
+    ways = replace(FREE, calls={"tokens.revoke": Calls(counted="ids")})
+    was = Baseline(in_force=False, facts={"ids": ["one", "two", "three"]}, seen_at="")
+    assert played(replace(ways, seen={"revoke:server-0": was})).calls[PLANE] == 9 + 2
+    done = Baseline(in_force=True, facts={"ids": []}, seen_at="")
+    assert played(replace(ways, seen={"revoke:server-0": done})).calls[PLANE] == 9 - 1, "nothing is sent"
+
+
+def test_writes_that_take_long_are_made_one_after_the_other() -> None:
+    ways = replace(FREE, calls={"registry.disable": Calls(joint=True, write_s=5.0)})
+    assert 20 * 5.0 <= played(ways, 20).seconds < 20 * 5.0 + 1
+    assert played(replace(ways, threads=200), 20).seconds >= 20 * 5.0

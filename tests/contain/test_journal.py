@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from mcpsoar.app.order import Order
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Journal, read
 from mcpsoar.core.digest import GENESIS, Facts, canonical, chained
-from mcpsoar.core.errors import Tampered
+from mcpsoar.core.errors import Tampered, Unwritable
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import StepVerdict, Verdict
@@ -124,3 +125,22 @@ def test_a_line_whose_entries_are_none_is_not_as_it_was_written(tmp_path: Path, 
     body = {"n": 0, "entries": entries}
     Home(tmp_path).journal(run).write_bytes(canonical({**body, "hash": chained(GENESIS, body)}) + b"\n")
     assert "journal.jsonl:1" in runs.listed(tmp_path)[0]["problem"]
+
+
+def test_no_line_follows_one_that_was_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C between a line and its fsync: a second line of that number would read as an edit."""
+    monkeypatch.setattr(os, "fsync", _interrupted)
+    written = Journal(tmp_path / "journal", tmp_path / "anchor", clock=FakeClock())
+    with pytest.raises(KeyboardInterrupt):
+        written.append({"kind": "plan", "run": "r"})
+    monkeypatch.undo()
+    with pytest.raises(Unwritable, match="a line was cut off"):
+        written.append({"kind": "intent"})
+    written.close()
+    chain = read(tmp_path / "journal", tmp_path / "anchor", "r")
+    assert (chain.count, chain.beyond, chain.problem) == (1, 1, None)
+
+
+def _interrupted(number: int) -> None:
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        raise KeyboardInterrupt

@@ -74,6 +74,16 @@ def test_a_step_waits_for_its_own_server_and_for_what_is_shared() -> None:
     }
 
 
+def test_what_is_left_out_is_waited_for_by_nobody() -> None:
+    optional = replace(spec("one"), optional=True)
+    playbook = Playbook("p", "P", (optional, spec("two", "one")), "sha256:0", "p.yml")
+    found = [
+        plan.make(playbook, ("a",), direction=way, bindings={}, canaries=("canary",), without=("one",))
+        for way in Direction
+    ]
+    assert [waits(one) for one in found] == [{"two:a": set(), "canary:a": {"two:a"}}] * 2
+
+
 def test_a_release_goes_the_other_way_and_lifts_what_is_shared_last() -> None:
     undone = waits(
         made(spec("all", shared=True), spec("one", "all"), spec("two", "one"), direction=Direction.UNDO)

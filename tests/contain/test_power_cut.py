@@ -70,13 +70,14 @@ def ordered(home: Path, connector: FakeConnector, clock: FakeClock, resumed: str
         ready.looks.close()
 
 
-def run(folder: Path, omitted: str = "", torn: Moment | None = None) -> Disk:
-    """One containment on a disk that is watched; or one that is resumed where another was cut off."""
+def run(folder: Path, omitted: str = "", torn: Moment | None = None, made: tuple[str, ...] = ()) -> Disk:
+    """One containment on a disk that is watched; or one that is resumed where another was cut off. `made` are
+    folders that another process made before it was killed, the last one in no folder that is on the disk.
+    """
     root = folder / f"disk-{next(_FOLDERS)}"
     world: World = torn.seen.now() if torn else World()
     boot(torn.trees[Survival.HALF] if torn else {}, root)
     disk = Disk(root, world.now, omitted)
-    disk.hold()
     clock = FakeClock()
 
     def called(what: str) -> None:
@@ -84,7 +85,12 @@ def run(folder: Path, omitted: str = "", torn: Moment | None = None) -> Disk:
             world.sent.append(what.removeprefix("apply "))
             disk.mark(what)
 
+    for name in made[:-1]:
+        (root / name).mkdir()
+    disk.hold()
     with disk.watched():
+        for name in made[-1:]:
+            (root / name).mkdir()
         begun = Home(root / "home").runs()[0] if torn else ""
         report = ordered(root / "home", FakeConnector(world.plane, clock, called), clock, begun)
         world.ended.append(report.verdict.value)
@@ -195,8 +201,21 @@ def test_a_run_that_is_resumed_is_cut_off_as_safely(folder: Path) -> None:
     """From a line that was half written, after something was sent."""
     torn = next(one for one in run(folder).moments if one.after == "write" and one.seen.sent and is_torn(one))
     disk = run(folder, torn=torn)
-    assert disk.places == {"Appender.append", "Appender.cut", "replace", "sync_folder of replace"}
+    assert disk.places == {
+        "Appender.append",
+        "Appender.cut",
+        "replace",
+        "sync_folder of folder",
+        "sync_folder of replace",
+    }
     assert not list(wrong(disk, folder))
+
+
+@pytest.mark.parametrize("made", [("home",), ("home", "home/runs"), ("home", "home/locks")])
+def test_what_a_killed_process_made_is_brought_to_the_disk_by_the_next(
+    folder: Path, made: tuple[str, ...]
+) -> None:
+    assert not list(wrong(run(folder, made=made), folder))
 
 
 def is_torn(moment: Moment) -> bool:

@@ -45,7 +45,7 @@ def contained(
     return report
 
 
-def rehearsed(home: Path, *servers: str) -> Report:
+def dry_run(home: Path, *servers: str) -> Report:
     clock = FakeClock()
     ready = station(home, FakeConnector(plane(), clock), clock)
     report = contain.carry_out(Order(servers, Direction.APPLY, dry_run=True), servers, ready, ROOT)
@@ -133,8 +133,8 @@ def test_what_failed_beside_a_mistyped_name_is_tried_again(tmp_path: Path) -> No
     assert "check the name: there is no githbu" in shown
 
 
-def test_a_rehearsal_that_would_fail_does_not_send_anybody_on(tmp_path: Path) -> None:
-    report = rehearsed(tmp_path, "githbu")
+def test_a_dry_run_that_would_fail_does_not_send_anybody_on(tmp_path: Path) -> None:
+    report = dry_run(tmp_path, "githbu")
     assert report.verdict is RunVerdict.PLANNED
     verdicts = {step.id: step.verdict for step in report.steps}
     assert verdicts["disable:githbu"] is StepVerdict.FAILED
@@ -144,5 +144,5 @@ def test_a_rehearsal_that_would_fail_does_not_send_anybody_on(tmp_path: Path) ->
     assert "mend first what would fail: disable:githbu" in shown
 
 
-def test_a_rehearsal_that_would_go_well_names_the_command(tmp_path: Path) -> None:
-    assert list(lines(rehearsed(tmp_path, "github")))[-1] == "  next     mcpsoar contain github"
+def test_a_dry_run_that_would_go_well_names_the_command(tmp_path: Path) -> None:
+    assert list(lines(dry_run(tmp_path, "github")))[-1] == "  next     mcpsoar contain github"

@@ -21,6 +21,8 @@ What it demands, in the port's words (`mcpsoar.core.ports.Connector`):
 - Unreachable only where the plane did nothing; Indeterminate or Malformed where it may have;
 - verify says YES only when the plane's own state says so, raises nothing, and ends in bounded time;
 - a 200, 202 or a stale list is never taken for the effect;
+- what a step touches (`affects`, where it has that) is read without a change, in bounded time, and is of the
+  documented kinds; what is not known is None and no 0;
 - no redirect is followed; the token is in no message, no value, no log line and no chained exception.
 """
 
@@ -29,7 +31,7 @@ import re
 import socket
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -122,6 +124,12 @@ DONE_UNTOLD: dict[str, tuple[dict[str, Any], tuple[type[Trouble], ...]]] = {
     "504": ({"trick": Trick.STATUS_AFTER, "status": 504}, (Indeterminate,)),
 }
 _LATE = ("silence", "slow drip", "huge")
+AFFECTS = {
+    **dict.fromkeys(("tokens", "calls_last_day"), "count"),
+    **dict.fromkeys(("principals", "tools", "may_write", "servers"), "names"),  # or their count
+    **dict.fromkeys(("owner", "environment"), "text"),
+    "kinds": "kinds",
+}
 READ_FAULTS = {name: play for name, (play, _) in {**DONE_UNTOLD, **NOT_DONE}.items()}
 
 
@@ -383,6 +391,32 @@ class ConnectorSuite:
             assert subject.is_in_force()
         assert connector.verify(subject.step).verdict is Verdict.CANNOT_TELL
 
+    # what a step touches
+
+    def test_what_a_step_touches_is_read_without_a_change(
+        self, subject: Subject, connector: Connector, between: Wire
+    ) -> None:
+        told = [connector.baseline(subject.step).affects, _affects(connector)(subject.step)]
+        assert not [call for call in between.calls if subject.is_change(call)]
+        for affects in told:
+            assert affects.keys() <= AFFECTS.keys()
+            known = {name: value for name, value in affects.items() if value is not None}
+            assert not {name: value for name, value in known.items() if not _is_of(AFFECTS[name], value)}
+
+    @pytest.mark.parametrize("fault", READ_FAULTS)
+    def test_a_look_at_what_a_step_touches_ends_in_time(
+        self, subject: Subject, connect: Connect, between: Wire, fault: str
+    ) -> None:
+        limit_s = _HURRY_S if fault in _LATE else _LEISURE_S
+        affects = _affects(connect(between.url, limit_s, _SETTLE_S))
+        between.play(when=subject.is_read, **READ_FAULTS[fault])
+        start = time.monotonic()
+        with suppress(Trouble):
+            known = [name for name, value in affects(subject.step).items() if value is not None]
+            assert not known, "nobody was heard"
+        assert time.monotonic() - start < 2 * limit_s + _SLACK_S
+        assert between.decoy_connections == 0, "a redirect was followed"
+
     # secrets
 
     @pytest.mark.parametrize("status", [200, 202, 302, 400, 401, 403, 404, 409, 429, 500, 503])
@@ -399,6 +433,8 @@ class ConnectorSuite:
         caplog.set_level(logging.DEBUG)
         between.play(Trick.ECHO, status=status)
         said = [_told(lambda: connector.baseline(subject.step))]
+        if hasattr(connector, "affects"):
+            said.append(_told(lambda: _affects(connector)(subject.step)))
         said.append(_told(lambda: connector.apply(subject.step, None, _key())))
         said.append(_told(lambda: connector.rollback(subject.step, None, _key())))
         said.append(_told(lambda: connector.verify(subject.step)))
@@ -413,6 +449,25 @@ class ConnectorSuite:
 def _key() -> str:
     """A fresh Idempotency-Key: 64 hex digits, as `core.digest.effect_key` makes them."""
     return f"{time.time_ns():032x}{next(_KEYS):032x}"
+
+
+def _affects(connector: Connector) -> Callable[[Step], Mapping[str, object]]:
+    found: Callable[[Step], Mapping[str, object]] | None = getattr(connector, "affects", None)
+    if found is None:
+        pytest.skip("it cannot tell what a step touches")
+    return found
+
+
+def _is_of(kind: str, value: object) -> bool:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    match kind, value:
+        case "text", str():
+            return True
+        case "names", list():
+            return all(isinstance(one, str) for one in value)
+        case "kinds", dict():
+            return all(isinstance(one, str) and _is_of("count", many) for one, many in value.items())
+    return kind in ("count", "names") and is_count
 
 
 def _sent_once(subject: Subject, between: Wire) -> None:

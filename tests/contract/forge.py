@@ -2,7 +2,8 @@
 
 Kept to what the recordings show (tests/data/connectors): camel case in reads and snake case in the answer to
 a switch, 400 for an unknown gateway and 404 for an unknown tool, 409 for a second revocation, a default page
-of 50, disabled entries left out unless asked for, and all tools of a gateway switched on with it.
+of 50, disabled entries left out unless asked for, and all tools of a gateway switched on with it. A tool that
+is switched on under a gateway that is off executes, and goes on when that is disabled again.
 """
 
 import json
@@ -36,18 +37,23 @@ class Forge:
         default_factory=lambda: {"k-github": "v-github", "k-any": None, "k-jira": "v-jira"}
     )
     off: set[str] = field(default_factory=set)  # gateways and tools
+    stray: set[str] = field(default_factory=set)  # tools that were switched on under a gateway that is off
+    described: dict[str, str] = field(default_factory=dict)  # what tools say of themselves
+    originals: dict[str, str] = field(default_factory=dict)  # other names of tools at their servers
     revoked: set[str] = field(default_factory=set)
     sessions: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
+    server_names: dict[str, str] = field(default_factory=dict)  # other than their ids
     token_names: dict[str, str] = field(default_factory=dict)  # other than name-of-…
     owners: dict[str, str] = field(default_factory=dict)  # other than owner-of-…
     token_ends: str = "2031-11-24T15:54:44.132647"
     page: int = 2
     updated_at: str = AT
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)  # what somebody's change left there
     url: str = ""
 
     def is_on(self, tool: str) -> bool:
-        return tool not in self.off and self.tools[tool][0] not in self.off
+        return tool not in self.off and (tool in self.stray or self.tools[tool][0] not in self.off)
 
     def answer(self, method: str, target: str, token: str, body: Any) -> tuple[int, Any]:
         parts, asked = urlsplit(target), {}
@@ -71,6 +77,8 @@ class Forge:
                     if asked.get("gateway_id", gateway) == gateway
                 ]
                 return 200, self._page("tools", [self.tool(one) for one in own], asked)
+            case "GET", ["servers"]:
+                return 200, self._page("servers", [self.server(one) for one in self.servers], asked)
             case "GET", ["servers", one, "tools"]:
                 if one not in self.servers:
                     return 404, {"detail": f"Server not found: {one}"}
@@ -102,9 +110,13 @@ class Forge:
             if kind == "gateways":
                 return 400, {"detail": f"Failed to set gateway state: Gateway not found: {one}"}
             return 404, {"detail": f"Tool not found: {one}"}
+        own = {name for name, (gateway, _) in self.tools.items() if gateway == one}
+        if kind == "gateways" and (on or one not in self.off):
+            self.stray -= own
+            self.off -= own if on else set()
         (self.off.discard if on else self.off.add)(one)
-        if kind == "gateways" and on:
-            self.off -= {name for name, (gateway, _) in self.tools.items() if gateway == one}
+        if kind == "tools" and self.tools[one][0] in self.off:
+            (self.stray.add if on else self.stray.discard)(one)
         entry = self.gateway(one) if kind == "gateways" else self.tool(one)
         said = {"id": one, "name": entry["name"], "enabled": on, "reachable": True, "updated_at": AT}
         word = "activated" if on else "deactivated"
@@ -126,17 +138,32 @@ class Forge:
             "slug": name,
             "enabled": one not in self.off,
             "updatedAt": self.updated_at,
+            "version": 1,
+            "modifiedBy": None,
+            "ownerEmail": f"owner-of-{one}@example.com",
+            **self.edits.get(one, {}),
         }
+
+    def server(self, one: str) -> dict[str, Any]:
+        """One that is virtual: it lists no tool that is off."""
+        own = [name for name, (gateway, _) in self.tools.items() if gateway == self.servers[one]]
+        on = [name for name in own if self.is_on(name)]
+        return {"id": one, "name": self.server_names.get(one, one), "enabled": True, "associatedToolIds": on}
 
     def tool(self, one: str) -> dict[str, Any]:
         gateway, is_read_only = self.tools[one]
         annotations = {"readOnlyHint": True} if is_read_only else {}
         return {
             "id": one,
-            "name": one,
+            "name": f"{self.gateways.get(gateway, gateway)}-{one}",
+            "originalName": self.originals.get(one, one),
             "gatewayId": gateway,
             "annotations": annotations,
+            "description": self.described.get(one),
             "enabled": self.is_on(one),
+            "version": 1,
+            "modifiedBy": None,
+            **self.edits.get(one, {}),
         }
 
     def _page(self, kind: str, items: list[Any], asked: dict[str, str]) -> Any:

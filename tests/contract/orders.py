@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 from tests.contract.forge import EMAIL, PASSWORD, Forge
 
 
-def profile_of(plane: Forge, look_s: float = 30.0) -> Profile:
-    options: dict[str, Any] = {"login": EMAIL, "workers_s": 0}
+def profile_of(plane: Forge, look_s: float = 30.0, workers_s: float = 0.0) -> Profile:
+    options: dict[str, Any] = {"login": EMAIL, "workers_s": workers_s, "settle_s": 0.5}
     binding = Binding("contextforge", plane.url, Secret(PASSWORD), options)
     return Profile("forge", dict.fromkeys(ROLES, binding), None, "a test", look_s=look_s)
 
@@ -31,11 +31,13 @@ def ordered(
     pack: Path = ROOT,
     look_s: float = 30.0,
     say: Callable[[str], None] = lambda _: None,
+    changed_too: bool = False,
+    workers_s: float = 0.0,
 ) -> Report:
     """One containment of one server, or its release."""
     return contain.execute(
-        Order((name,), direction, playbook=playbook),
-        profile=profile_of(plane, look_s),
+        Order((name,), direction, playbook=playbook, changed_too=changed_too),
+        profile=profile_of(plane, look_s, workers_s),
         home=home,
         pack=pack,
         clock=SystemClock(),

@@ -37,6 +37,7 @@ OWNER = Step(
     Undo.NONE,
     (),
 )
+TOOL = Step("off", "off", "registry.disable_tool", "registry", "tool:t-write@github", Undo.EXACT, ())
 FORCE = Step("force", "force", "policy.force_write_approval", "policy", None, Undo.EXACT, ())
 
 
@@ -61,13 +62,16 @@ def connector(plane: Forge) -> Iterator[Connector]:
 class TestContextForge(ConnectorSuite):
     """One token and one tool are there to be changed: then a change is one call."""
 
-    @pytest.fixture(params=["gateway", "tokens", "owners", "tools"])
+    @pytest.fixture(params=["gateway", "tool", "tokens", "owners", "tools"])
     def subject(self, plane: Forge, request: pytest.FixtureRequest) -> Subject:
         plane.tokens = {"k-github": "v-github", "k-jira": "v-jira"}
         plane.tools = {"t-read": ("g-github", True), "t-write": ("g-github", False)}
-        step = {"gateway": DISABLE, "tokens": REVOKE, "owners": OWNER, "tools": FORCE}[request.param]
+        step = {"gateway": DISABLE, "tool": TOOL, "tokens": REVOKE, "owners": OWNER, "tools": FORCE}[
+            request.param
+        ]
         truth = {
             "gateway": lambda: "g-github" in plane.off,
+            "tool": lambda: not plane.is_on("t-write"),
             "tokens": lambda: "k-github" in plane.revoked,
             "owners": lambda: "k-github" in plane.revoked,
             "tools": lambda: not plane.is_on("t-write"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app import contain
+from mcpsoar.app import contain, settings
 from mcpsoar.app.order import Order
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Direction
@@ -16,6 +16,14 @@ from tests.conftest import ROOT
 from tests.contract.forge import Forge
 from tests.contract.forge import forge as served
 from tests.contract.orders import profile_of
+
+ONLY_TOOLS = """\
+[profiles.tools.plane]
+connector = "http"
+url = "{url}"
+[profiles.tools.plane.actions."registry.disable_tool"]
+do = {{ method = "POST", path = "v1/tools/{{tool}}/state" }}
+"""
 
 
 @pytest.fixture
@@ -52,7 +60,10 @@ def test_an_authority_that_is_none(plane: Forge, tmp_path: Path) -> None:
 
 
 def test_a_playbook_of_which_nothing_can_be_done(plane: Forge, tmp_path: Path) -> None:
-    with pytest.raises(Usage, match="no connector of profile forge can do"):
-        contained(profile_of(plane), tmp_path, "tool:t-write@github", "quarantine-tool")
+    config = tmp_path / "mcpsoar.toml"
+    config.write_text(ONLY_TOOLS.format(url=plane.url), encoding="utf-8")
+    profile = settings.load(settings.Asked(config=str(config)), {}).profile
+    with pytest.raises(Usage, match=r"no connector of profile tools can do policy\.force_write_approval"):
+        contained(profile, tmp_path, "github", "freeze-writes")
     assert not (tmp_path / "runs").exists()
     assert not plane.off

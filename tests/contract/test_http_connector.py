@@ -18,7 +18,7 @@ from tests.contract.connector_suite import ConnectorSuite, Subject
 from tests.contract.test_reference_suite import STEPS, in_force, restore
 
 TOML = re.compile(r"^```toml\n(.*?)^```", re.MULTILINE | re.DOTALL)
-REFERENCE, EACH = TOML.findall((ROOT / "docs" / "http.md").read_text())
+REFERENCE, EACH, STOP = TOML.findall((ROOT / "docs" / "http.md").read_text())
 ADDRESS = "https://plane.example.com/api"
 
 

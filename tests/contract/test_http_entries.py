@@ -13,6 +13,7 @@ from mcpsoar.core.errors import Denied, Indeterminate, Malformed, Trouble, Unkno
 from mcpsoar.core.ports import Connector
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
+from mcpsoar.kit.stops import ENTRY, stopped_by
 from tests.contract.connector_suite import ConnectorSuite, Subject
 from tests.contract.grants import KEY, Grants, grants
 from tests.contract.test_http_connector import EACH, bound
@@ -96,7 +97,10 @@ def test_what_is_kept_is_told(plane: Grants, connected: Connect) -> None:
     seen = made.verify(REVOKE)
     assert seen.verdict is Verdict.YES
     assert [(one.what, one.until) for one in seen.exposures] == [
-        ("token grant-of-mcpsoar for github, kept, as the profile says", "2030-01-01T00:00:00.000Z")
+        (
+            f"token grant-of-mcpsoar for github, kept, as the profile says {stopped_by(ENTRY)}",
+            "2030-01-01T00:00:00.000Z",
+        )
     ]
 
 

@@ -2,7 +2,8 @@
 
 Kept to what the recordings show (tests/data/connectors): a revocation is acknowledged of what was never
 issued and a second time, refused to any client but the token's own, and not done to a JWT by oidc-provider;
-Canaille calls a good token inactive to a client that is not of its audience.
+Canaille calls a good token inactive to a client that is not of its audience. Its administration is Keycloak's
+in short: a stopped client is refused everywhere, and its tokens are inactive until it is let in again.
 """
 
 import base64
@@ -23,6 +24,8 @@ SECRETS = {
     "agent-b": "secret-of-agent-b",
     "runner": "secret-of-the-runner",
 }
+ADMIN = "token-of-the-administrator"
+ROWS = {"agent-a": "row-1", "agent-b": "row-2", "runner": "row-3"}
 Product = Literal["oidc-provider", "canaille"]
 
 
@@ -45,6 +48,8 @@ class TokenService:
     )
     lies: bool = False  # it acknowledges and does nothing
     heard: list[tuple[str, str, str]] = field(default_factory=list)
+    stopped: set[str] = field(default_factory=set)
+    switched: list[tuple[str, Any]] = field(default_factory=list)  # clients, and what was put
     url: str = ""
 
     def discovered(self, host: str) -> dict[str, str]:
@@ -54,7 +59,7 @@ class TokenService:
         return {"issuer": f"http://{host}"} | {f"{name}_endpoint": url for name, url in whole.items()}
 
     def answer(self, path: str, client: str | None, token: str) -> tuple[int, Any]:
-        if client is None:
+        if client is None or client in self.stopped:
             words = {"error_description": "client authentication failed"}
             return 401, {"error": "invalid_client"} | (words if self.product == "oidc-provider" else {})
         self.heard.append((client, path, token))
@@ -62,6 +67,20 @@ class TokenService:
         if path.endswith("/revocation"):
             return self._revoked(client, one)
         return self._introspected(client, one)
+
+    def administered(self, method: str, path: str, header: str, said: Any) -> tuple[int, Any]:
+        """One client, looked at or changed in part, by its row."""
+        if header != f"Bearer {ADMIN}":
+            return 401, {"error": "HTTP 401 Unauthorized"}
+        client = {row: name for name, row in ROWS.items()}.get(path.partition("/clients/")[2])
+        if client is None:
+            return 404, {"error": "Could not find client"}
+        if method == "GET":
+            return 200, {"clientId": client, "enabled": client not in self.stopped, "secret": SECRETS[client]}
+        self.switched.append((client, said))
+        if not self.lies:
+            (self.stopped.discard if said["enabled"] else self.stopped.add)(client)
+        return 204, None
 
     def revocations(self) -> list[str]:
         return [token for _, path, token in self.heard if path.endswith("/revocation")]
@@ -71,7 +90,7 @@ class TokenService:
             words = "Structured JWT Tokens cannot be introspected via the introspection_endpoint"
             return 400, {"error": "unsupported_token_type", "error_description": words}
         is_told = self.product == "oidc-provider" or (one is not None and client in one.audiences)
-        if one is None or not one.is_active or not is_told:
+        if one is None or not one.is_active or one.client in self.stopped or not is_told:
             return 200, {"active": False}
         exp: float = EXP + 0.25 if self.product == "canaille" else EXP
         aud: Any = list(one.audiences) if self.product == "canaille" else "".join(one.audiences)
@@ -119,7 +138,11 @@ def token_service() -> Iterator[TokenService]:
 
         def _answer(self) -> None:
             sent = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-            if self.path == "/.well-known/openid-configuration":
+            if self.path.startswith("/admin/"):
+                header = self.headers.get("authorization", "")
+                said = json.loads(sent) if sent else None
+                status, said = service.administered(self.command, self.path, header, said)
+            elif self.path == "/.well-known/openid-configuration":
                 status, said = 200, service.discovered(self.headers["host"])
             else:
                 client = client_of(self.headers.get("authorization", ""))
@@ -130,7 +153,7 @@ def token_service() -> Iterator[TokenService]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = _answer  # noqa: N815 (the library's names)
+        do_GET = do_POST = do_PUT = _answer  # noqa: N815 (the library's names)
 
         def log_message(self, *_: object) -> None: ...
 

@@ -1,4 +1,4 @@
-"""`python -m tests.faults [--row N …] [--jobs N]`: the verdict of every fault on every step, in one table.
+"""`python -m tests.faults [--row N …]`: the verdict of every fault on every step, in one table.
 
 A cell has a letter for each run: the fault met once by a change, by every change, and by every read (for
 the canary: on a plane that refuses, and on one that goes on executing). V verified, A already, F failed,
@@ -7,17 +7,17 @@ own truth, or less than could be read back; what is wrong is told below. Exit 1 
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from tests.faults.cells import STEPS, Mark, bench
+from tests.faults.judge import STEPS
 from tests.faults.places import PLACES
 from tests.faults.rows import ROWS, Row
+from tests.faults.table import Cells, table
 
-Cells = dict[tuple[str, str, str], tuple[Mark, ...] | None]
-_JOBS = 4  # of each connector: most of a run is waiting
+_JOBS = 4  # of each connector in each process: most of a run is waiting
 
 
 def main(words: Sequence[str]) -> int:
@@ -26,33 +26,17 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--row", action="append", metavar="N", help="only rows of this number (15, 15a)")
     parser.add_argument("--connector", action="append", choices=sorted(PLACES))
     parser.add_argument("--jobs", type=int, default=_JOBS, metavar="N", help="benches of each connector")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, metavar="N")
     asked = parser.parse_args(words)
     rows = [row for row in ROWS if not asked.row or _is_asked(row, asked.row)]
     names = [name for name in PLACES if not asked.connector or name in asked.connector]
-    begun, used = time.monotonic(), time.process_time()
-    cells = table(rows, names, asked.jobs)
+    begun = time.monotonic()
+    cells = table(rows, names, asked.jobs, asked.processes)
     wrong = _show(rows, names, cells)
     runs = sum(len(marks) for marks in cells.values() if marks)
-    took = f"{time.monotonic() - begun:.0f} s, {time.process_time() - used:.0f} s of processor"
+    took = f"{time.monotonic() - begun:.0f} s, {sum(os.times()[:4]):.0f} s of processor"
     print(f"{len(rows)} rows, {runs} runs, {wrong} wrong; {took}")
     return 1 if wrong else 0
-
-
-def table(rows: Sequence[Row], names: Sequence[str], jobs: int) -> Cells:
-    """Every cell of these rows and connectors."""
-    cells: Cells = {}
-
-    def work(name: str, share: Sequence[Row]) -> None:
-        with bench(name) as ready:
-            for row in share:
-                for step in STEPS:
-                    cells[row.number, name, step] = ready.cell(row, step)
-
-    with ThreadPoolExecutor(jobs * len(names)) as pool:
-        tasks = [pool.submit(work, name, rows[job::jobs]) for name in names for job in range(jobs)]
-        for task in tasks:
-            task.result()
-    return cells
 
 
 def _is_asked(row: Row, asked: Sequence[str]) -> bool:

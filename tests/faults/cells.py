@@ -8,32 +8,25 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 from mcpsoar.app import contain
 from mcpsoar.app.order import Order
 from mcpsoar.app.report import document
-from mcpsoar.contain.home import Home
-from mcpsoar.contain.journal import read
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.profile import ROLES, CanaryBinding, Control, Profile
-from mcpsoar.core.run import Report, StepReport
+from mcpsoar.core.run import Report
 from mcpsoar.core.secret import Secret
-from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.core.verdict import StepVerdict
 from mcpsoar.kit.clock import SystemClock
-from mcpsoar.lab.wire import Call, Trick, Wire, wire
+from mcpsoar.lab.wire import Trick, Wire, wire
 from tests.faults.dataplane import DataPlane, data_plane
-from tests.faults.places import CONTROL, PLACES, SERVER, Place
-from tests.faults.rows import Play, Row
+from tests.faults.judge import STEPS, Judge
+from tests.faults.place import CONTROL, SERVER, Place
+from tests.faults.places import PLACES
+from tests.faults.rows import HALVES, Play, Row
 from tests.flow.ground import ROOT
 
-STEPS = {
-    "registry": f"disable:{SERVER}",
-    "tokens": f"revoke:{SERVER}",
-    "policy": "force",
-    "canary": f"canary:{SERVER}",
-}
 _LETTERS = {
     StepVerdict.VERIFIED: "V",
     StepVerdict.ALREADY: "A",
@@ -45,9 +38,8 @@ _LETTERS = {
 }
 _CANARY_TOKEN = "planted-canary-token-of-the-table"
 _MEMORY = Path("/dev/shm")  # what reaches a disk, and when, is another proof's matter
-_YES, _NO = Verdict.YES, Verdict.NO
-_HALVES = ("half", "first")
-_LEISURE_S, _HURRY_S, _SETTLE_S = 5.0, 0.5, 0.6
+# only a call that is made to be late is waited for in a hurry: longer than a busy machine takes for another
+_LEISURE_S, _HURRY_S, _SETTLE_S = 30.0, 1.5, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +66,11 @@ class Bench:
     def cell(self, row: Row, step: str) -> tuple[Mark, ...] | None:
         """A mark for each play of the row; None where it has no meaning for this step."""
         is_canary = step == "canary"
+        if not is_canary and step not in self.place.roles:
+            return None
         if is_canary and row.special not in ("", "lie", "closed", "swallowing"):
             return None
-        if row.special in _HALVES and self.place.half(step) is None:
+        if row.special in HALVES and self.place.half(step) is None:
             return None
         if row.special == "spare" and not self.place.spares:
             return None
@@ -121,7 +115,10 @@ class Bench:
 
     def _arranged(self, row: Row, step: str, play: Play, stack: ExitStack) -> Profile | None:
         timeout_s = _HURRY_S if row.is_late else _LEISURE_S
-        roles = self.place.bindings({role: one.url for role, one in self.wires.items()}, timeout_s, _SETTLE_S)
+        urls = {role: one.url for role, one in self.wires.items()}
+        roles = self.place.bindings(urls, _LEISURE_S, _SETTLE_S)
+        if step in roles:
+            roles[step] = self.place.bindings(urls, timeout_s, _SETTLE_S)[step]
         canary = CanaryBinding(
             f"{self.wires['canary'].url}/mcp/{{server}}",
             "ping",
@@ -129,7 +126,7 @@ class Bench:
             Secret(_CANARY_TOKEN),
             hold_s=0.1,
             every_s=0.05,
-            timeout_s=timeout_s,
+            timeout_s=timeout_s if step == "canary" else _LEISURE_S,
             control=Control(CONTROL, "ping", {}, Secret(_CANARY_TOKEN)),
         )
         address = {"closed": _closed, "swallowing": _swallowing}.get(row.special)
@@ -157,8 +154,8 @@ class Bench:
             roles,
             None if row.special == "no canary" else canary,
             "a test",
-            look_s=2.0,
-            retry_s=3.0,
+            look_s=5.0,
+            retry_s=8.0,
             attempts=2,
         )
 
@@ -166,7 +163,7 @@ class Bench:
         assert row.trick is not None
         place = self.place
         between = self.wires[step]
-        part = place.half(step, first=row.special == "first") if row.special in _HALVES else None
+        part = place.half(step, first=row.special == "first") if row.special in HALVES else None
         if step == "canary":
             # from the change on: a middle box that says the same of every server
             self.data.enforces = play is Play.ALWAYS
@@ -192,110 +189,13 @@ class Bench:
             )
 
     def _mark(self, row: Row, step: str, play: Play, report: Report, home: Path) -> Mark:
-        steps = {one.id: one for one in report.steps}
-        wrong: list[str] = []
-        for role, name in STEPS.items():
-            if name not in steps:
-                continue
-            if role == "canary":
-                why = self._canary_is_wrong(steps[name], is_fault=step == role and row.trick is not None)
-            else:
-                is_blind = role == step and (play is Play.UNSEEN or row.special == "stale")
-                why = self._is_wrong(role, steps[name], is_blind=is_blind, is_stale=row.special == "stale")
-            if why:
-                wrong.append(f"{name} {why}, and it is {steps[name].verdict}: {steps[name].detail}")
-        if row.special in _HALVES and self.place.done(step)[0] < self.place.done(step)[1] - 1:
-            wrong.append(f"{STEPS[step]} left what could be done")
-        wrong += self._run_is_wrong(report, steps)
-        wrong += self._calls_are_wrong()
-        wrong += _journal_is_wrong(home, report)
+        wrong = Judge(self.place, self.data, self.wires).wrong(row, step, play, report, home)
         told = json.dumps(document(report)) + "\n".join(self.said)
         told += b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file()).decode()
         if any(one in told for one in (*self.place.secrets, _CANARY_TOKEN)):
             wrong.append("a secret was told")
-        return Mark(_LETTERS[steps[STEPS[step]].verdict], tuple(wrong))
-
-    def _is_wrong(self, role: str, step: StepReport, *, is_blind: bool, is_stale: bool) -> str | None:
-        done, items = self.place.done(role)
-        said = step.verdict.verdict
-        if said is _YES and done < items:
-            return f"has {done} of {items} in force"
-        if is_blind:
-            if said is _YES:
-                return "could not be read back"
-            return "is in force" if said is _NO and done == items and not is_stale else None
-        if said is _NO and done == items:
-            return "is in force"
-        if said not in (_YES, _NO):
-            return "could be read back"
-        if said is _NO and step.verdict is not StepVerdict.PARTIAL and self.place.begun(role):
-            return f"was begun and has {done} of {items} in force"
-        if step.verdict is StepVerdict.PARTIAL and not 0 < done < items:
-            return f"has {done} of {items} in force"
-        return None
-
-    def _canary_is_wrong(self, step: StepReport, *, is_fault: bool) -> str | None:
-        is_open = not (self.data.enforces and self.place.is_disabled(SERVER))
-        said = step.verdict.verdict
-        if said is _YES and is_open:
-            return "still executes"
-        if said is _YES and is_fault:
-            return "was refused by nobody"
-        if said is _NO and not is_open:
-            return "is refused"
-        if not is_fault and is_open and said is not _NO and SERVER in self.data.executed[1:]:
-            return "was seen to execute"
-        is_seen = self.data.executed[:1] == [SERVER] or SERVER in self.data.executed
-        if not is_fault and not is_open and said is not _YES and is_seen:
-            return "was refused and could be told"
-        return None
-
-    def _run_is_wrong(self, report: Report, steps: Mapping[str, StepReport]) -> list[str]:
-        answers = {one.verdict.verdict for one in steps.values()}
-        wanted = (
-            RunVerdict.NOT_CONTAINED
-            if _NO in answers
-            else RunVerdict.UNVERIFIED
-            if Verdict.CANNOT_TELL in answers
-            else RunVerdict.CONTAINED
-        )
-        # tokens that outlive it are for a canary to judge
-        is_exposed = bool(report.remaining_exposure) and STEPS["canary"] not in steps
-        if wanted is RunVerdict.CONTAINED and is_exposed:
-            wanted = RunVerdict.UNVERIFIED
-        wrong = [] if report.verdict is wanted else [f"the run is {report.verdict}, not {wanted}"]
-        wrong += [f"{name} was {one.verdict}" for name, one in steps.items() if one.verdict.verdict is None]
-        return wrong
-
-    def _calls_are_wrong(self) -> list[str]:
-        wrong = []
-        for role in ROLES:
-            calls = list(self.wires[role].calls)
-            targets = {(one.method, one.target, one.body) for one in calls if self.place.is_change(one)}
-            for same in targets:
-                own = [one for one in calls if _of(one) == same or self.place.is_read(one)]
-                if any(_of(one) == same == _of(other) for one, other in pairwise(own)) and same:
-                    wrong.append(f"{same[0]} {same[1]} was repeated without a look")
-            if self.wires[role].decoy_connections:
-                wrong.append(f"a redirect of {role} was followed")
-        return wrong
-
-
-def _of(call: Call) -> tuple[str, str, bytes]:
-    return call.method, call.target, call.body
-
-
-def _journal_is_wrong(home: Path, report: Report) -> list[str]:
-    """A second promise of a step follows a read-back of it, and the chain is whole."""
-    house = Home(home)
-    chain = read(house.journal(report.run), house.anchor(report.run), report.run)
-    wrong = [chain.problem] if chain.problem else []
-    for step in {entry["step"] for entry in chain.entries if "step" in entry}:
-        own = [entry["kind"] for entry in chain.entries if entry.get("step") == step]
-        promised = [at for at, kind in enumerate(own) if kind == "intent"]
-        if any(not {"seen", "look", "trouble"} & set(own[one:other]) for one, other in pairwise(promised)):
-            wrong.append(f"{step} was promised again without a look")
-    return wrong
+        letter = next(_LETTERS[one.verdict] for one in report.steps if one.id == STEPS[step])
+        return Mark(letter, tuple(wrong))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ class Play(StrEnum):
     WHOLE = "whole"  # there from the beginning, and no matter of one call
 
 
+HALVES = ("half", "first")  # rows where one of several items is at fault
 WIRE = (Play.ONCE, Play.ALWAYS, Play.UNSEEN)
 
 

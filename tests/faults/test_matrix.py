@@ -15,7 +15,8 @@ from mcpsoar.core.run import Observation
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.rooms import Rooms
 from tests.faults import __main__ as table
-from tests.faults.cells import STEPS, Bench, bench
+from tests.faults.cells import Bench, bench
+from tests.faults.judge import STEPS, Judge
 from tests.faults.places import PLACES
 from tests.faults.rows import ROWS
 
@@ -47,7 +48,7 @@ def test_a_connector_that_claims_too_much_or_too_little_is_red(
 
     real = Rooms.verify
     monkeypatch.setattr(Rooms, "verify", said)
-    marks = ready.cell(BY_NUMBER[number], "registry")
+    marks = ready.cell(BY_NUMBER[number], ready.place.roles[0])
     assert marks is not None
     assert str(marks[0]) == letter
 
@@ -69,9 +70,9 @@ def test_half_that_is_told_as_nothing_is_red(ready: Bench, monkeypatch: pytest.M
 def test_the_command_prints_one_table_and_ends_with_1_for_a_wrong_cell(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = ["--row", "1", "--connector", "contextforge", "--jobs", "1"]
+    words = ["--row", "1", "--connector", "contextforge", "--jobs", "1", "--processes", "1"]
     assert table.main(words) == 0
     assert "1 rows, 4 runs, 0 wrong" in capsys.readouterr().out
-    monkeypatch.setattr(Bench, "_canary_is_wrong", lambda *_, **__: "is made up")
+    monkeypatch.setattr(Judge, "_canary_is_wrong", lambda *_, **__: "is made up")
     assert table.main(words) == 1
     assert "V!" in capsys.readouterr().out

@@ -80,6 +80,7 @@ def test_the_document_is_the_contract_s(plane: Handle, capsys: Captured) -> None
         "finished_at",
         "detail",
         "evidence",
+        "affects",
     }
     assert report["journal"]["head"].startswith("sha256:")
     assert main(["runs", "show", report["run"], "--format", "json"]) == 0

@@ -13,6 +13,7 @@ from mcpsoar.app import runs
 from mcpsoar.app.report import document
 from mcpsoar.cli.report_text import lines
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.records import TokenKind
 from mcpsoar.lab.seed import issue_unused
@@ -271,7 +272,7 @@ def test_a_token_that_outlives_revocation_leaves_the_run_unverified_and_is_named
     ours = [exposure for exposure in report.remaining_exposure if jti in exposure.what]
     assert ours[0].until is not None
     shown = "\n".join(lines(report))
-    assert f"jwt token {jti} for slack, until {ours[0].until}" in shown
+    assert f"jwt token {jti} for slack {stopped_by(ENTRY, KEY)}, until {ours[0].until}" in shown
     assert "name a canary" in shown
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from mcpsoar.cli.main import main
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 from mcpsoar.lab.faults import Fault
 from mcpsoar.lab.serving import Handle, control_plane
 from tests.flow.ground import ROOT
@@ -80,7 +81,7 @@ def test_a_jwt_outlives_it_and_nobody_looked_at_the_data_plane(plane: Handle, ca
     report = json.loads(capsys.readouterr().out)
     assert {step["verdict"] for step in report["steps"]} == {"verified"}
     (left,) = report["remaining_exposure"]
-    assert left["what"].endswith(" for github, good until it ends")
+    assert left["what"].endswith(f" for github, good until it ends {stopped_by(ENTRY, KEY)}")
     assert left["until"] is not None
     assert plane.ledger()
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from mcpsoar.cli.main import main
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 from mcpsoar.lab.agent import Agents
 from mcpsoar.lab.embedded import lab
 from mcpsoar.lab.faults import Fault
@@ -180,7 +181,7 @@ def test_the_next_thing_is_to_stop_the_issuing(capsys: Captured) -> None:
 def test_a_jwt_of_the_principal_is_told_with_its_end(tokens: Handle, capsys: Captured) -> None:
     issue(tokens, "j", TokenKind.JWT, "ide", "bob@example.com", "github")
     left = ordered(capsys, 3, "contain", BOB, *TOKENS)["remaining_exposure"]
-    assert left[0]["what"] == "jwt token j of bob@example.com"
+    assert left[0]["what"] == f"jwt token j of bob@example.com {stopped_by(ENTRY, KEY)}"
     assert left[0]["until"] is not None
 
 

@@ -85,7 +85,7 @@ def test_a_run_that_was_released_is_not_to_be_resumed(ground: Ground) -> None:
     assert starting("next", shown(ground, report.run)) == []
 
 
-def test_a_rehearsed_release_released_nothing(ground: Ground) -> None:
+def test_a_dry_release_released_nothing(ground: Ground) -> None:
     run = ground.contain("github").run
     ground.order("github", direction=Direction.UNDO, dry_run=True)
     assert starting("released since", shown(ground, run)) == []

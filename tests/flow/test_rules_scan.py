@@ -122,7 +122,7 @@ def test_a_rule_of_the_failing_level_that_cannot_be_asked_leaves_the_verdict_ope
     text = run(path, *rule, "--fail-on", "low")
     assert text.code == 3
     assert text.out.splitlines()[-3:] == [
-        "CANNOT TELL: 1 rules of level low or above are not evaluable on these logs",
+        "CANNOT TELL: 1 rule of level low or above is not evaluable on these logs",
         f"  next      mcpsoar rules coverage --logs {path}",
         "            --evaluable-only judges by the others alone",
     ]
@@ -131,7 +131,7 @@ def test_a_rule_of_the_failing_level_that_cannot_be_asked_leaves_the_verdict_ope
     assert document.document["undecided"] == ["approval_without_approver"]
     for form in ("ndjson", "sarif"):
         done = run(path, *rule, "--fail-on", "low", "--format", form)
-        assert (done.code, "CANNOT TELL: 1 rules of level low" in done.err) == (3, True)
+        assert (done.code, "CANNOT TELL: 1 rule of level low" in done.err) == (3, True)
     assert run(path, *rule, "--fail-on", "critical").code == 0  # it is below
     assert run(path, *rule).code == 0
     lenient = run(path, *rule, "--fail-on", "low", "--evaluable-only")

@@ -1,6 +1,6 @@
 """The live suite: real engines, which MCPSOAR_LIVE=1 fetches (or finds) and starts; else nothing here runs.
 
-At its end it says what it did not ask, and why.
+At its end it says what it did not ask, and why: whichever process of xdist it was that did not.
 """
 
 import os
@@ -12,11 +12,13 @@ import pytest
 from tests.live import opensearch
 
 _HERE = Path(__file__).parent
-_skipped = {
+_OF_OPENSEARCH = {
     "every rule as ES|QL": "OpenSearch has none: tests/languages/esql reads it instead",
     "lookup indices": "OpenSearch has none",
     "the type flattened": "OpenSearch has flat_object, which stands in for it",
 }
+_NOTED = "not asked: "
+_skipped: dict[str, str] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,18 +39,21 @@ def node() -> Iterator[opensearch.Node]:
         yield started
 
 
-@pytest.fixture(scope="session")
-def unasked() -> MutableMapping[str, str]:
+@pytest.fixture
+def unasked(request: pytest.FixtureRequest) -> Iterator[MutableMapping[str, str]]:
     """What was not asked → why: for a test that leaves some out itself."""
-    return _skipped
+    left_out: dict[str, str] = {}
+    yield left_out
+    request.node.user_properties += [(_NOTED + what, why) for what, why in left_out.items()]
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    if report.skipped and isinstance(report.longrepr, tuple):  # type: ignore[attr-defined]
-        _skipped[item.name] = report.longrepr[2].removeprefix("Skipped: ")  # type: ignore[attr-defined]
-    return report
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.skipped and isinstance(report.longrepr, tuple):
+        _skipped[report.nodeid.rpartition("/")[2]] = report.longrepr[2].removeprefix("Skipped: ")
+    noted = [(name, why) for name, why in report.user_properties if name.startswith(_NOTED)]
+    _skipped.update({name.removeprefix(_NOTED): str(why) for name, why in noted})
+    if "test_elastic" in report.nodeid:
+        _skipped.update(_OF_OPENSEARCH)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -56,3 +61,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("not asked of a real engine")
         for name, why in sorted(_skipped.items()):
             terminalreporter.line(f"{name}: {why}")
+        if not _skipped:
+            terminalreporter.line("nothing: all was asked")

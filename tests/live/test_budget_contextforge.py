@@ -1,10 +1,15 @@
-"""A hundred servers on ContextForge with its own limits: no 429, the truth, in the time that was told."""
+"""Many servers on ContextForge with its own limits: no 429, the truth, in the time that was told.
+
+MCPSOAR_MANY says how many (30): a hundred take seven minutes, and some more to set them up.
+"""
 
 import os
 import re
 import time
+from collections import Counter
 from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,17 +17,17 @@ from mcpsoar.app import contain, settings
 from mcpsoar.app.order import Order
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.verdict import RunVerdict
+from mcpsoar.kit.budget import Budget
 from mcpsoar.kit.clock import SystemClock
 from tests.conftest import ROOT
 from tests.live.peers.contextforge import Store, contextforge, why_none
-from tests.live.peers.forge_ground import Ground, ground
+from tests.live.peers.forge_ground import ground
 from tests.live.peers.upstreams import READ, WRITE, upstream
 
-SERVERS = 100
-_FORGET_S = 90.0  # its minute slides
+SERVERS = int(os.environ.get("MCPSOAR_MANY", "30"))
 _PROFILE = """
 [profiles.live]
-look_s = 300
+look_s = 60
 [profiles.live.plane]
 connector = "contextforge"
 url = "{url}"
@@ -43,9 +48,17 @@ control = {{ server = "files", tool = "files-read-record", arguments = {{ note =
 
 
 @pytest.mark.timeout(1800)
-def test_a_hundred_servers_are_contained_within_the_limits_and_the_time_told(
-    tmp_path: Path, unasked: MutableMapping[str, str]
+def test_many_servers_are_contained_within_the_limits_and_the_time_told(
+    tmp_path: Path, unasked: MutableMapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    heard = Counter[int]()
+    hear = Budget.heard
+
+    def counted(budget: Budget, path: str, status: int, *more: Any) -> None:
+        heard[status] += 1
+        hear(budget, path, status, *more)
+
+    monkeypatch.setattr(Budget, "heard", counted)  # the gateway's own log names no calls
     is_busy = os.getloadavg()[0] > (os.cpu_count() or 1)
     store: Store = "postgresql" if why_none("postgresql") is None else "sqlite"
     if (why := why_none(store)) is not None:
@@ -55,7 +68,7 @@ def test_a_hundred_servers_are_contained_within_the_limits_and_the_time_told(
         files = plane.register("files", truth)
         many = plane.register_many(SERVERS, [truth])
         tokens = [plane.token(f"agent-{n}", behind)[0] for n, behind in enumerate(many[:5])]
-        forgotten(plane)
+        plane.forget()
         path = tmp_path / "mcpsoar.toml"
         path.write_text(_PROFILE.format(url=forge.url, email=forge.email))
         environ = {"FORGE_PASSWORD": forge.password, "CANARY_TOKEN": plane.admin}
@@ -71,10 +84,12 @@ def test_a_hundred_servers_are_contained_within_the_limits_and_the_time_told(
             say=said.append,
         )
         took_s = time.monotonic() - began
-        line = next(line for line in said if "expected: " in line)
-        print(f"\n{line}\ntook {took_s:.0f} s: {report.verdict.value}")  # noqa: T201 (the figures of this test)
-        log = (tmp_path / f"contextforge-{forge.url.rpartition(':')[2]}.log").read_text()
-        assert "429" not in re.findall(r'HTTP/1.1" (\d+)', log), "a call was one too many"
+        told = [line.strip() for line in said if line.lstrip().startswith("expected")]
+        print("", *told, f"took {took_s:.0f} s: {report.verdict.value}", sep="\n")  # noqa: T201 (the figures)
+        print(f"answers by status: {dict(heard)}")  # noqa: T201
+        assert not heard[429], "a call was one too many"
+        journal = Path(report.journal_path).read_text()
+        assert '"unknown"' not in journal, "a release will want to know how it was before"
         assert report.verdict is RunVerdict.CONTAINED, [
             (step.id, step.detail) for step in report.steps if step.verdict.value != "verified"
         ][:5]
@@ -90,19 +105,10 @@ def test_a_hundred_servers_are_contained_within_the_limits_and_the_time_told(
         if is_busy:
             unasked["the time that a run tells before"] = "the machine was busy with other things"
         else:
-            assert took_s == pytest.approx(told_s(line), rel=0.2), line
+            assert took_s == pytest.approx(told_s(told[-1]), rel=0.2), told
 
 
 def told_s(line: str) -> float:
+    """The seconds of such a line."""
     minutes, seconds = re.search(r"about (?:(\d+) min)? ?(?:(\d+) s)?", line).groups()  # type: ignore[union-attr]
     return 60.0 * int(minutes or 0) + int(seconds or 0)
-
-
-def forgotten(plane: Ground) -> None:
-    """Wait until the gateway's sliding minute knows no more of the set-up."""
-    until = time.monotonic() + _FORGET_S
-    while time.monotonic() < until:
-        left = plane.forge.ask("GET", "/health").headers.get("x-ratelimit-remaining", "0")
-        if int(left) >= 480:
-            return
-        time.sleep(5)

@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from mcpsoar.app import contain, settings
@@ -18,17 +19,45 @@ from mcpsoar.kit.clock import SystemClock
 from tests.conftest import ROOT
 from tests.live.peers.contextforge import Store, contextforge, why_none
 from tests.live.peers.forge_ground import Behind, Ground, ground
+from tests.live.peers.processes import wait_until
 from tests.live.peers.upstreams import READ, WRITE, Upstream, upstream
 
-_PROFILE = """
+_PLANE = """
 [profiles.live]
-look_s = 30
+look_s = 120
 [profiles.live.plane]
 connector = "contextforge"
 url = "{url}"
 login = "{email}"
 token = {{ env = "FORGE_PASSWORD" }}
 workers_s = {workers_s}
+timeout_s = 60
+"""
+# what its own pages call disabling a server
+_VIRTUAL = """
+[profiles.live]
+look_s = 120
+[profiles.live.registry]
+connector = "http"
+url = "{url}"
+token = {{ env = "CANARY_TOKEN" }}
+names = {{ crm = "{virtual}" }}
+[profiles.live.registry.actions."registry.disable".look]
+path = "v1/servers/{{server}}"
+in_force = [{{ pointer = "/id", is = "{{server}}" }}, {{ pointer = "/enabled", is = false }}]
+not_in_force = [{{ pointer = "/id", is = "{{server}}" }}, {{ pointer = "/enabled", is = true }}]
+[profiles.live.registry.actions."registry.disable".do]
+method = "POST"
+path = "v1/servers/{{server}}/state"
+query = {{ activate = "false" }}
+done = {{ pointer = "/enabled", is = false }}
+[profiles.live.registry.actions."registry.disable".undo]
+method = "POST"
+path = "v1/servers/{{server}}/state"
+query = {{ activate = "true" }}
+done = {{ pointer = "/enabled", is = true }}
+"""
+_CANARY = """
 [profiles.live.canary]
 url = "{url}/servers/{{server}}/mcp"
 tool = "crm-read-record"
@@ -36,8 +65,8 @@ arguments = {{ note = "{{nonce}}" }}
 token = {{ env = "CANARY_TOKEN" }}
 every_s = 1
 hold_s = 5
-before_s = 30
-timeout_s = 20
+before_s = 120
+timeout_s = 60
 names = {{ crm = "{virtual}" }}
 control = {{ server = "{control}", tool = "files-read-record", arguments = {{ note = "control" }} }}
 [profiles.live.canary.routes.all]
@@ -49,6 +78,17 @@ url = "{url}/rpc"
 tool = "{{server}}-read-record"
 names = {{}}
 refusals = ["Tool not found: {{tool}}"]
+"""
+_SWITCH_OFF = """
+title: Switch a server off
+steps:
+  - id: disable
+    title: Switch the server off in the registry
+    action: registry.disable
+    role: registry
+    undo: exact
+    after: []
+    why: A playbook that believes the registry.
 """
 
 
@@ -63,13 +103,15 @@ class Bench:
     home: Path
     workers_s: float
     said: list[str] = field(default_factory=list)
+    profile: str = _PLANE
+    pack: Path = ROOT
 
     def run(
         self, direction: Direction = Direction.APPLY, *servers: str, playbook: str = DEFAULT_PLAYBOOK
     ) -> Report:
         path = self.home / "mcpsoar.toml"
         path.write_text(
-            _PROFILE.format(
+            (self.profile + _CANARY).format(
                 url=self.plane.forge.url,
                 email=self.plane.forge.email,
                 workers_s=self.workers_s,
@@ -83,7 +125,7 @@ class Bench:
             Order(servers or ("crm",), direction, playbook),
             profile=found.profile,
             home=self.home / "state",
-            pack=ROOT,
+            pack=self.pack,
             clock=SystemClock(),
             say=self.said.append,
         )
@@ -95,23 +137,30 @@ class Bench:
 
     @contextmanager
     def attacked(self) -> Iterator[list[float]]:
-        """Somebody who writes all the time, by each road; the times at which a write was executed."""
+        """Somebody who writes all the time, by each road; the times at which a write was executed.
+
+        Each road has been seen to work.
+        """
         executed: list[float] = []
+        working: set[str] = set()
         over = threading.Event()
 
         def attack(path: str) -> None:
             while not over.is_set():
                 note = f"attack {time.monotonic()} {path}"
-                self.plane.call(self.crm, WRITE, note, path=path)
+                with suppress(httpx.TransportError):  # no answer: it may have been executed all the same
+                    self.plane.call(self.crm, WRITE, note, path=path)
                 if self.truth.ran(WRITE, note):
                     executed.append(time.time())
+                    working.add(path)
                 over.wait(0.3)
 
-        roads = self.plane.routes(self.crm).values()
+        roads = set(self.plane.routes(self.crm).values())
         threads = [threading.Thread(target=attack, args=(path,)) for path in roads]
         for thread in threads:
             thread.start()
         try:
+            wait_until(lambda: working == roads)
             yield executed
         finally:
             over.set()
@@ -161,6 +210,26 @@ def test_contained_means_that_no_write_is_executed_any_more(there: Bench) -> Non
     assert released.verdict is RunVerdict.RELEASED, [(step.id, step.detail) for step in released.steps]
     assert there.is_on(there.crm, WRITE)
     assert there.is_on(there.files, WRITE)
+
+
+def test_the_switch_of_the_virtual_server_alone_is_not_contained(tmp_path: Path) -> None:
+    playbooks = tmp_path / "pack" / "playbooks"
+    playbooks.mkdir(parents=True)
+    (playbooks / "switch-off.yml").write_text(_SWITCH_OFF)
+    with bench(tmp_path, "sqlite", 1) as there:
+        there.profile, there.pack = _VIRTUAL, tmp_path / "pack"
+        report = there.run(playbook="switch-off")
+        told = {step.id: (step.verdict, step.detail) for step in report.steps}
+        assert told["disable:crm"][0] is StepVerdict.VERIFIED, told
+        assert told["canary:crm"][0] is StepVerdict.FAILED, told
+        assert report.verdict is RunVerdict.NOT_CONTAINED, told
+        server = there.plane.said("GET", f"/v1/servers/{there.crm.server_id}")
+        assert server["enabled"] is False, "what the registry says is so"
+        assert there.is_on(there.crm, WRITE)
+        there.run(Direction.UNDO)
+        there.profile, there.pack = _PLANE, ROOT
+        assert there.run().verdict is RunVerdict.CONTAINED, "by the switch that ends calls"
+        assert not there.is_on(there.crm, WRITE)
 
 
 def test_what_one_release_thaws_the_other_holder_freezes_again(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from mcpsoar.app import contain, settings
@@ -23,13 +24,14 @@ from tests.conftest import ROOT
 from tests.live.peers import canaille, keycloak, oidc_provider
 from tests.live.peers.clients import Client
 from tests.live.peers.oidc_provider import JWT, OPAQUE, TokenService
+from tests.live.peers.processes import wait_until
 from tests.live.peers.resource_servers import Kind, Trust, called, resource_server
 from tests.live.peers.upstreams import READ, WRITE, Upstream
 
-_CACHE_S = 5.0
+_CACHE_S = 15.0  # longer than a busy machine takes from the last look to the first call after it
 _PROFILE = """
 [profiles.live]
-look_s = 60
+look_s = 120
 [profiles.live.registry]
 url = "{plane}"
 token = {{ env = "PLANE" }}
@@ -47,7 +49,7 @@ clients = [
 ]
 names = {{ crm = "{audience}" }}
 propagation_s = {cache_s}
-timeout_s = 30
+timeout_s = 60
 {more}
 """
 _CANARY = """
@@ -58,8 +60,8 @@ arguments = {{ note = "{{nonce}}" }}
 token = {{ env = "CANARY" }}
 every_s = 0.5
 hold_s = 5
-timeout_s = 30
-before_s = 60
+timeout_s = 60
+before_s = 120
 [profiles.live.canary.control]
 server = "files"
 tool = "read_record"
@@ -141,14 +143,15 @@ def bench(folder: Path, service: Any, caller: Client, audience: str) -> Iterator
 
 @contextmanager
 def attacked(server: Upstream, token: str) -> Iterator[list[float]]:
-    """Somebody who writes all the time with a stolen token; when a write was executed."""
+    """Somebody who writes all the time with a stolen token, as was seen; when a write was executed."""
     executed: list[float] = []
     over = threading.Event()
 
     def attack() -> None:
         while not over.is_set():
             note = f"attack {time.monotonic()}"
-            called(server, WRITE, note, token)
+            with suppress(httpx.TransportError):  # no answer: it may have been executed all the same
+                called(server, WRITE, note, token)
             if server.ran(WRITE, note):
                 executed.append(time.time())
             over.wait(0.1)
@@ -156,6 +159,7 @@ def attacked(server: Upstream, token: str) -> Iterator[list[float]]:
     thread = threading.Thread(target=attack)
     thread.start()
     try:
+        wait_until(lambda: bool(executed))
         yield executed
     finally:
         over.set()
@@ -253,11 +257,10 @@ def test_a_jwt_that_servers_read_alone_is_told_with_its_end_and_never_contained(
         with attacked(one.server, one.stolen) as executed:
             report = one.run()
             told_at = time.time()
-            time.sleep(1)
+            wait_until(lambda: max(executed) > told_at)  # it still executes, as was said
         steps = [(step.id, step.verdict, step.detail) for step in report.steps]
         assert revoked(report).verdict is StepVerdict.VERIFIED, steps
         assert report.verdict is RunVerdict.NOT_CONTAINED, steps
-        assert max(executed) > told_at, "it still executes, as was said"
         open_ = [
             one for one in report.remaining_exposure if "a JWT which this service does not revoke" in one.what
         ]

@@ -28,14 +28,16 @@ def written(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_the_playbook_that_comes_along_runs_all_three_at_once(root: Path) -> None:
+def test_in_the_playbook_that_comes_along_revocation_alone_waits_for_the_end_of_issuance(root: Path) -> None:
     playbook = playbooks.load(root, "contain-server")
     assert [(step.id, step.action, step.shared) for step in playbook.steps] == [
         ("disable", "registry.disable", False),
+        ("stop-issuance", "tokens.stop_issuance", False),
         ("revoke", "tokens.revoke", False),
         ("force", "policy.force_write_approval", True),
     ]
-    assert not any(step.after for step in playbook.steps)
+    assert [step.after for step in playbook.steps] == [(), (), ("stop-issuance",), ()]
+    assert [step.id for step in playbook.steps if step.optional] == ["stop-issuance"]
 
 
 def test_an_unknown_playbook_names_those_that_are_there(root: Path) -> None:
@@ -114,6 +116,7 @@ GOOD = [
     "retry: {seconds: 0.1}",
     "limit_s: 3600",
     "shared: false",
+    "optional: true",
 ]
 BAD = [
     "when: []",
@@ -146,6 +149,7 @@ BAD = [
     "limit_s: 1 h",
     "shared: true",
     "shared: 'false'",
+    "optional: 1",
     "unless: never",
 ]
 # what only the loader can say: the schema knows no other step
@@ -216,6 +220,24 @@ def test_loader_and_schema_agree_on_what_is_bad(tmp_path: Path, text: str) -> No
     assert verdicts(tmp_path, text) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            twice("when: {step: disable, verdict: [verified]}").replace(
+                "    why", "    optional: true\n    why", 1
+            ),
+            "optional",
+        ),
+        (f"title: T\nsteps:{STEP}    optional: true\n", "may contain nothing"),
+    ],
+)
+def test_what_an_optional_step_may_not_bear_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    assert verdicts(tmp_path, text) == (False, True)
+    with pytest.raises(BadContent, match=words):
+        playbooks.read(written(tmp_path, text))
+
+
 @pytest.mark.parametrize("more", NAMES)
 def test_a_condition_on_a_step_that_is_not_waited_for_is_refused(tmp_path: Path, more: str) -> None:
     assert verdicts(tmp_path, twice(more)) == (False, True)
@@ -235,5 +257,9 @@ def test_conditions_and_limits_are_part_of_the_digest(tmp_path: Path) -> None:
     assert len(digests) == len(GOOD)
 
 
-def test_the_digest_of_a_playbook_without_them_is_what_it_always_was(root: Path) -> None:
-    assert playbooks.load(root, "contain-server").digest == DIGEST
+def test_the_digest_of_a_playbook_without_them_is_what_it_always_was(root: Path, tmp_path: Path) -> None:
+    said = yaml.safe_load((root / "playbooks" / "contain-server.yml").read_text())
+    said["steps"] = [{**step, "after": []} for step in said["steps"] if not step.get("optional")]
+    path = tmp_path / "contain-server.yml"
+    path.write_text(yaml.safe_dump(said))
+    assert playbooks.read(path).digest == DIGEST

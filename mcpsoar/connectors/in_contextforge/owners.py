@@ -1,6 +1,9 @@
 """tokens.revoke_principal: every API token of a user, or of that name, whatever server it is scoped to."""
 
-from mcpsoar.connectors.in_contextforge.tokens import Token, Tokens
+from collections.abc import Sequence
+
+from mcpsoar.connectors.in_contextforge.token_list import Token
+from mcpsoar.connectors.in_contextforge.tokens import Tokens
 from mcpsoar.core.errors import UnknownTarget
 from mcpsoar.core.plan import Step
 from mcpsoar.core.run import Exposure
@@ -14,6 +17,10 @@ class Owners(Tokens):
     def lacks(self) -> tuple[str, ...]:
         return ("cannot stop a user from making new tokens, nor see login sessions of one",)
 
+    @property
+    def spills(self) -> None:
+        return None
+
     def _aim(self, step: Step) -> str:
         return f"of {principal(step)}"
 
@@ -22,12 +29,12 @@ class Owners(Tokens):
         words = f"new tokens and login sessions of {who}: nothing here stops them"
         return (Exposure(words, None),)
 
-    def _sorted(self, step: Step) -> tuple[list[Token], list[Token]]:
+    def _sorted(self, step: Step, listed: Sequence[Token]) -> tuple[list[Token], list[Token]]:
         """Active tokens that are to go, and those that are kept."""
         who = principal(step)
-        own = [(token, is_active) for token, is_active in self._listed() if who in (token.owner, token.name)]
+        own = [token for token in listed if who in (token.owner, token.name)]
         if not own:
             raise UnknownTarget(f"no token is of {who}, or called so", where=self._where)
-        active = [token for token, is_active in own if is_active]
+        active = [token for token in own if token.is_active]
         kept = [token for token in active if self._is_kept(token)]
         return [token for token in active if token not in kept], kept

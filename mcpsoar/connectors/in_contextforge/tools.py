@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from mcpsoar.connectors.in_contextforge.affected import tools_touched
 from mcpsoar.connectors.in_contextforge.directory import Directory, Tool
 from mcpsoar.connectors.in_contextforge.gateways import switch
+from mcpsoar.connectors.in_contextforge.workers import Workers
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Unsupported
 from mcpsoar.core.plan import Step
@@ -15,14 +17,21 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
 
+_ALL = "every tool that may write"
+
 
 class Tools(Room):
     """`open` in facts are the tools that were on; an undo switches those on again and no others."""
 
-    def __init__(self, edge: Edge, clock: Clock, directory: Directory) -> None:
+    def __init__(self, edge: Edge, clock: Clock, directory: Directory, workers: Workers) -> None:
         super().__init__(edge, clock)
         self._directory = directory
+        self._workers = workers
         self._late: set[str] = set()
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        return ("tool",)
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -32,16 +41,20 @@ class Tools(Room):
         tools = self._directory.tools()
         return f"{_counted(tools)['may_write']} of {len(tools)} tools may write"
 
-    def baseline(self, step: Step) -> Baseline:  # noqa: ARG002 (one policy, everybody's)
+    def baseline(self, step: Step) -> Baseline:
         tools = self._directory.tools()
         left = _open(tools)
-        return Baseline(not left, {**_counted(tools), "open": left}, self._now())
+        affects = tools_touched(step, tools, left)
+        return Baseline(not left, {**_counted(tools), **_edits(tools), "open": left}, self._now(), affects)
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         left = _open(self._directory.tools())
         effect = Effect({"open": left}, self._now(), found_in_force=not left)
         telling.about_to(effect)
-        self._switch(left, enabled=False)
+        try:
+            self._switch(left, enabled=False)
+        finally:
+            self._workers.thrown(_ALL)
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:  # noqa: ARG002
@@ -51,13 +64,17 @@ class Tools(Room):
         words += " is on" + ": writes are blocked, for no approval can be asked here" * (not left)
         verdict = Verdict.NO if left else Verdict.YES
         is_partial = 0 < len(left) < counted["may_write"]
-        facts = {**counted, "open": left}
-        return Observation(verdict, words, facts, self._now(), _believed(tools), is_partial=is_partial)
+        facts = {**counted, **_edits(tools), "open": left}
+        exposures = (*_believed(tools), *(self._behind(tools) if not left else ()))
+        return Observation(verdict, words, facts, self._now(), exposures, is_partial=is_partial)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         waiting = self._waiting(was)
-        self._switch(waiting, enabled=True)
-        return Effect({"switched_on": waiting}, self._now())
+        self._switch(list(waiting), enabled=True)
+        on = self._gateways_on()
+        # one that somebody contained meanwhile: its tools execute if they are on, whatever the entry says
+        self._switch([tool for tool, gateway in waiting.items() if gateway not in on], enabled=False)
+        return Effect({"switched_on": sorted(waiting)}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         waiting = self._waiting(was)
@@ -65,10 +82,16 @@ class Tools(Room):
         return Observation(
             Verdict.NO if waiting else Verdict.YES,
             words,
-            {"off": waiting},
+            {"off": sorted(waiting)},
             self._now(),
             is_partial=bool(waiting),
         )
+
+    def _behind(self, tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
+        off = [tool.updated_at for tool in tools if not tool.is_read_only]
+        known = [at for at in off if at is not None]
+        newest = max(known) if len(known) == len(off) else None
+        return self._workers.behind("tools that may write", _ALL, newest) if off else ()
 
     def _switch(self, tools: list[str], *, enabled: bool) -> None:
         def send(tool: str) -> None:
@@ -76,17 +99,21 @@ class Tools(Room):
 
         each(tools, send, where=self._where, late=self._late)
 
-    def _waiting(self, was: Baseline | None) -> list[str]:
-        """Tools to switch on: on before, off now, and not of a gateway that is off itself."""
+    def _waiting(self, was: Baseline | None) -> dict[str, str | None]:
+        """Tools to switch on, and their gateways: on before, off now, and not of a gateway that is off."""
         if was is None or "open" not in was.facts:
             raise Unsupported("which tools were on before is not known here: switch them on by hand")
         before = set(was.facts["open"])
-        on = {gateway.id for gateway in self._directory.gateways() if gateway.enabled}
-        return sorted(
-            tool.id
+        on = self._gateways_on()
+        return {
+            tool.id: tool.gateway
             for tool in self._directory.tools()
-            if tool.id in before and not tool.enabled and (tool.gateway is None or tool.gateway in on)
-        )
+            if tool.id in before and not tool.enabled and tool.gateway in on
+        }
+
+    def _gateways_on(self) -> set[str | None]:
+        """With None, for tools that have none."""
+        return {None, *(gateway.id for gateway in self._directory.gateways() if gateway.enabled)}
 
 
 def _open(tools: tuple[Tool, ...]) -> list[str]:
@@ -99,7 +126,12 @@ def _believed(tools: tuple[Tool, ...]) -> tuple[Exposure, ...]:
     if not on:
         return ()
     words = "1 tool calls itself read-only and stays on"
-    return (Exposure(words if on == 1 else f"{on} tools call themselves read-only and stay on", None),)
+    words = words if on == 1 else f"{on} tools call themselves read-only and stay on"
+    return (Exposure(words, None, is_beside=True),)
+
+
+def _edits(tools: tuple[Tool, ...]) -> Facts:
+    return {"tool": {tool.id: tool.edit for tool in tools if not tool.is_read_only}}
 
 
 def _counted(tools: tuple[Tool, ...]) -> Facts:

@@ -6,7 +6,7 @@ from mcpsoar.connectors.in_http import condition
 from mcpsoar.connectors.in_http.condition import Answer, Condition
 from mcpsoar.connectors.in_http.paging import pages
 from mcpsoar.connectors.in_http.said import Call, Look, Said
-from mcpsoar.connectors.in_http.template import PRINCIPAL, SERVER, TOOL, Fill, filled, is_text
+from mcpsoar.connectors.in_http.template import NOW, PRINCIPAL, SERVER, TOOL, Fill, filled, is_text
 from mcpsoar.connectors.in_http.wording import ABSENT
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, UnknownTarget, Unsupported, Usage
@@ -49,7 +49,8 @@ class Caller:
                 name, asked = targets.tool(step)
                 return {SERVER: self.called(asked), TOOL: name}
             case targets.PRINCIPAL:
-                return {PRINCIPAL: targets.principal(step)}
+                asked = targets.principal(step)
+                return {PRINCIPAL: self._names.get(step.server or "", asked)}
         return {SERVER: self.called(server(step))}
 
     def called(self, asked: str) -> str:
@@ -96,11 +97,12 @@ class Caller:
 
         Raises as `Edge.change`, UnknownTarget as `unknown` says, Malformed where `done` is not met.
         """
+        soon = {NOW: str(int(self._clock.now().timestamp()) + 1)}
         reply = self._edge.change(
             call.method,
             *filled(call.path, fill),
             key=key,
-            body=filled(call.body, fill, before),
+            body=filled(call.body, {**fill, **soon}, before),
             query=filled(call.query, fill),
             absent=self._judge(fill, call.gone),
         )

@@ -21,6 +21,8 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
+from mcpsoar.kit.touched import touched
 
 _IDS = 1000  # kept in a journal; a longer list is counted, not copied
 _LONG = 500
@@ -59,7 +61,8 @@ class Entries(Room):
         entries = self._entries(step)
         left = [one.id for one in entries if not one.stays]
         facts = {"left": len(left), "staying": len(entries) - len(left), "ids": left[:_IDS]}
-        return Baseline(not left, facts, self._now())
+        known = {"tokens": len(left)} if step.role == "tokens" else {}
+        return Baseline(not left, facts, self._now(), touched(step.role, **known))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
@@ -149,9 +152,9 @@ class Entries(Room):
         name = found(item, self._list.id)
         if not isinstance(name, str | int) or isinstance(name, bool) or not 0 < len(str(name)) <= _LONG:
             raise Malformed(f"an entry has no id at {written(self._list.id)}", where=self._where)
-        stays = "kept, as the profile says" if str(name) in self._list.keep else ""
+        stays = f"kept, as the profile says {stopped_by(ENTRY)}" if str(name) in self._list.keep else ""
         if self._says(self._list.outlives, item, fill, "outlives", default=False):
-            stays = "good until it ends"
+            stays = f"good until it ends {stopped_by(ENTRY, KEY)}"
         return _Entry(str(name), self._ends(item), stays)
 
     def _says(self, what: Condition | None, item: Json, fill: Fill, name: str, *, default: bool) -> bool:

@@ -7,12 +7,12 @@ from mcpsoar.connectors.in_http import template
 from mcpsoar.connectors.in_http.pointer import written
 from mcpsoar.connectors.in_http.said import Call, List, Look, Next, Said
 from mcpsoar.connectors.in_http.table import Place, Table
-from mcpsoar.connectors.in_http.template import ITEM, WAS
+from mcpsoar.connectors.in_http.template import ITEM, NOW, WAS
 from mcpsoar.connectors.in_http.wording import ABSENT, DONE, condition
 
 _METHODS = ("POST", "PUT", "PATCH", "DELETE")
 _ACTION = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
-_ONE = ("method", "path", "query", "in_force", "not_in_force", "facts")
+_ONE = ("method", "path", "query", "in_force", "not_in_force", "facts", "marks")
 _LIST = ("items", "id", "of", "outlives", "expires", "next", "whole", "keep", "empty_is_unknown")
 
 
@@ -65,7 +65,7 @@ def _change(action: Table, key: str, *, is_list: bool) -> Call:
         method,
         table.path("path"),
         table.words("query"),
-        table.json("body", *((WAS,) if key == "undo" else ())) if "body" in table else None,
+        table.json("body", WAS if key == "undo" else NOW) if "body" in table else None,
         condition(table, "done", DONE) if "done" in table else None,
         condition(table, "gone", ABSENT[1:]) if "gone" in table else None,
     )
@@ -75,7 +75,7 @@ def _look(table: Table) -> Look:
     if "method" in table and table["method"] != "GET":
         raise table.bad("a look changes nothing: its method is GET", "method")
     is_list = "items" in table
-    for key in _LIST if not is_list else ("facts",):
+    for key in _LIST if not is_list else ("facts", "marks"):
         if key in table:
             raise table.bad(f"{key} is of a look at {'one object' if is_list else 'a list, with items'}", key)
     for key in ("not_in_force",) if is_list else ("in_force", "not_in_force"):
@@ -87,6 +87,7 @@ def _look(table: Table) -> Look:
         condition(table, "not_in_force"),
         table.pointers("facts"),
         _list(table) if is_list else None,
+        table.pointers("marks"),
     )
 
 

@@ -53,18 +53,21 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A read-back; of a list both conditions are asked of each entry."""
+    """A read-back; of a list both conditions are asked of each entry. `marks` are places that only somebody's
+    change of the object alters.
+    """
 
     call: Call
     in_force: Condition | None
     not_in_force: Condition
     facts: tuple[Pointer, ...]
     list: List | None
+    marks: tuple[Pointer, ...] = ()
 
     @property
     def places(self) -> tuple[Pointer, ...]:
         """What is written down of one object."""
-        return (*condition.pointers(self.in_force, self.not_in_force), *self.facts)
+        return (*condition.pointers(self.in_force, self.not_in_force), *self.facts, *self.marks)
 
     @property
     def names(self) -> set[str]:

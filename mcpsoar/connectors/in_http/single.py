@@ -13,9 +13,12 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import targets
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.targets import TOOL
+from mcpsoar.kit.touched import named, touched
 
 _WORDS = 80
 
@@ -38,12 +41,18 @@ class Single(Room):
     def lacks(self) -> tuple[str, ...]:
         return self._caller.lacks
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        look = self._caller.said.look
+        return tuple(written(place) for place in look.marks) if look else ()
+
     def identity(self, server: str) -> str:
         return self._caller.called(server)
 
     def baseline(self, step: Step) -> Baseline:
         state = self._state(step)
-        return Baseline(state.in_force, state.facts, self._now())
+        tools = {"tools": named([targets.tool(step)[0]])} if targets.kind(step.server or "") == TOOL else {}
+        return Baseline(state.in_force, state.facts, self._now(), touched(step.role, **tools))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         fill = self._caller.fill(step)

@@ -12,6 +12,7 @@ from mcpsoar.kit import targets as kinds
 Fill: TypeAlias = Mapping[str, str]
 
 SERVER, TOOL, PRINCIPAL, ITEM, WAS = "server", "tool", "principal", "item", "was:/pointer"
+NOW = "now+1"  # the next whole second since 1970, as a number: what was issued until then is before it
 _PLACE = re.compile(r"\{(server|tool|principal|item)\}")
 _BEFORE = re.compile(r"\{was:(/[^{}]*)\}")
 _NO_PATH = {"?": "a query is a table of its own", "#": "", "%": "it is encoded here", "\\": ""}
@@ -25,6 +26,8 @@ def targets(action: str) -> tuple[str, ...]:
 
 def checked(text: str, allowed: tuple[str, ...]) -> str:
     """The same text. Raises ValueError for a brace that stands for nothing here."""
+    if NOW in allowed and text == f"{{{NOW}}}":
+        return text
     if WAS in allowed and (before := _BEFORE.fullmatch(text)):
         pointer.parse(before[1])
         return text
@@ -48,9 +51,12 @@ def path(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
 def filled(value: Json, fill: Fill, before: Facts | None = None) -> Json:
     """A text, or every text within a value; keys and all else stay. Each place is filled once.
 
-    A text that is `{was:/pointer}` becomes the value that `before` has there, of whatever kind.
+    A text that is `{was:/pointer}` becomes the value that `before` has there, of whatever kind, and `{now+1}`
+    a number.
     """
     if isinstance(value, str):
+        if value == f"{{{NOW}}}" and NOW in fill:
+            return int(fill[NOW])
         was = _BEFORE.fullmatch(value) if before is not None else None
         return before[was[1]] if was and before else _PLACE.sub(lambda place: fill[place[1]], value)
     if isinstance(value, Mapping):

@@ -1,6 +1,7 @@
 """How a client of a token service identifies itself: client_secret_basic (RFC 6749 §2.3.1)."""
 
 import base64
+from collections.abc import Sequence
 from urllib.parse import quote_plus
 
 from mcpsoar.connectors.in_oauth.settings import Client
@@ -10,11 +11,13 @@ from mcpsoar.kit.credentials import masked
 
 
 class Basic:
-    """`kit.credentials.Bearer` of a client, or of nobody. `secrets` are blanked in what comes back."""
+    """`kit.credentials.Bearer` of a client, or of nobody. `secrets` are blanked in what comes back, those too
+    that are added to them later.
+    """
 
-    def __init__(self, client: Client | None, secrets: tuple[Secret, ...]) -> None:
+    def __init__(self, client: Client | None, secrets: Sequence[Secret]) -> None:
         self._header = header(client) if client else None
-        self._secrets = (*secrets, *((self._header,) if self._header else ()))
+        self._secrets = secrets
 
     @property
     def current(self) -> Secret | None:
@@ -28,7 +31,7 @@ class Basic:
         return False
 
     def masked(self, value: Json) -> Json:
-        for secret in self._secrets:
+        for secret in (*self._secrets, self._header):
             value = masked(value, secret)
         return value
 

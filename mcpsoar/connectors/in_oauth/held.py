@@ -44,6 +44,13 @@ class Held:
         return (_decoded(parts[1]) or {}) if len(parts) == 3 else {}
 
     @property
+    def owner(self) -> str | None:
+        """Whose it is by the list, else by its own word."""
+        claims = self.claims or {}
+        said = claims.get("client_id", claims.get("azp"))
+        return self.client or (said if isinstance(said, str) and said else None)
+
+    @property
     def aim(self) -> frozenset[str]:
         """What it is for by the list, else by its own word; empty where nobody says."""
         return self.audiences or audiences((self.claims or {}).get("aud"))

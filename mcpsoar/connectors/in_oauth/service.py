@@ -1,13 +1,14 @@
 """A token service: what it says of a token (RFC 7662), and a token's own client ending it (RFC 7009)."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from mcpsoar.connectors.in_http import role
 from mcpsoar.connectors.in_oauth.basic import Basic, header
 from mcpsoar.connectors.in_oauth.held import Held, audiences
 from mcpsoar.connectors.in_oauth.settings import Client, Settings
@@ -50,7 +51,9 @@ class Said:
 
 
 class Service:
-    """Sends nothing until it is asked; where its endpoints are is read once, and kept to its own origin."""
+    """Sends nothing until it is asked; where its endpoints are is read once, and kept to its own origin.
+    `active` are tokens that were seen so, by name, each as it was seen last.
+    """
 
     def __init__(self, binding: Binding, settings: Settings, *, clock: Clock, timeout_s: float) -> None:
         parts = urlsplit(binding.base_url)
@@ -58,12 +61,14 @@ class Service:
         self._under = tuple(unquote(part) for part in parts.path.split("/") if part)
         self._paths = {name: (*self._under, *path.split("/")) for name, path in settings.endpoints.items()}
         self._lock = threading.Lock()
+        self.active: dict[str, tuple[Held, Said]] = {}
+        self._hidden = [*settings.secrets]
 
         def edge(client: Client | None) -> Edge:
             return Edge(
                 self._origin,
                 None,
-                bearer=Basic(client, settings.secrets),
+                bearer=Basic(client, self._hidden),
                 scheme="Basic",
                 network=binding.network,
                 clock=clock,
@@ -74,8 +79,18 @@ class Service:
         self._anybody = edge(None)
         self._clients = {name: edge(client) for name, client in settings.clients.items()}
         self.where = self.asking.where
+        self.admin: Edge | None = None  # its administration, which has a token of its own
+        if (said := settings.issuance) is not None:
+            own, net = (said.token,) if said.token else (), binding.network
+            self.admin = role.edge(
+                self._origin, own, said.sent, network=net, clock=clock, timeout_s=timeout_s
+            )
         credentials = [header(client) for client in (settings.caller, *settings.clients.values())]
         self.secrets = (*settings.secrets, *credentials)
+
+    def hide(self, held: Iterable[Held]) -> None:
+        """Blank these too in what the service answers."""
+        self._hidden += [one.token for one in held]
 
     def introspected(self, one: Held) -> Said:
         """Errors are those of `Edge.find`; Unsupported where there is no introspection."""
@@ -91,12 +106,14 @@ class Service:
                 return Said(State.INACTIVE)
             case {"active": True} as said:
                 client = said.get("client_id")
-                return Said(
+                found = Said(
                     State.ACTIVE,
                     audiences(said.get("aud")),
                     client if isinstance(client, str) else None,
                     instant(said.get("exp")),
                 )
+                self.active[one.name] = (one, found)
+                return found
         raise Malformed("the answer does not say whether the token is active", where=self.where)
 
     def revoked(self, one: Held, client: str) -> Ended:
@@ -135,8 +152,9 @@ class Service:
         return client in self._clients
 
     def close(self) -> None:
-        for edge in (self.asking, self._anybody, *self._clients.values()):
-            edge.close()
+        for edge in (self.asking, self._anybody, *self._clients.values(), self.admin):
+            if edge is not None:
+                edge.close()
 
     def _path(self, name: str) -> tuple[str, ...]:
         with self._lock:
@@ -149,7 +167,7 @@ class Service:
             return self._paths[name]
 
     def _within(self, url: str, name: str) -> tuple[str, ...]:
-        """Its path, where it is of this very origin: clients' secrets go nowhere else."""
+        """Its path, where it is of this very origin: secrets go nowhere else."""
         try:
             is_own = _origin(url) == _origin(self._origin) and not urlsplit(url).query
         except ValueError:

@@ -5,18 +5,23 @@ from collections.abc import Callable
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.exposures import exposures
 from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
+from mcpsoar.connectors.in_oauth.newcomers import Newcomers
 from mcpsoar.connectors.in_oauth.sent import Sent
 from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
 from mcpsoar.connectors.in_oauth.survey import Found, Survey, survey
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.touched import counted, named, touched
 
 _ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
+_NO_ISSUANCE = "stops no issuance: clients can fetch new tokens; issuance says how a client is disabled"
 _NO_WAY_BACK = "a revoked token does not come back: let the clients fetch new ones"
 
 
@@ -35,11 +40,16 @@ class Tokens(Room):
         self._service = service
         self._caller = settings.caller.id
         self._clients = tuple(settings.clients)
-        self._held = sorted(settings.held, key=lambda one: _ORDER[one.kind])
-        self._active: dict[str, tuple[Held, Said]] = {}  # by a token's name, as it was seen last
+        self._has_issuance = settings.issuance is not None
+        self._newcomers = Newcomers(settings, clock)
+        self._active = service.active
         self._why_left: dict[str, str] = {}
         self._tried: set[str] = set()
         self._acknowledged: set[tuple[str, str]] = set()
+
+    @property
+    def _held(self) -> list[Held]:
+        return sorted(self._newcomers.held, key=lambda one: _ORDER[one.kind])
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -51,15 +61,21 @@ class Tokens(Room):
         return (
             "cannot list tokens by audience: revokes those that held gives",
             "cannot see JWTs, nor end them where servers read them alone: they are good until they expire",
-            "stops no issuance: clients can fetch new tokens",
+            *(() if self._has_issuance else (_NO_ISSUANCE,)),
             *(f"has no credentials of {owner}: its tokens are not revoked" for owner in strangers),
             *(() if any(one.is_kept for one in self._held) else (unwitnessed,)),
         )
 
+    @property
+    def spills(self) -> str | None:
+        if all(one.is_kept or (one.aim and one.client) for one in self._held):
+            return None
+        return "it also revokes tokens of which held does not say whose they are, or for what"
+
     def survey(self) -> str:
         if refused := [name for name in self._clients if self._service.refuses(name)]:
             raise Denied(f"the secret is refused of {', '.join(refused)}", where=self._where)
-        active = sum(self._introspected(one).state is State.ACTIVE for one in self._held)
+        active = sum(self._service.introspected(one).state is State.ACTIVE for one in self._held)
         kept = sum(one.is_kept for one in self._held)
         return f"of {len(self._held)} held tokens {active} are active; {kept} is kept"
 
@@ -68,13 +84,15 @@ class Tokens(Room):
         # whether a JWT can be revoked is known only once it was tried
         is_tried = all(one.held.name in self._tried for one in found.untold)
         is_met = bool(found.aims) and is_tried and not found.left and not found.unproven
-        return Baseline(is_met, found.facts, self._now())
+        return Baseline(is_met, found.facts, self._now(), self._touched(step, found))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         aim = self._aim(step)
         sent = Sent()
         blind: Trouble | None = None
-        for one in self._of(aim):
+        held = self._of(aim)
+        for at, one in enumerate(held):
+            telling.got_to(at, len(held))
             if one.is_kept or (key, one.name) in self._acknowledged:
                 continue
             if one.name not in self._active and blind is None:
@@ -89,12 +107,15 @@ class Tokens(Room):
             except (Unreachable, Indeterminate) as trouble:
                 sent.troubles.append(trouble)
                 break
+        self._newcomers.sent(step)
         sent.check(self._where)
         return Effect({"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}, self._now())
 
     def look(self, step: Step) -> Observation:
+        self._service.hide(self._newcomers.look(step))
         found, aim = self._survey(step), self._aim(step)
         verdict, words = self._judged(found, aim)
+        words += self._newcomers.words(aim)
         open_ = exposures(
             found,
             aim,
@@ -102,6 +123,8 @@ class Tokens(Room):
             now=self._clock.now(),
             why_left=self._why_left,
             seen={name: said for name, (_, said) in self._active.copy().items()},
+            acknowledged={name for _, name in self._acknowledged.copy()},
+            has_issuance=self._has_issuance,
         )
         is_partial = bool(found.left and found.gone)
         return Observation(verdict, words, found.facts, self._now(), tuple(open_), is_partial=is_partial)
@@ -133,25 +156,30 @@ class Tokens(Room):
         words += f"; {unseen} of them was never seen active, only others like it" if unseen else ""
         return Verdict.YES, words
 
+    def _touched(self, step: Step, found: Survey) -> Facts:
+        """Tokens that are held; a service tells of no others."""
+        going = [one for one in found.aims if one not in found.gone]
+        owners = [one.said.client or one.held.client for one in going]
+        return touched(
+            step.role,
+            tokens=len(going),
+            kinds=counted(one.held.kind or "of unknown kind" for one in going),
+            principals=None if None in owners else named(map(str, owners)),
+        )
+
     def _survey(self, step: Step) -> Survey:
         aim = self._aim(step)
-        found = [Found(one, self._introspected(one)) for one in self._of(aim)]
+        found = [Found(one, self._service.introspected(one)) for one in self._of(aim)]
         return survey(found, aim, self._active.copy())
 
     def _of(self, aim: Aim) -> list[Held]:
         """In the order of revoking; one of which the list does not say whose it is, is everybody's."""
         return [one for one in self._held if aim.covers(one)]
 
-    def _introspected(self, one: Held) -> Said:
-        said = self._service.introspected(one)
-        if said.state is State.ACTIVE:
-            self._active[one.name] = (one, said)
-        return said
-
     def _looked(self, one: Held) -> Trouble | None:
         """Look at a token before it goes, and say why not; a change waits for no look that fails."""
         try:
-            self._introspected(one)
+            self._service.introspected(one)
         except Trouble as trouble:
             return trouble
         return None

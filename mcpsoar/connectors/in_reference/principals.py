@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mcpsoar.connectors.in_reference.touching import tokens_touched
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Malformed, UnknownTarget, Unsupported
 from mcpsoar.core.plan import Step
@@ -12,6 +13,7 @@ from mcpsoar.kit import shape
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.pages import pages
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.stops import ENTRY, KEY, stopped_by
 from mcpsoar.kit.targets import principal
 
 _LISTING_S = 30.0
@@ -32,7 +34,7 @@ class Principals(Room):
     def baseline(self, step: Step) -> Baseline:
         left, outliving = self._active(step)
         facts = {"active": len(left), "jwt": len(outliving), "ids": [token["id"] for token in left][:_IDS]}
-        return Baseline(not left, facts, self._now())
+        return Baseline(not left, facts, self._now(), tokens_touched(step, [*left, *outliving]))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         if was is not None:
@@ -65,8 +67,11 @@ class Principals(Room):
             words = words.replace("token", "tokens").replace(" is ", " are ")
         words += f", {since} issued since the look before" if since else ""
         exposures = [
-            Exposure(f"{token['kind']} token {token['id']} of {who}", token["expires_at"])
-            for token in (*left, *outliving)
+            Exposure(f"{token['kind']} token {token['id']} of {who}", token["expires_at"]) for token in left
+        ]
+        exposures += [
+            Exposure(f"jwt token {token['id']} of {who} {stopped_by(ENTRY, KEY)}", token["expires_at"])
+            for token in outliving
         ]
         exposures.append(Exposure(f"new tokens for {who}: nothing here stops their issuing", None))
         return Observation(

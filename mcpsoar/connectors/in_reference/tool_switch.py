@@ -4,13 +4,19 @@ from mcpsoar.connectors.in_reference.switch import STATES, Switch
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import UnknownTarget
 from mcpsoar.core.plan import Step
-from mcpsoar.core.run import Effect
+from mcpsoar.core.run import Baseline, Effect
 from mcpsoar.kit import shape
 from mcpsoar.kit.targets import tool
+from mcpsoar.kit.touched import named, touched
 
 
 class ToolSwitch(Switch):
     """A tool that the registry does not know is an unknown target: a typing error must not read as done."""
+
+    def baseline(self, step: Step) -> Baseline:
+        entry = self._entry(step)
+        affects = touched(step.role, tools=named([entry["tool"]]))
+        return Baseline(entry["state"] == "disabled", entry, self._now(), affects)
 
     def _entry(self, step: Step) -> Facts:
         name, server = tool(step)

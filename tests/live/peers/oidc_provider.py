@@ -39,7 +39,7 @@ class TokenService:
     def refresh_token(self, client: Client, resource: str) -> str:
         """A refresh token that a user gave this client for the resource."""
         asked = {"client": client.id, "resource": resource}
-        answer = httpx.get(f"{self.url}/ground/chain", params=asked, timeout=20, trust_env=False)
+        answer = httpx.get(f"{self.url}/ground/chain", params=asked, timeout=60, trust_env=False)
         token: str = answer.raise_for_status().json()["refresh_token"]
         return token
 
@@ -55,7 +55,7 @@ class TokenService:
 
     def stored(self) -> list[dict[str, Any]]:
         """What its adapter was given: the only list by audience that there is."""
-        answer = httpx.get(f"{self.url}/ground/stored", timeout=20, trust_env=False)
+        answer = httpx.get(f"{self.url}/ground/stored", timeout=60, trust_env=False)
         listed: list[dict[str, Any]] = answer.raise_for_status().json()
         return listed
 
@@ -88,7 +88,7 @@ def oidc_provider(folder: Path, *, ttl_s: int = 3600) -> Iterator[TokenService]:
         [_node(), str(_PROGRAM)],
         log=folder / f"oidc-provider-{port}.log",
         is_ready=processes.answers(port, "/.well-known/openid-configuration"),
-        within_s=60,
+        within_s=120,
         env={"PEER": json.dumps(settings)},
         cwd=_folder(),
     )

@@ -114,6 +114,14 @@ def listens(port: int) -> Callable[[], bool]:
     return ask
 
 
+def wait_until(is_so: Callable[[], bool], within_s: float = 180) -> None:
+    """Return once it is so. Raises AssertionError where it never is."""
+    began = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - began < within_s, f"it was not so within {within_s:.0f} s"
+        time.sleep(0.1)
+
+
 def _end_with_us(group: int) -> "subprocess.Popen[bytes]":
     """Kills the group when this process is gone, however it went: it holds the other end of the pipe."""
     command = ["sh", "-c", 'read -r _; kill -KILL "-$1"', "sh", str(group)]

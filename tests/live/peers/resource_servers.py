@@ -35,7 +35,7 @@ def called(server: Upstream, tool: str, note: str, token: str) -> httpx.Response
     params: dict[str, Any] = {"name": tool, "arguments": {"note": note}}
     body = {"jsonrpc": "2.0", "id": next(_IDS), "method": "tools/call", "params": params}
     headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {token}"}
-    return httpx.post(server.url(), json=body, headers=headers, timeout=30, trust_env=False)
+    return httpx.post(server.url(), json=body, headers=headers, timeout=60, trust_env=False)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def resource_server(folder: Path, kind: Kind, trust: Trust, *, cache_s: float = 
         [sys.executable, "-m", "tests.live.peers.resource_server"],
         log=folder / f"{kind}-{port}.log",
         is_ready=processes.listens(port),
-        within_s=60,
+        within_s=120,
         env={
             "PEER": json.dumps(settings),
             "PYTHONPATH": f"{_ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",

@@ -33,7 +33,7 @@ def _child(folder: Path) -> int:
     return int((folder / "child").read_text())
 
 
-def _ends(process: int) -> bool:
+def ends(process: int) -> bool:
     by = time.monotonic() + 20
     while not _is_gone(process) and time.monotonic() < by:
         time.sleep(0.05)
@@ -45,7 +45,7 @@ def test_the_end_of_a_test_ends_what_the_peer_started(tmp_path: Path) -> None:
     with processes.running(_FAMILY, log=tmp_path / "log", is_ready=ready, within_s=20) as peer:
         assert peer.rss_bytes() > 0
         assert not _is_gone(_child(tmp_path))
-    assert _ends(_child(tmp_path))
+    assert ends(_child(tmp_path))
 
 
 def test_a_killed_test_run_leaves_no_peer(tmp_path: Path, root: Path) -> None:
@@ -53,7 +53,7 @@ def test_a_killed_test_run_leaves_no_peer(tmp_path: Path, root: Path) -> None:
     command = [sys.executable, "-c", _KILLED, str(tmp_path), *_FAMILY]
     killed = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False)
     assert killed.returncode == -9
-    assert _ends(_child(tmp_path))
+    assert ends(_child(tmp_path))
 
 
 def test_a_peer_that_does_not_start_shows_the_end_of_its_log(tmp_path: Path) -> None:

@@ -49,5 +49,5 @@ def upstream(folder: Path) -> Iterator[Upstream]:
     runs = folder / f"upstream-{port}.runs"
     command = [sys.executable, str(_PROGRAM), str(port), str(runs)]
     log = folder / f"upstream-{port}.log"
-    with processes.running(command, log=log, is_ready=processes.listens(port), within_s=60) as process:
+    with processes.running(command, log=log, is_ready=processes.listens(port), within_s=120) as process:
         yield Upstream(port, process, runs)

@@ -6,7 +6,7 @@ from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.kit.clock import stamp
 
 
-class Rehearsal:
+class DryRun:
     """`core.ports.Connector` that sends no change."""
 
     def __init__(self, inner: Connector, clock: Clock) -> None:

@@ -1,0 +1,186 @@
+"""What changed since it was contained, on the control plane or in the profile: a release looks at that before
+it undoes anything.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mcpsoar.app import meaning
+from mcpsoar.app.order import Order
+from mcpsoar.app.releasing import Releasing
+from mcpsoar.app.station import Station
+from mcpsoar.contain import journal
+from mcpsoar.contain.commons import Commons
+from mcpsoar.contain.home import Home
+from mcpsoar.contain.ledger import Ledger, StepState, fold
+from mcpsoar.core.digest import Facts, Json
+from mcpsoar.core.errors import Conflict
+from mcpsoar.core.plan import Plan, Step, Undo
+from mcpsoar.core.ports import Connector
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.plain import shown
+
+_LOOK_S = 30.0  # a release has time
+_WORDS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`what` of a step's target was so after the containment's own change, and is otherwise now."""
+
+    step: str
+    server: str | None
+    what: str
+    was: Json
+    now: Json
+
+    @property
+    def words(self) -> str:
+        return f"{self.step}: {self.what} was {_word(self.was)}, is {_word(self.now)}"
+
+    def as_facts(self) -> Facts:
+        return {
+            "step": self.step,
+            "server": self.server,
+            "what": self.what,
+            "was": self.was,
+            "is": self.now,
+        }
+
+
+class Changed(Conflict):
+    """Nothing was sent. `changes` is the list of it all."""
+
+    def __init__(self, changes: tuple[Change, ...], order: Order) -> None:
+        super().__init__(
+            f"{', '.join(order.servers)}: changed since the containment by somebody else; nothing was sent; "
+            "if it may be undone all the same, add --changed-too",
+            next_command=f"{order.command} --changed-too",
+        )
+        self.changes = changes
+
+
+def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[Change, ...]:
+    """What a person who said --changed-too goes past, each told. Raises Changed where nobody said so."""
+    known = _ledgers(ready.home)
+    releases = _releases(known, found)
+    changes: list[Change] = []
+    for step in made.steps:
+        changes += _of_profile(step, found, ready)
+        if step.server is None:
+            changes += _of_everybody_s(step, found, known, ready)
+        else:
+            changes += _of_step(step, found, releases, ready)
+    if changes and not order.changed_too:
+        raise Changed(tuple(changes), order)
+    for one in changes:
+        ready.say(f"  changed since: {one.words}")
+    return tuple(changes)
+
+
+def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change]:
+    """Options by which it would be undone otherwise than it was done."""
+    if step.undo is Undo.NONE:
+        return
+    acted = [one for one in found.held if step.id in one.steps and one.steps[step.id].may_have_acted]
+    now = ready.bindings()
+    names = [name for ledger in acted for name in meaning.differing(step, ledger.bindings, now)]
+    for name in dict.fromkeys(names):
+        yield Change(step.id, step.server, f"{name} of the profile", "as it was contained by", "edited since")
+
+
+def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: Station) -> Iterator[Change]:
+    connector, last = _able(step, ready), _last(step, (*found.held, *releases))
+    if connector is None or last is None or last.seen is None:
+        return
+    marks = _marks(connector, step)
+    now = ready.looks.of(step).baseline or ready.looks.again(step, _LOOK_S).baseline
+    if now is None:
+        if marks:
+            ready.say(f"  {step.id}: whether somebody changed it since cannot be told")
+    elif now.in_force:
+        yield from _differing(step, marks, last.seen.facts, now.facts)
+    elif last.seen.verdict is Verdict.YES and _last(step, releases) is None:
+        yield from _back(step, connector, found, ready)
+
+
+def _of_everybody_s(
+    step: Step, found: Releasing, known: tuple[Ledger, ...], ready: Station
+) -> Iterator[Change]:
+    """What the last run that forced it left, whoever that was. If others still need it, it is not lifted."""
+    connector, bound = _able(step, ready), ready.bindings().get(step.role)
+    marks = _marks(connector, step) if connector is not None else ()
+    last = _last(step, tuple(one for one in known if one.bindings.get(step.role) == bound))
+    if not marks or bound is None or last is None or last.seen is None:
+        return
+    holders = Commons(ready.home, bound, ready.clock).holders()
+    if any((one.run, name) not in found.pairs for one in holders for name in one.servers):
+        return
+    now = ready.looks.again(step, _LOOK_S).baseline
+    if now is None:
+        ready.say(f"  {step.id}: whether somebody changed it since cannot be told")
+    elif now.in_force:
+        yield from _differing(step, marks, last.seen.facts, now.facts)
+
+
+def _back(step: Step, connector: Connector, found: Releasing, ready: Station) -> Iterator[Change]:
+    """Switched back by somebody else: as before the run there is nothing to undo, else it is told."""
+    seen = connector.verify_rollback(step, found.baseline(step, ready.clock))
+    if seen.verdict is Verdict.NO:
+        yield Change(step.id, step.server, "its state", "as this run left it", seen.detail)
+    else:
+        ready.say(f"  {step.id}: undone since by somebody else, nothing is sent for it")
+
+
+def _differing(step: Step, marks: tuple[str, ...], was: Facts, now: Facts) -> Iterator[Change]:
+    """Of a mark that has many things, those that were there and still are."""
+    for name in marks:
+        then, today = was.get(name), now.get(name)
+        if isinstance(then, dict) and isinstance(today, dict):
+            for key in sorted(set(then) & set(today)):
+                if not _is_same(then[key], today[key]):
+                    yield Change(step.id, step.server, f"{name} {key}", then[key], today[key])
+        elif name in was and not (name in now and _is_same(then, today)):
+            yield Change(step.id, step.server, name, then, today)
+
+
+def _last(step: Step, ledgers: tuple[Ledger, ...]) -> StepState | None:
+    """What the last run that changed this knows of it."""
+    states = [ledger.steps[step.id] for ledger in ledgers if step.id in ledger.steps]
+    return next((state for state in reversed(states) if state.may_have_acted), None)
+
+
+def _ledgers(home: Home) -> tuple[Ledger, ...]:
+    """All runs, oldest first."""
+    ledgers = (fold(journal.read(home.journal(run), home.anchor(run), run))[0] for run in home.runs())
+    return tuple(sorted((one for one in ledgers if one is not None), key=lambda one: one.started_at))
+
+
+def _releases(known: tuple[Ledger, ...], found: Releasing) -> tuple[Ledger, ...]:
+    """Earlier releases of these runs, which did not end well."""
+    runs = {run for run, _ in found.pairs}
+    return tuple(one for one in known if runs & {run for run, _ in one.releases})
+
+
+def _able(step: Step, ready: Station) -> Connector | None:
+    connector = ready.roles.get(step.role)
+    return connector if connector is not None and step.action in connector.actions else None
+
+
+def _marks(connector: Connector, step: Step) -> tuple[str, ...]:
+    marks: tuple[str, ...] = getattr(connector, "marks", _no_marks)(step.action)
+    return marks
+
+
+def _no_marks(_: str) -> tuple[str, ...]:
+    return ()
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _word(value: Json) -> str:
+    text = shown(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _WORDS else f"{text[:_WORDS]}…"

@@ -1,0 +1,142 @@
+"""`mcpsoar contain SERVER --rehearse`: options and words; the work is in `app.rehearsing`."""
+
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mcpsoar.cli import show, stdout
+from mcpsoar.cli.answer import talker, who
+from mcpsoar.cli.options import Common
+from mcpsoar.core.errors import Held, Usage
+from mcpsoar.core.plan import Direction
+from mcpsoar.core.run import Report
+from mcpsoar.core.verdict import StepVerdict, Verdict
+
+if TYPE_CHECKING:
+    from mcpsoar.app.rehearsing import Rehearsal
+
+_HEADS = {Verdict.YES: "REHEARSED", Verdict.NO: "REHEARSAL FAILED", Verdict.CANNOT_TELL: "CANNOT TELL"}
+_NOT_WITH = {
+    "source": "--from",
+    "dry_run": "--dry-run",
+    "protected_too": "--protected-too",
+    "without": "--without",
+    "at_most": "--max-servers",
+}
+_LONG = 400
+
+
+def rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
+    """Raises Usage for options that do not go together."""
+    from mcpsoar.app import settings
+    from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order, Rehearsed
+    from mcpsoar.app.rehearsing import document
+    from mcpsoar.app.rehearsing import rehearse as carry_out
+    from mcpsoar.app.victims import Chosen, allow
+    from mcpsoar.contain import plan
+    from mcpsoar.kit.clock import SystemClock, stamp
+    from mcpsoar.pack.locate import locate
+
+    clock = SystemClock()
+    mark = Rehearsed(stamp(clock.now()), asked["with_shared"])
+    if odd := [option for name, option in _NOT_WITH.items() if asked[name]]:
+        raise Usage(f"--rehearse does not go with {', '.join(odd)}", next_command="mcpsoar contain --help")
+    names = plan.servers(servers)
+    if len(names) > 1:
+        raise Usage(
+            "a rehearsal is on one server",
+            next_command=f"mcpsoar contain {shlex.quote(names[0])} --rehearse",
+        )
+    found = settings.load(settings.Asked(given.config, asked["profile"], asked["api"]), os.environ)
+    for warning in found.warnings:
+        show.talk(warning)
+    again = _again(names[0], asked)
+    chosen = Chosen(names, names, rehearsed=True)
+    allow(chosen, found.profile, protected_too=False, command=again)
+    order = Order(
+        servers=names,
+        direction=Direction.APPLY,
+        playbook=asked["playbook"] or DEFAULT_PLAYBOOK,
+        reason=asked["reason"],
+        ticket=asked["ticket"],
+        by=who(),
+        chosen=chosen,
+        command=again,
+        rehearsal=mark,
+    )
+    try:
+        made = carry_out(
+            order,
+            profile=found.profile,
+            home=settings.home(asked["home"], os.environ),
+            pack=locate(given.pack, os.environ),
+            clock=clock,
+            say=talker(given),
+            complete=given.told.complete,
+        )
+    except Held as held:
+        if given.is_json:
+            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        raise
+    if given.is_json:
+        show.document(document(made))
+    else:
+        for text in lines(made, given.told.at(made.contain.extra).complete):
+            show.line(text)
+    if (why := stdout.why_lost()) is not None:
+        show.talk(
+            f"the rehearsal ended as {made.word}; its report was not read to the end ({why}): "
+            f"mcpsoar runs show {made.contain.run}"
+        )
+    return made.verdict
+
+
+def lines(made: "Rehearsal", complete: Callable[[str], str] = str) -> Iterator[str]:
+    """Both reports; last what was proven, and how long each part took. Cleaned."""
+    from mcpsoar.cli.report_text import lines as reported
+
+    for report in (made.contain, made.release):
+        yield from reported(report, complete) if report else ()
+    release = made.release
+    by = f"{made.server}, by {made.contain.playbook} on profile {made.contain.extra['profile']}"
+    yield f"{_HEADS[made.verdict]}: {show.clean(by)}"
+    yield from _proven(made.contain)
+    if release is not None:
+        yield from _proven(release)
+    for step, why in made.left_out.items():
+        words = show.clean(why, limit=_LONG)
+        yield f"  not rehearsed: {show.clean(step)}: {words}; --with-shared rehearses it too"
+    if made.past.untried:
+        yield f"  not tried: it was so before: {show.clean(', '.join(made.past.untried))}"
+    if release is None or release.verdict.verdict is not Verdict.YES:
+        why = f": {show.clean(str(made.problem), limit=_LONG)}" if made.problem else ""
+        back = complete(
+            (made.problem and made.problem.next_command) or f"mcpsoar release {made.server} --yes"
+        )
+        yield f"  not known to be back{why}"
+        yield f"  next     {show.clean(back, limit=len(back))}"
+    yield f"  times after the command: {made.past.timings.words or 'nothing was sent'}"
+
+
+def _proven(report: Report) -> Iterator[str]:
+    """What became of it, and by what that is known."""
+    word = report.verdict.value.replace("_", " ")
+    open_ = [one for one in report.steps if one.verdict.verdict not in (Verdict.YES, None)]
+    probes = [one for one in report.steps if one.action == "canary.probe"]
+    seen = open_ or [one for one in probes if one.verdict is not StepVerdict.SKIPPED]
+    for step in seen:
+        yield f"  {word}: {show.clean(step.id)}: {show.clean(step.detail, limit=_LONG)}"
+    if not seen and report.verdict.verdict is Verdict.YES:
+        yield f"  {word}: read back from the plane; no canary was seen to try it"
+    elif not seen:
+        left = ", ".join(one.what for one in report.remaining_exposure)
+        yield f"  {word}: still exposed: {show.clean(left, limit=_LONG)}"
+
+
+def _again(server: str, asked: dict[str, Any]) -> str:
+    words = ["mcpsoar", "contain", server, "--rehearse"]
+    for name in ("reason", "ticket"):
+        words += [f"--{name}", asked[name]] if asked[name] else []
+    words += ["--with-shared"] if asked["with_shared"] else []
+    return shlex.join(words)

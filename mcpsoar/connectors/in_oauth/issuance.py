@@ -1,0 +1,182 @@
+"""Clients that get no new tokens: switched off one by one, and those that were on switched on again."""
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from mcpsoar.connectors.in_http.caller import Caller
+from mcpsoar.connectors.in_http.single import Single
+from mcpsoar.connectors.in_oauth.aim import Aim
+from mcpsoar.connectors.in_oauth.clients import (
+    States,
+    facts_of,
+    is_met,
+    key_of,
+    on_in,
+    one_of,
+    told,
+    unknown_in,
+)
+from mcpsoar.connectors.in_oauth.described import Described
+from mcpsoar.connectors.in_oauth.service import Service, State
+from mcpsoar.connectors.in_oauth.settings import Settings
+from mcpsoar.connectors.in_oauth.whom import Whom
+from mcpsoar.core.errors import Trouble, UnknownTarget, Unsupported
+from mcpsoar.core.plan import Step
+from mcpsoar.core.ports import Clock
+from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
+from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import telling
+from mcpsoar.kit.each import each
+from mcpsoar.kit.http import Edge
+from mcpsoar.kit.plain import shown
+from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.targets import PRINCIPAL
+
+
+class Issuance(Room):
+    """`open` in facts are the clients that were on; an undo switches those on again and no others."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        clock: Clock,
+        service: Service,
+        settings: Settings,
+        described: Described,
+        *,
+        aim: Callable[[Step], Aim],
+        place: str | None,
+        spills: str | None = None,
+    ) -> None:
+        super().__init__(edge, clock)
+        names = {f"{PRINCIPAL}{client}": called for client, called in described.names.items()}
+        self._one = Single(edge, clock, Caller(edge, described.said, names, clock=clock, place=place))
+        self._aim = aim
+        self._service = service
+        self._held = settings.held
+        self._whom = Whom(settings, described, place)
+        self._late: set[str] = set()
+        self._spills = spills
+
+    @property
+    def spills(self) -> str | None:
+        return self._spills
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        kept = {client: why for client, why in self._whom.kept.items() if client in self._whom.known}
+        unknown = sum(not one.owner or not one.aim for one in self._held)
+        untold = f"{unknown} held tokens say not whose or what for: their clients are stopped only where"
+        return (
+            *(f"does not stop {client}: {why}" for client, why in kept.items()),
+            *((f"{untold} clients says audiences",) if unknown else ()),
+        )
+
+    def survey(self) -> str:
+        states = self._states(client for client in self._whom.known if client not in self._whom.kept)
+        unknown = unknown_in(states)
+        words = f"{len(on_in(states))} of {len(states)} clients get tokens"
+        return words + (f"; its administration knows no {', '.join(unknown)}" if unknown else "")
+
+    def baseline(self, step: Step) -> Baseline:
+        states = self._states(self._whom.to_stop(self._aim(step)))
+        return Baseline(is_met(states), facts_of(states), self._now())
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+        states = self._states(self._whom.to_stop(self._aim(step)))
+        effect = Effect(facts_of(states), self._now(), found_in_force=is_met(states))
+        telling.about_to(effect)
+        self._see_tokens(on_in(states))
+
+        def stop(client: str) -> None:
+            self._one.apply(one_of(client), None, key_of(key, client))
+
+        each(on_in(states), stop, where=self._where, late=self._late)
+        return replace(effect, at=self._now())
+
+    def look(self, step: Step) -> Observation:
+        states = self._states(self._whom.to_stop(self._aim(step)))
+        left, unknown = on_in(states), unknown_in(states)
+        words = f"{len(states) - len(left) - len(unknown) or 'none'} of {len(states)} clients"
+        words += f" {self._aim(step).words} is stopped"
+        words += f"; still at work: {told(left)}" if left else ""
+        words += f"; the administration knows no {told(unknown)}" if unknown else ""
+        verdict = Verdict.YES if is_met(states) else Verdict.NO
+        is_partial = verdict is Verdict.NO and len(left) + len(unknown) < len(states)
+        open_ = tuple(self._open(step, left, unknown))
+        return Observation(verdict, words, facts_of(states), self._now(), open_, is_partial=is_partial)
+
+    def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        before = self._before(step, was)
+        states = self._states(before)
+        waiting = [client for client, state in states.items() if state is not None and state.in_force]
+
+        def let_in(client: str) -> None:
+            self._one.rollback(one_of(client), before[client], key_of(key, client))
+
+        each(waiting, let_in, where=self._where, late=self._late)
+        return Effect({"switched_on": waiting}, self._now())
+
+    def look_back(self, step: Step, was: Baseline | None) -> Observation:
+        before = self._before(step, was)
+        waiting = [client for client, one in before.items() if not self._is_back(client, one)]
+        words = f"{len(waiting) or 'none'} of the clients that were on before is off"
+        words += f": {told(waiting)}" if waiting else ""
+        words += self._revived([client for client in before if client not in waiting])
+        verdict = Verdict.NO if waiting else Verdict.YES
+        is_partial = 0 < len(waiting) < len(before)
+        return Observation(verdict, words, {"off": waiting}, self._now(), is_partial=is_partial)
+
+    def _states(self, clients: Iterable[str]) -> States:
+        """Raises as `baseline`; UnknownTarget where none of them is known."""
+        found: dict[str, Baseline | None] = {}
+        unknown: UnknownTarget | None = None
+        for client in clients:
+            try:
+                found[client] = self._one.baseline(one_of(client))
+            except UnknownTarget as trouble:
+                found[client], unknown = None, trouble
+        if unknown is not None and not any(found.values()):
+            raise unknown
+        return found
+
+    def _before(self, step: Step, was: Baseline | None) -> dict[str, Baseline]:
+        """The clients that were on, and how each was; all of them where it is only assumed that they were."""
+        if was is None or (was.facts and "open" not in was.facts):
+            raise Unsupported("which clients were on before is not known here: switch them on by hand")
+        named = was.facts["open"] if was.facts else self._whom.to_stop(self._aim(step))
+        known = was.facts.get("before", {})
+        return {
+            client: Baseline(in_force=False, facts=known.get(client, {}), seen_at=was.seen_at)
+            for client in named
+        }
+
+    def _is_back(self, client: str, was: Baseline) -> bool:
+        try:
+            return self._one.look_back(one_of(client), was).verdict is Verdict.YES
+        except UnknownTarget:
+            return False
+
+    def _open(self, step: Step, left: list[str], unknown: list[str]) -> Iterable[Exposure]:
+        aim, why = self._aim(step), self._whom.kept
+        for client in (*left, *unknown):
+            yield Exposure(f"new tokens {aim.words}: {shown(client)} is not stopped", None)
+        for client in (one for one in self._whom.of(aim) if one in why):
+            yield Exposure(f"new tokens {aim.words}: {client} is not stopped, for {why[client]}", None)
+
+    def _see_tokens(self, clients: list[str]) -> None:
+        """While their clients are on: some services call those of a stopped one inactive, revoked or not."""
+        with suppress(Trouble):  # a change waits for no look that fails
+            for one in self._held:
+                if one.owner in clients and one.name not in self._service.active:
+                    self._service.introspected(one)
+
+    def _revived(self, clients: list[str]) -> str:
+        """What a stopped client's tokens came to: on some services inactive is not revoked."""
+        ours = [one for one in self._held if one.owner in clients and not one.is_kept]
+        try:
+            active = sum(self._service.introspected(one).state is State.ACTIVE for one in ours)
+        except Trouble as trouble:
+            return f"; whether tokens of them are active again is not known: {trouble.message}"
+        return f"; {active} held tokens of them are active: they were never revoked" if active else ""
