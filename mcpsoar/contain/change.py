@@ -85,7 +85,8 @@ class Change:
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
         if isinstance(look.trouble, Unsupported):
             self._can_read = False
-        if self._is_undo and self._was is None and self._can_read is not False:
+        # what an earlier process had promised without having seen it goes on
+        if self._is_undo and self._was is None and self._can_read is not False and not self._tries:
             self._journal.append(*self._first)
             return Outcome(
                 StepVerdict.CANNOT_TELL,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app import contain, runs
+from mcpsoar.app import contain, resuming, runs
 from mcpsoar.app.order import Order
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import read
@@ -247,6 +247,29 @@ def test_a_change_whose_answer_was_lost_is_undone(tmp_path: Path) -> None:
     ordered(tmp_path, connector, clock, "s1")
     ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
     assert there.servers["s1"] is True
+
+
+def test_a_release_without_looks_that_was_killed_goes_on_as_it_began(tmp_path: Path) -> None:
+    """Nobody saw how it was before, and the release was let begin all the same: its promise is on disk."""
+
+    def blind(call: str) -> None:
+        if call == "look disable:s1":
+            raise Unsupported("there is no such read-back")
+        if call == "undo disable:s1" and is_killed:
+            raise KeyboardInterrupt
+
+    clock, there, is_killed = FakeClock(), plane(), True
+    connector = FakeConnector(there, clock, blind)
+    ordered(tmp_path, connector, clock, "s1")
+    with pytest.raises(KeyboardInterrupt):
+        ordered(tmp_path, connector, clock, "s1", direction=Direction.UNDO)
+    is_killed = False
+    (run,) = (row["run"] for row in runs.listed(tmp_path) if row["verdict"] == "interrupted")
+    ready = station(tmp_path, connector, clock)
+    report = resuming.resume(ready, str(run), ROOT)
+    ready.looks.close()
+    disable = next(step for step in report.steps if step.id == "disable:s1")
+    assert (disable.verdict, there.servers["s1"]) == (StepVerdict.VERIFIED, True), disable.detail
 
 
 def test_a_server_that_left_the_registry_after_it_was_contained_is_not_called_released(
