@@ -55,6 +55,7 @@ def run(
         journal = carrier.journal(run_id)
         stack.callback(journal.close)
         journal.append({**_plan_entry(order, made, ready, releasing, run_id), **_gone_past(changes)})
+        order.begun(run_id)
         finish = ready.complete(f"mcpsoar runs resume {run_id}")
         ready.say(f"{stamp(now)}  run {run_id} begins; if it breaks off: {finish}")
         return carrier.carry_out(run_id, journal)

@@ -1,6 +1,6 @@
 """What is asked for: servers to contain or to release, and what is kept of why."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class Order:
     (None: typed, all of them), and `command` what was typed, for the next one. `entries` are what the
     registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on;
     `changed_too`: what somebody else changed since is undone all the same. `only` is the one run that a
-    release may undo.
+    release may undo. `begun` hears of each run, by its id, before it sends anything.
     """
 
     servers: tuple[str, ...]
@@ -55,3 +55,4 @@ class Order:
     entries: Mapping[str, str] = field(default_factory=dict)
     only: str | None = None
     rehearsal: Rehearsed | None = None
+    begun: Callable[[str], None] = field(default=lambda _: None, repr=False, compare=False)

@@ -10,6 +10,7 @@ import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
+from mcpsoar.cli.interrupted import begun_runs
 from mcpsoar.cli.options import Common, common
 from mcpsoar.cli.words import filled, line
 from mcpsoar.core.errors import Usage
@@ -114,12 +115,13 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     if asked["with_shared"]:
         raise Usage("--with-shared goes with --rehearse", next_command="mcpsoar contain --help")
     again = _again("contain", servers, asked)
-    chosen = choose(
-        servers, asked["source"], without=asked["without"], at_most=asked["at_most"], command=again
-    )
-    if chosen.silent:
-        show.talk(f"left out are the servers of findings that no playbook answers: {chosen.silent}")
-    return _execute(given, Direction.APPLY, chosen, asked, again)
+    with begun_runs(given, is_dry=asked["dry_run"]) as begun:
+        chosen = choose(
+            servers, asked["source"], without=asked["without"], at_most=asked["at_most"], command=again
+        )
+        if chosen.silent:
+            show.talk(f"left out are the servers of findings that no playbook answers: {chosen.silent}")
+        return _execute(given, Direction.APPLY, chosen, asked, again, begun=begun)
 
 
 @click.command()
@@ -143,14 +145,22 @@ def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     from mcpsoar.app.victims import choose
 
     again = _again("release", servers, asked)
-    chosen = choose(servers, asked["source"], command=again)
-    if chosen.found:
-        raise Usage("findings choose nobody to release: name the servers", next_command="mcpsoar runs list")
-    return _execute(given, Direction.UNDO, chosen, asked, again)
+    with begun_runs(given, is_dry=asked["dry_run"]) as begun:
+        chosen = choose(servers, asked["source"], command=again)
+        if chosen.found:
+            words = "findings choose nobody to release: name the servers"
+            raise Usage(words, next_command="mcpsoar runs list")
+        return _execute(given, Direction.UNDO, chosen, asked, again, begun=begun)
 
 
 def _execute(
-    given: Common, direction: Direction, chosen: "Chosen", asked: dict[str, Any], again: str
+    given: Common,
+    direction: Direction,
+    chosen: "Chosen",
+    asked: dict[str, Any],
+    again: str,
+    *,
+    begun: list[str],
 ) -> Verdict:
     from mcpsoar.app import settings
     from mcpsoar.app.contain import execute
@@ -183,6 +193,7 @@ def _execute(
         assume_on=bool(asked.get("assume_on")),
         changed_too=bool(asked.get("changed_too")),
         command=again,
+        begun=begun.append,
     )
     return answer(
         given,

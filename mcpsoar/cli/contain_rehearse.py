@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcpsoar.cli import show, stdout
 from mcpsoar.cli.answer import talker, who
+from mcpsoar.cli.interrupted import NOTHING, interruptible
 from mcpsoar.cli.options import Common
 from mcpsoar.core.errors import Held, Usage
 from mcpsoar.core.plan import Direction
@@ -28,7 +29,25 @@ _LONG = 400
 
 
 def rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
-    """Raises Usage for options that do not go together."""
+    """Raises Usage for options that do not go together, and Interrupted."""
+    begun: list[str] = []
+
+    def last_words() -> tuple[str, str | None]:
+        server = shlex.join(servers)
+        match begun:
+            case []:
+                return NOTHING
+            case [_]:
+                words = f"{server} stays contained, as far as that came, until it is released"
+                return words, given.told.complete(f"mcpsoar release {server} --yes")
+        words = f"what was sent stays in force: {server} may still be contained"
+        return words, given.told.complete(f"mcpsoar runs resume {begun[-1]}")
+
+    with interruptible(last_words):
+        return _rehearse(given, servers, asked, begun)
+
+
+def _rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any], begun: list[str]) -> Verdict:
     from mcpsoar.app import settings
     from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order, Rehearsed
     from mcpsoar.app.rehearsing import document
@@ -64,6 +83,7 @@ def rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any]) -> 
         chosen=chosen,
         command=again,
         rehearsal=mark,
+        begun=begun.append,
     )
     try:
         made = carry_out(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import click
 
 from mcpsoar.cli import show, stdout
+from mcpsoar.cli.interrupted import Interrupted
 from mcpsoar.core.errors import Conflict, Held, Tampered, Trouble, Usage
 from mcpsoar.core.verdict import Verdict
 
@@ -47,8 +48,8 @@ def _ended(command: Callable[[], object]) -> int:
     except Trouble as error:
         _say(str(error), error.next_command)
         return _code(error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except (Interrupted, KeyboardInterrupt) as stop:
+        return stop.code if isinstance(stop, Interrupted) else INTERRUPTED
     except SystemExit as stop:
         if stop.code == 1:  # Click's word for a pipe whose reader left; nobody else here says 1 so
             return CRASH

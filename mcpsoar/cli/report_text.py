@@ -6,6 +6,7 @@ from mcpsoar.app.touching import touching
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.kit.stops import BY_HAND
 from mcpsoar.kit.targets import PRINCIPAL, kind
 
 _SHOWN = 5
@@ -112,6 +113,10 @@ def _next(report: Report, complete: Callable[[str], str]) -> Iterator[str]:
     if is_open and not released:
         if _is_worth_resuming(report, missing):
             yield f"  next     {_command(complete(f'mcpsoar runs resume {report.run}'))}"
+        elif words := _by_hand(report):
+            yield from (
+                f"  {'' if at else 'next':<8} {clean(one, limit=400)}" for at, one in enumerate(words)
+            )
         elif not missing:
             are_people = all(kind(name) == PRINCIPAL for name in report.servers)
             stop, name = "stop new tokens where they are issued, and", "name a canary in the profile, or"
@@ -154,7 +159,21 @@ def _missing(report: Report) -> tuple[str, ...]:
 def _is_worth_resuming(report: Report, missing: tuple[str, ...]) -> bool:
     """Whether anything is left that another look or call could settle."""
     return report.verdict is RunVerdict.INTERRUPTED or any(
-        step.verdict not in (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.SKIPPED)
-        and step.server not in missing
+        _is_open(step) and step.server not in missing and _left_to_a_person(step) is None
         for step in report.steps
     )
+
+
+def _by_hand(report: Report) -> list[str]:
+    """What a person is to do, for each step that no repeat can settle."""
+    found = (_left_to_a_person(step) for step in report.steps if _is_open(step))
+    return list(dict.fromkeys(words for words in found if words is not None))
+
+
+def _left_to_a_person(step: StepReport) -> str | None:
+    words = step.evidence.get("seen", {}).get("facts", {}).get(BY_HAND)
+    return words if isinstance(words, str) else None
+
+
+def _is_open(step: StepReport) -> bool:
+    return step.verdict not in (StepVerdict.VERIFIED, StepVerdict.ALREADY, StepVerdict.SKIPPED)

@@ -6,6 +6,7 @@ import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
+from mcpsoar.cli.interrupted import begun_runs
 from mcpsoar.cli.options import Common, common, common_as
 from mcpsoar.cli.runs_export import export, sign, verify
 from mcpsoar.cli.words import filled
@@ -73,23 +74,24 @@ def resume(
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
-    found = settings.load(settings.Asked(given.config, profile, api), os.environ)
-    for warning in found.warnings:
-        show.talk(warning)
-    return answer(
-        given,
-        lambda: app.resume(
-            settings.home(home, os.environ),
-            run,
-            profile=found.profile,
-            pack=locate(given.pack, os.environ),
-            clock=SystemClock(),
-            say=talker(given),
-            by=who(),
-            complete=given.told.complete,
-            changed_too=changed_too,
-        ),
-    )
+    with begun_runs(given, resumed=run):
+        found = settings.load(settings.Asked(given.config, profile, api), os.environ)
+        for warning in found.warnings:
+            show.talk(warning)
+        return answer(
+            given,
+            lambda: app.resume(
+                settings.home(home, os.environ),
+                run,
+                profile=found.profile,
+                pack=locate(given.pack, os.environ),
+                clock=SystemClock(),
+                say=talker(given),
+                by=who(),
+                complete=given.told.complete,
+                changed_too=changed_too,
+            ),
+        )
 
 
 for _command in (verify, sign, export):
