@@ -11,9 +11,10 @@ from math import inf
 
 from mcpsoar.contain.dry_run import DryRun
 from mcpsoar.contain.journal import Journal
-from mcpsoar.contain.ledger import StepState, baseline_facts, look_facts, observation_facts
+from mcpsoar.contain.ledger import StepState, baseline_facts
 from mcpsoar.contain.looks import Look
-from mcpsoar.core.digest import Facts, effect_key
+from mcpsoar.contain.record import Record
+from mcpsoar.core.digest import effect_key
 from mcpsoar.core.errors import (
     Conflict,
     Denied,
@@ -56,7 +57,7 @@ class Change:
 
     def __init__(self, tools: Tools, connector: Connector, state: StepState, was: Baseline | None) -> None:
         self._tools = tools
-        self._journal = tools.journal
+        self._record = Record(tools.journal, state.step.id)
         self._connector = connector
         self._step = state.step
         self._is_undo = tools.direction is Direction.UNDO
@@ -79,15 +80,15 @@ class Change:
         """Bring the step about, or say what is known. Raises Unwritable: then nothing more was sent."""
         if self._is_undo and self._step.undo is Undo.NONE:
             return Outcome(StepVerdict.SKIPPED, "there is no way back: clients fetch new tokens")
-        self._first = self._look_entry(look)
+        self._hold(look)
         if isinstance(look.trouble, UnknownTarget):
-            self._journal.append(*self._first)
+            self._record.let_go()
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {look.trouble}")
         if isinstance(look.trouble, Unsupported):
             self._can_read = False
         # what an earlier process had promised without having seen it goes on
         if self._is_undo and self._was is None and self._can_read is not False and not self._tries:
-            self._journal.append(*self._first)
+            self._record.let_go()
             return Outcome(
                 StepVerdict.CANNOT_TELL,
                 "nothing was sent: nobody saw how it was before the run; if it was on, add --assume-on",
@@ -111,17 +112,17 @@ class Change:
     def note_late(self, was: Baseline | None) -> None:
         """Write down how it was before the change, where that became known after it. Raises Unwritable."""
         if was is not None and self._was is None and self._tries:
-            self._journal.append(self._entry("late look", **look_facts(was)))
+            self._record.look(was, "late look")
 
     def leave(self, look: Look) -> Outcome:
         """Undo what no run has done: nothing is sent, whatever is seen. Raises Unwritable."""
-        self._first = self._look_entry(look)
+        self._hold(look)
         if look.baseline is not None and self._is_met(look.baseline):
             ended = self._already()
             if ended is not None:
                 return ended
         else:
-            self._journal.append(*self._first)
+            self._record.let_go()
         if isinstance(look.trouble, UnknownTarget):
             return Outcome(StepVerdict.ALREADY, f"nothing was sent: no run changed it, and {look.trouble}")
         return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
@@ -132,7 +133,13 @@ class Change:
 
     def note(self, look: Look) -> None:
         """Write down a look after which nothing is sent. Raises Unwritable."""
-        self._journal.append(*self._look_entry(look))
+        self._hold(look)
+        self._record.let_go()
+
+    def _hold(self, look: Look) -> None:
+        """Of what was promised before a crash the journal has the look already."""
+        if not self._tries:
+            self._record.hold(look)
 
     def _already(self, since: str = "") -> Outcome | None:
         seen = self._prove("in force before anything was sent")
@@ -152,35 +159,34 @@ class Change:
 
     def _send(self) -> Outcome:
         self._tries += 1
-        self._journal.append(*self._first, self._intent())
-        self._first = ()
+        self._record.write("intent", attempt=self._tries, key=self._key(), was=baseline_facts(self._was))
         self._is_doubtful = True
         try:
             with telling.heard_by(self._heard) if self._wants_to_hear() else nullcontext():
                 effect = self._act()
         except Unreachable as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             raise
         except (Indeterminate, Conflict) as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             self._is_uncertain = True
             self._conflicts += isinstance(trouble, Conflict)
             if self._conflicts > 1:
                 return self._given_up(trouble)
             raise
         except Malformed as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             self._is_uncertain = True
             return self._given_up(trouble)
         except Denied as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             return self._refused(trouble)
         except (Unsupported, Usage) as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {trouble}")
         self.effect = effect
         self._is_acknowledged = True
-        self._journal.append(self._entry("effect", facts=effect.facts, said_at=effect.at))
+        self._record.write("effect", facts=effect.facts, said_at=effect.at)
         return self._proved()
 
     def _act(self) -> Effect:
@@ -194,7 +200,7 @@ class Change:
     def _heard(self, effect: Effect) -> None:
         """What a change of many calls is about to alter is what its undo brings back."""
         self._was = Baseline(effect.found_in_force is True, effect.facts, effect.at)
-        self._journal.append(self._entry("late look", **(baseline_facts(self._was) or {})))
+        self._record.look(self._was, "late look")
 
     def _proved(self) -> Outcome:
         """After an acknowledged change: a claim is no proof."""
@@ -229,18 +235,18 @@ class Change:
             now = self._connector.baseline(self._step)
         except Unsupported as trouble:
             self._can_read = False
-            self._note(trouble)
+            self._record.trouble(trouble)
             return None
         except Denied as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             return Outcome(StepVerdict.FAILED, f"nothing was processed, and now: {trouble}")
         except (Unreachable, Indeterminate) as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             raise
         except Malformed as trouble:
-            self._note(trouble)
+            self._record.trouble(trouble)
             raise Indeterminate(trouble.message, where=trouble.where) from None
-        self._journal.append(self._entry("look", **(baseline_facts(now) or {})))
+        self._record.look(now)
         return self._already() if self._is_met(now) else None
 
     def _refused(self, trouble: Denied) -> Outcome:
@@ -249,7 +255,7 @@ class Change:
             try:
                 now = self._connector.baseline(self._step)
             except Trouble as blind:
-                self._note(blind)
+                self._record.trouble(blind)
             else:
                 # what was done before it was refused may be a part of it
                 is_begun = self._is_met(now) or self._is_uncertain
@@ -302,8 +308,7 @@ class Change:
         else:
             seen = self._connector.verify(self._step)
         self.seen = seen
-        self._journal.append(*self._first, self._entry("seen", why=why, **observation_facts(seen)))
-        self._first = ()
+        self._record.seen(seen, why)
         return seen
 
     def _is_met(self, now: Baseline) -> bool:
@@ -333,20 +338,3 @@ class Change:
     def _key(self) -> str:
         name = self._step.id if self._round == 1 else f"{self._step.id}#{self._round}"
         return effect_key(self._tools.run, name, self._tools.direction.value)
-
-    def _intent(self) -> Facts:
-        return self._entry("intent", attempt=self._tries, key=self._key(), was=baseline_facts(self._was))
-
-    def _look_entry(self, look: Look) -> tuple[Facts, ...]:
-        if self._tries:
-            return ()
-        if look.baseline is not None:
-            return (self._entry("look", **look_facts(look.baseline)),)
-        what = type(look.trouble).__name__ if look.trouble else None
-        return (self._entry("look", unknown=look.why_unknown, what=what),)
-
-    def _note(self, trouble: Trouble) -> None:
-        self._journal.append(self._entry("trouble", what=type(trouble).__name__, text=str(trouble)))
-
-    def _entry(self, kind: str, **facts: object) -> Facts:
-        return {"kind": kind, "step": self._step.id, **facts}
