@@ -16,7 +16,7 @@ from tests.live.peers.upstreams import WRITE, Upstream, upstream
 SPARE = "spare"
 _PROFILE = """
 [profiles.live]
-look_s = 30
+look_s = 120
 rehearsal = ["spare"]
 [profiles.live.plane]
 connector = "contextforge"
@@ -24,6 +24,7 @@ url = "{url}"
 login = "{email}"
 token = {{ env = "FORGE_PASSWORD" }}
 workers_s = 0
+timeout_s = 60
 [profiles.live.canary]
 url = "{url}/mcp"
 tool = "{{server}}-read-record"
@@ -31,8 +32,8 @@ arguments = {{ note = "{{nonce}}" }}
 token = {{ env = "CANARY_TOKEN" }}
 every_s = 1
 hold_s = 5
-before_s = 30
-timeout_s = 20
+before_s = 120
+timeout_s = 60
 control = {{ server = "files", tool = "files-read-record", arguments = {{ note = "control" }} }}
 """
 
