@@ -13,7 +13,7 @@ _ORDER = ("tokens", "kinds", "principals", "tools", "may_write", "servers", "cal
 
 
 def touching(step: StepReport, show: Show) -> str:
-    """Touches 3 tokens (2 opaque, 1 refresh) of agent-a; owner x@example.com; tools unknown.
+    """Said after a step: touches 3 tokens (2 opaque, 1 refresh); 1 principal: agent-a; tools unknown.
 
     `show` makes a stranger's text harmless. Empty where nobody asked, or nothing was to be done.
     """
@@ -48,7 +48,7 @@ def _parts(known: Facts, step: StepReport, show: Show) -> Iterator[str]:
 def _noun(name: str, step: StepReport) -> str:
     if name == "servers":
         return "virtual servers" if step.action.startswith("registry.") else "servers"
-    return {"kinds": "kinds", "calls_last_day": "calls in the last day"}.get(name, name.replace("_", " "))
+    return "calls in the last day" if name == "calls_last_day" else name.replace("_", " ")
 
 
 def _many(value: Json, noun: str, show: Show) -> str:

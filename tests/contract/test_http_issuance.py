@@ -15,7 +15,7 @@ from tests.contract.grants import KEY, served
 from tests.contract.test_http_connector import STOP, bound
 
 ADDRESS = "https://idp.example.com/v2"
-CRM = Step("stop", "stop", "tokens.stop_issuance", "tokens", "github", Undo.EXACT, ())
+SERVER = Step("stop", "stop", "tokens.stop_issuance", "tokens", "github", Undo.EXACT, ())
 AGENT = Step("who", "who", "tokens.stop_issuance_principal", "tokens", "principal:agent-7", Undo.EXACT, ())
 
 
@@ -70,5 +70,5 @@ class TestStop(ConnectorSuite):
         def restore() -> None:
             plane.stopped[name] = False
 
-        step = CRM if is_server else AGENT
+        step = SERVER if is_server else AGENT
         return Subject(url, at, step, lambda: plane.stopped[name], restore, KEY)

@@ -17,7 +17,6 @@ from mcpsoar.kit import targets
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
-from mcpsoar.kit.targets import TOOL
 from mcpsoar.kit.touched import named, touched
 
 _WORDS = 80
@@ -51,7 +50,8 @@ class Single(Room):
 
     def baseline(self, step: Step) -> Baseline:
         state = self._state(step)
-        tools = {"tools": named([targets.tool(step)[0]])} if targets.kind(step.server or "") == TOOL else {}
+        is_tool = targets.kind(step.server or "") == targets.TOOL
+        tools = {"tools": named([targets.tool(step)[0]])} if is_tool else {}
         return Baseline(state.in_force, state.facts, self._now(), touched(step.role, **tools))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
