@@ -7,6 +7,7 @@ holds {count, head} of the last whole line: a journal one line longer is a crash
 
 import errno
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,7 @@ class Journal:
         self._count = chain.count if chain else 0
         self._head = chain.head if chain else GENESIS
         self._lines = Together(self._write)
+        self._writing = threading.Lock()
         self._broken: Unwritable | None = None
 
     @property
@@ -82,7 +84,10 @@ class Journal:
         self.append({"kind": "cut", "bytes": len(chain.torn), "digest": sha256(chain.torn)})
 
     def close(self) -> None:
-        self._file.close()
+        """Who is still at work writes nothing more: the file's number may be another file's by then."""
+        with self._writing:
+            self._broken = self._unwritable("the run was left")
+            self._file.close()
 
     def _stamped(self, entry: Facts) -> Facts:
         stamped: Facts = {"at": stamp(self._clock.now()), **entry}
@@ -91,21 +96,26 @@ class Journal:
         return stamped
 
     def _write(self, entries: list[Facts]) -> None:
-        if self._broken is not None:
-            raise self._broken
-        # until it is whole: after a line that an interrupt cut off none can follow
-        self._broken = Unwritable("a line was cut off, so nothing more is changed", where=str(self.path))
-        body = {"n": self._count, "entries": entries}
-        head = chained(self._head, body)
-        try:
-            self._file.append(canonical({**body, "hash": head}))
-            self._head = head
-            self._count += 1
-            jsonl.replace(self._anchor, canonical({"count": self._count, "head": head}))
-        except Unwritable as error:
-            self._broken = error
-            raise
-        self._broken = None
+        with self._writing:
+            if self._broken is not None:
+                raise self._broken
+            body = {"n": self._count, "entries": entries}
+            head = chained(self._head, body)
+            line = canonical({**body, "hash": head})
+            # until it is whole: after a line that an interrupt cut off none can follow
+            self._broken = self._unwritable("a line was cut off")
+            try:
+                self._file.append(line)
+                self._head = head
+                self._count += 1
+                jsonl.replace(self._anchor, canonical({"count": self._count, "head": head}))
+            except Unwritable as error:
+                self._broken = error
+                raise
+            self._broken = None
+
+    def _unwritable(self, why: str) -> Unwritable:
+        return Unwritable(f"{why}, so nothing more is changed", where=str(self.path))
 
 
 def read(path: Path, anchor: Path, run: str) -> Chain:

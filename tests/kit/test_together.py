@@ -2,9 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import CancelledError
 from functools import partial
 from queue import SimpleQueue
 
+import pytest
+
+from mcpsoar.kit import together
 from mcpsoar.kit.crew import Crew, wait_for
 from mcpsoar.kit.together import Together
 
@@ -45,6 +49,9 @@ class Crowd:
         self.tasks = [self._crew.submit(partial(self._add, str(n))) for n in range(MANY)]
         for _ in self.tasks:
             assert self._came.acquire(timeout=LONG_S)
+
+    def hand_in(self, name: str) -> None:
+        assert wait_for(self._crew.submit(lambda: self._together.add([name])), LONG_S)
 
     def _add(self, name: str) -> None:
         for n in range(self._times):
@@ -87,3 +94,22 @@ def test_a_failure_is_each_one_s_who_waited_for_it_and_nobody_else_s() -> None:
     assert all(wait_for(task, LONG_S) for task in crowd.tasks)
     assert {str(task.exception()) for task in crowd.tasks} == {"full"}
     assert crowd.first.exception() is None
+
+
+def test_who_is_interrupted_before_the_call_leaves_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C where the next call begins: all who wait for that one are told, and it is made by nobody."""
+    work = Slow()
+    crowd = Crowd(work)
+    with monkeypatch.context() as patch:
+        patch.setattr(together, "carry_out", interrupted)
+        work.let()
+        assert all(wait_for(task, LONG_S) for task in crowd.tasks)
+    said = [type(task.exception()) for task in crowd.tasks]
+    assert (said.count(KeyboardInterrupt), said.count(CancelledError)) == (1, MANY - 1)
+    work.let()
+    crowd.hand_in("later")
+    assert work.done == [["first"], ["later"]]
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
