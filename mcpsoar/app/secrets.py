@@ -1,7 +1,6 @@
 """Secrets that are named and never written: from the environment, a file, or a command."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
@@ -25,19 +24,23 @@ def resolved(
     """The secrets of one table, or of a list of them in the order of trying; and why others are left out.
 
     Of a list those that are not there are left out while one is: at 2:00 AM the single sign-on that a command
-    needs may be what is down. All are looked up at once. Raises NotThere where there is none, Usage.
+    needs may be what is down. Commands run at the same time. Raises NotThere where there is none, Usage.
     """
     if not isinstance(said, list):
         return (resolve(said, environ, commands, where=where),), []
     if not said:
         raise Usage("a list of tokens names at least one", where=where)
-    with ThreadPoolExecutor(len(said)) as crew:
-        tried = [crew.submit(resolve, one, environ, commands, where=where) for one in said]
-    troubles = [str(error) for one in tried if isinstance(error := one.exception(), NotThere)]
-    found = tuple(one.result() for one in tried if not isinstance(one.exception(), NotThere))
-    if not found:
-        raise NotThere(f"none of the tokens is there: {'; '.join(troubles)}")
-    return found, troubles
+    commands.ahead(said)
+    there: list[Secret] = []
+    lacking: list[str] = []
+    for one in said:
+        try:
+            there.append(resolve(one, environ, commands, where=where))
+        except NotThere as trouble:
+            lacking.append(str(trouble))
+    if not there:
+        raise NotThere(f"none of the tokens is there: {'; '.join(lacking)}")
+    return tuple(there), lacking
 
 
 def with_secrets(
@@ -49,17 +52,13 @@ def with_secrets(
 ) -> dict[str, Any]:
     """The same options with the secret in each place that `paths` lead to: `clients.*.secret`, * any element.
 
-    All are looked up at once. What a file or a command gives may be empty. Raises Usage with the line.
+    Commands run at the same time. What a file or a command gives may be empty. Raises Usage with the line.
     """
     copied: dict[str, Any] = deepcopy(options)
     places = found(copied, paths)
-    with ThreadPoolExecutor(max(1, len(places))) as crew:
-        tried = [
-            crew.submit(resolve, holder[key], environ, commands, where=where(keys), may_be_empty=True)
-            for holder, key, keys in places
-        ]
-    for (holder, key, _), one in zip(places, tried, strict=True):
-        holder[key] = one.result()
+    commands.ahead(holder[key] for holder, key, _ in places)
+    for holder, key, keys in places:
+        holder[key] = resolve(holder[key], environ, commands, where=where(keys), may_be_empty=True)
     return copied
 
 
