@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mcpsoar.app import meaning
+from mcpsoar.app import undoable
 from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.station import Station
+from mcpsoar.app.undoable import CHANGED_TOO
 from mcpsoar.contain import journal
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.home import Home
@@ -54,19 +55,23 @@ class Changed(Conflict):
 
     def __init__(self, changes: tuple[Change, ...], order: Order) -> None:
         super().__init__(
-            f"{', '.join(order.servers)}: changed since the containment by somebody else; nothing was sent; "
-            "if it may be undone all the same, add --changed-too",
-            next_command=f"{order.command} --changed-too",
+            f"{', '.join(order.servers)}: changed since the containment; nothing was sent; "
+            f"if it may be undone all the same, add {CHANGED_TOO}",
+            next_command=f"{order.command} {CHANGED_TOO}",
         )
         self.changes = changes
 
 
 def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[Change, ...]:
-    """What a person who said --changed-too goes past, each told. Raises Changed where nobody said so."""
+    """What a person who said --changed-too goes past, each told. Raises Changed where nobody said so, and
+    Usage where the profile can no longer undo what was done, whatever is said.
+    """
+    steps = [step for step in made.steps if step.undo is not Undo.NONE]
+    undoable.check(steps, order, found, ready)
     known = _ledgers(ready.home)
     releases = _releases(known, found)
     changes: list[Change] = []
-    for step in made.steps:
+    for step in steps:
         changes += _of_profile(step, found, ready)
         if step.server is None:
             changes += _of_everybody_s(step, found, known, ready)
@@ -81,17 +86,12 @@ def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[C
 
 def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change]:
     """Options by which it would be undone otherwise than it was done."""
-    if step.undo is Undo.NONE:
-        return
-    acted = [one for one in found.held if step.id in one.steps and one.steps[step.id].may_have_acted]
-    now = ready.bindings()
-    names = [name for ledger in acted for name in meaning.differing(step, ledger.bindings, now)]
-    for name in dict.fromkeys(names):
+    for name in undoable.options(step, found, ready):
         yield Change(step.id, step.server, f"{name} of the profile", "as it was contained by", "edited since")
 
 
 def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: Station) -> Iterator[Change]:
-    connector, last = _able(step, ready), _last(step, (*found.held, *releases))
+    connector, last = undoable.able(step, ready), _last(step, (*found.held, *releases))
     if connector is None or last is None or last.seen is None:
         return
     marks = _marks(connector, step)
@@ -109,7 +109,7 @@ def _of_everybody_s(
     step: Step, found: Releasing, known: tuple[Ledger, ...], ready: Station
 ) -> Iterator[Change]:
     """What the last run that forced it left, whoever that was. If others still need it, it is not lifted."""
-    connector, bound = _able(step, ready), ready.bindings().get(step.role)
+    connector, bound = undoable.able(step, ready), ready.bindings().get(step.role)
     marks = _marks(connector, step) if connector is not None else ()
     last = _last(step, tuple(one for one in known if one.bindings.get(step.role) == bound))
     if not marks or bound is None or last is None or last.seen is None:
@@ -129,8 +129,10 @@ def _back(step: Step, connector: Connector, found: Releasing, ready: Station) ->
     seen = connector.verify_rollback(step, found.baseline(step, ready.clock))
     if seen.verdict is Verdict.NO:
         yield Change(step.id, step.server, "its state", "as this run left it", seen.detail)
-    else:
+    elif seen.verdict is Verdict.YES:
         ready.say(f"  {step.id}: undone since by somebody else, nothing is sent for it")
+    else:
+        ready.say(f"  {step.id}: whether it was undone since cannot be told: {seen.detail}")
 
 
 def _differing(step: Step, marks: tuple[str, ...], was: Facts, now: Facts) -> Iterator[Change]:
@@ -161,11 +163,6 @@ def _releases(known: tuple[Ledger, ...], found: Releasing) -> tuple[Ledger, ...]
     """Earlier releases of these runs, which did not end well."""
     runs = {run for run, _ in found.pairs}
     return tuple(one for one in known if runs & {run for run, _ in one.releases})
-
-
-def _able(step: Step, ready: Station) -> Connector | None:
-    connector = ready.roles.get(step.role)
-    return connector if connector is not None and step.action in connector.actions else None
 
 
 def _marks(connector: Connector, step: Step) -> tuple[str, ...]:

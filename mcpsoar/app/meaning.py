@@ -3,6 +3,7 @@
 A connector's `MEANING` names such options, with "action" or "server" where the keys of one are those, or "".
 """
 
+import json
 from typing import Any
 
 from mcpsoar.app.profiles import CONNECTORS
@@ -30,6 +31,12 @@ def differing(step: Step, was: Facts, now: Facts) -> list[str]:
     then, today = (_spread(bindings.get(KEY, {}).get(step.role, {}), step) for bindings in (was, now))
     names = sorted({*then, *today}) if KEY in was else []
     return [name for name in names if then.get(name) != today.get(name)]
+
+
+def written(name: str) -> str:
+    """A name of `differing` as the profile spells it: `actions."registry.disable"`."""
+    option, _, key = name.partition(".")
+    return f"{option}.{json.dumps(key)}" if key else option
 
 
 def _of(bound: Binding) -> Facts:

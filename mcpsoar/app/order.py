@@ -36,7 +36,7 @@ class Order:
     """`by` is who asked, for those who find the servers held. `chosen` tells how the servers were named
     (None: typed, all of them), and `command` what was typed, for the next one. `entries` are what the
     registry calls servers that it calls otherwise. `assume_on`: what nobody saw before a run was on;
-    `changed_too`: what somebody else changed since is undone all the same. `only` is the one run that a
+    `changed_too`: what was changed since is undone all the same. `only` is the one run that a
     release may undo. `begun` hears of each run, by its id, before it sends anything.
     """
 

@@ -129,9 +129,7 @@ def contain(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
 @click.option(
     "--assume-on", is_flag=True, help="What nobody saw before the containment was on: switch it on."
 )
-@click.option(
-    "--changed-too", is_flag=True, help="Undo also what somebody else changed since the containment."
-)
+@click.option("--changed-too", is_flag=True, help="Undo also what was changed since the containment.")
 @common
 def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     """Undo a containment, step by step, and look at each step after.
@@ -139,8 +137,7 @@ def release(given: Common, servers: tuple[str, ...], **asked: Any) -> Verdict:
     Enables the registry entry if it was enabled before. Lifts the write approval with the last run that
     needs it. Revoked tokens do not come back: clients fetch new ones.
 
-    What somebody else changed since is listed, and then nothing is sent (exit 1), unless --changed-too is
-    said.
+    What was changed since is listed, and then nothing is sent (exit 1), unless --changed-too is said.
     """
     from mcpsoar.app.victims import choose
 

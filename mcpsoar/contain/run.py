@@ -143,12 +143,12 @@ class Runner:
         connector = self._connector(step)
         is_void = self._is_void(step)
         is_untouched = step.id in self._ledger.untouched
-        if connector is None and is_untouched:
-            return Outcome(StepVerdict.SKIPPED, "nothing was sent: no run changed it")
+        if connector is None and (is_untouched or is_void):
+            why = "there is no way back" if is_void else "no run changed it"
+            return Outcome(StepVerdict.SKIPPED, f"nothing was sent: {why}")
         if connector is None:
-            bound = (
-                "no connector of this profile can do" if self._means.roles else "nothing is configured for"
-            )
+            able = f"no connector of this profile can {'undo' if self._is_undo else 'do'}"
+            bound = able if self._means.roles else "nothing is configured for"
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {bound} {step.action}")
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
         change = Change(self._tools, connector, state, was)

@@ -122,7 +122,7 @@ def test_a_release_that_broke_off_is_not_somebody_else(
     if is_edited:
         edited(plane)
     assert main(["release", "github", "--yes"]) == int(is_edited)
-    assert ("by somebody else; nothing was sent" in capsys.readouterr().err) is is_edited
+    assert ("changed since the containment; nothing was sent" in capsys.readouterr().err) is is_edited
     assert is_on(plane, "github") is not is_edited
 
 
