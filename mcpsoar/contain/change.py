@@ -33,6 +33,7 @@ from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.retry import Bounds, persist
+from mcpsoar.kit.targets import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ class Change:
     def _look_after_nothing(self) -> Outcome | None:
         """The last call was not processed; somebody else may have been at work since."""
         try:
-            now = self._connector.baseline(self._step)
+            now = self._baseline()
         except Unsupported as trouble:
             self._can_read = False
             self._record.trouble(trouble)
@@ -253,7 +254,7 @@ class Change:
         """Refused, which some planes also say of what is done already: only a look can tell."""
         if self._can_read is not False and not isinstance(trouble, UnknownTarget):
             try:
-                now = self._connector.baseline(self._step)
+                now = self._baseline()
             except Trouble as blind:
                 self._record.trouble(blind)
             else:
@@ -293,7 +294,7 @@ class Change:
     def _has_read_back(self) -> bool:
         if self._can_read is None:
             try:
-                self._connector.baseline(self._step)
+                self._baseline()
             except Unsupported:
                 self._can_read = False
             except Trouble:
@@ -301,6 +302,11 @@ class Change:
             else:
                 self._can_read = True
         return self._can_read
+
+    def _baseline(self) -> Baseline:
+        """How it is now; an undo asks after what was changed, whatever is called so by then."""
+        was = self._was if self._is_undo else None
+        return self._connector.baseline(noted(self._step, was.facts) if was else self._step)
 
     def _prove(self, why: str) -> Observation:
         if self._is_undo:

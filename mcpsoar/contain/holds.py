@@ -15,8 +15,9 @@ from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.run import Baseline
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit.targets import ENTRY_ID, TOOL_ID
 
-TOOL, GATEWAY, OFF, ON, OPEN = "tool_id", "gateway", "tools_off", "tools_on", "open"
+TOOL, GATEWAY, OFF, ON, OPEN = TOOL_ID, ENTRY_ID, "tools_off", "tools_on", "open"
 _GONE = "let_go"
 _ROLE = "registry"
 
@@ -75,6 +76,28 @@ class Holds:
         if ON in facts:
             facts[ON] = [one for one in facts[ON] if one not in held]
         return replace(was, facts=facts)
+
+    def switched(self, step: str, was: Baseline) -> list[Baseline]:
+        """Every tool that the runs to be released switched off by this step, as it was before: several where
+        its name went from one to another between these runs. `was` alone where no tool is known.
+        """
+        found: dict[str, Baseline] = {}
+        releasing = {run for run, _ in self._ledger.releases}
+        for one in unreleased(self._home, without=self._ledger.run, known=self._known):
+            state = one.ledger.steps.get(step) if one.ledger is not None and one.run in releasing else None
+            if (
+                state is None
+                or not state.may_have_acted
+                or not isinstance(tool := _facts(state).get(TOOL), str)
+            ):
+                continue
+            if TOOL not in was.facts:  # it was not looked at, and a person knows that it was on
+                found.setdefault(tool, replace(was, facts=_facts(state)))
+            elif tool == was.facts[TOOL]:
+                found.setdefault(tool, was)
+            else:
+                found.setdefault(tool, state.baseline or replace(was, facts=_facts(state)))
+        return list(found.values()) or [was]
 
     def needed_by(self, facts: Facts) -> tuple[str, ...]:
         """Who else needs a tool off, in words."""

@@ -1,13 +1,18 @@
 """What a step acts on when that is no server: `tool:TOOL@SERVER` and `principal:NAME`, spelt so everywhere.
 
-A name without such a beginning is a server. No tool has an @ in its name (MCP: letters, digits, _ - . /).
+A name without such a beginning is a server. What a tool is called is its own server's to choose, an @ in it
+too: its server begins after the last one. A server that has an @ in its name goes by another, or its id.
 """
 
+from dataclasses import replace
+
+from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.plan import Step
 
 TOOL = "tool:"
 PRINCIPAL = "principal:"
+TOOL_ID, ENTRY_ID = "tool_id", "gateway"  # in a baseline, where a control plane knows tools by ids
 SPELT = {TOOL: "tool:TOOL@SERVER", PRINCIPAL: "principal:NAME", "": "SERVER"}
 # an action acts on servers, if it does not stand here
 OF = {
@@ -42,6 +47,14 @@ def tool(step: Step) -> tuple[str, str]:
     return found
 
 
+def noted(step: Step, facts: Facts) -> Step:
+    """The step on the tool that was seen, by its ids, where there are any: another may be called so today."""
+    ids = [facts.get(TOOL_ID), facts.get(ENTRY_ID)]
+    if kind(step.server or "") != TOOL or not all(isinstance(one, str) and one for one in ids):
+        return step
+    return replace(step, server=f"{TOOL}{ids[0]}@{ids[1]}")
+
+
 def principal(step: Step) -> str:
     """Whom a step acts on. Raises Usage where it names nobody."""
     name = step.server or ""
@@ -51,5 +64,5 @@ def principal(step: Step) -> str:
 
 
 def _tool(name: str) -> tuple[str, str] | None:
-    found, _, server = name.removeprefix(TOOL).partition("@")
+    found, _, server = name.removeprefix(TOOL).rpartition("@")
     return (found, server) if kind(name) == TOOL and found and server else None

@@ -32,11 +32,12 @@ def ordered(
     look_s: float = 30.0,
     say: Callable[[str], None] = lambda _: None,
     changed_too: bool = False,
+    assume_on: bool = False,
     workers_s: float = 0.0,
 ) -> Report:
     """One containment of one server, or its release."""
     return contain.execute(
-        Order((name,), direction, playbook=playbook, changed_too=changed_too),
+        Order((name,), direction, playbook=playbook, changed_too=changed_too, assume_on=assume_on),
         profile=profile_of(plane, look_s, workers_s),
         home=home,
         pack=pack,

@@ -9,14 +9,16 @@ from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import telling
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.rooms import Room
-from mcpsoar.kit.targets import tool
+from mcpsoar.kit.targets import ENTRY_ID, TOOL_ID, tool
 from mcpsoar.kit.touched import named, touched
 
 
 class ToolSwitch(Room):
-    """A tool is called as its own server calls it, or as this gateway does, or by its id.
+    """A tool is called as its own server calls it, or as this gateway does, or by its id. Its server may call
+    another one so later: an undo is of the id that was noted.
 
     One that is switched on while its entry is off executes (measured, 1.0.7): under such an entry none is
     switched on, and the entry's own switch brings it back.
@@ -43,6 +45,14 @@ class ToolSwitch(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         entry, found = self._found(step)
+        then = was.facts.get(TOOL_ID, found.id) if was else found.id
+        if then != found.id:
+            words = (
+                f"{tool(step)[0]} was {then} when it was looked at, and is {found.id} now: contain it anew"
+            )
+            raise Denied(words, where=self._where)
+        if found.enabled:  # one that is off may be off by an earlier try
+            telling.about_to(Effect(_facts(entry, found), self._now(), found_in_force=False))
         try:
             self._switch(found, enabled=False)
         finally:  # a switch whose answer is lost may have been thrown
@@ -58,7 +68,7 @@ class ToolSwitch(Room):
         return Observation(Verdict.YES, words, facts, self._now(), behind)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
-        entry, found = self._found(step)
+        entry, found = self._contained(step, was)
         if not entry.enabled:
             return Effect({**_facts(entry, found), "left": "to the switch of its gateway"}, self._now())
         self._switch(found, enabled=True)
@@ -67,7 +77,7 @@ class ToolSwitch(Room):
         return Effect({**_facts(entry, found), "enabled": True}, self._now())
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:
-        entry, found = self._found(step)
+        entry, found = self._contained(step, was)
         words, facts = _words(entry, found), _facts(entry, found)
         if was is not None and was.in_force:
             verdict = Verdict.NO if found.enabled else Verdict.YES
@@ -86,10 +96,7 @@ class ToolSwitch(Room):
     def _found(self, step: Step) -> tuple[Gateway, Tool]:
         """As they are now. Raises UnknownTarget, and Denied where several are meant."""
         name, server = tool(step)
-        entry_id = self._directory.find(server)
-        tools = self._directory.tools(entry_id)
-        # of an entry that is off all are shown as off: it is asked last, for it may be switched off meanwhile
-        entry = self._directory.gateway(entry_id)
+        entry, tools = self._all_of(self._directory.find(server))
         for called in ("id", "original", "name"):
             found = [one for one in tools if getattr(one, called) == name]
             if len(found) > 1:
@@ -101,15 +108,31 @@ class ToolSwitch(Room):
                 return entry, found[0]
         raise UnknownTarget(f"gateway {entry.name} has no tool {name}", where=self._where)
 
+    def _contained(self, step: Step, was: Baseline | None) -> tuple[Gateway, Tool]:
+        """The tool that was seen before the change. Raises UnknownTarget where it is gone."""
+        if was is None or not {TOOL_ID, ENTRY_ID} <= was.facts.keys():
+            return self._found(step)
+        entry, tools = self._all_of(was.facts[ENTRY_ID])
+        for one in tools:
+            if one.id == was.facts[TOOL_ID]:
+                return entry, one
+        words = f"gateway {entry.name} has no tool {was.facts[TOOL_ID]} any more"
+        raise UnknownTarget(words, where=self._where)
+
+    def _all_of(self, entry_id: str) -> tuple[Gateway, tuple[Tool, ...]]:
+        tools = self._directory.tools(entry_id)
+        # of an entry that is off all are shown as off: it is asked last, for it may be switched off meanwhile
+        return self._directory.gateway(entry_id), tools
+
 
 def _facts(entry: Gateway, found: Tool) -> Facts:
     return {
-        "tool_id": found.id,
+        TOOL_ID: found.id,
         "name": found.name,
         "enabled": found.enabled,
         "edit": found.edit,
         "is_read_only": found.is_read_only,
-        "gateway": entry.id,
+        ENTRY_ID: entry.id,
         "is_gateway_on": entry.enabled,
     }
 
