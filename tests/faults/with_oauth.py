@@ -58,24 +58,18 @@ class WithOAuth(OnLab):
         own = [one for name, one in self.service.tokens.items() if name != _KEPT]
         return sum(not one.is_active for one in own), len(own)
 
-    def bring_about(self, role: str) -> None:
-        if role != "tokens":
-            super().bring_about(role)
-            return
+    def bring_about(self, role: str) -> None:  # noqa: ARG002 (of its own role alone)
         for name, one in self.service.tokens.items():
             one.is_active = name == _KEPT
 
-    def lie(self, role: str) -> None:
-        if role == "tokens":
-            self.service.lies = True
-        else:
-            super().lie(role)
+    def lie(self, role: str) -> None:  # noqa: ARG002
+        self.service.lies = True
 
-    def stray(self, role: str) -> bool:
-        return role != "tokens" and super().stray(role)
+    def stray(self, role: str) -> bool:  # noqa: ARG002
+        return False
 
-    def half(self, role: str, *, first: bool = False) -> str | None:
-        return list(_HELD)[not first] if role == "tokens" else None
+    def half(self, role: str, *, first: bool = False) -> str | None:  # noqa: ARG002
+        return list(_HELD)[not first]
 
     def is_change(self, call: Call) -> bool:
         return super().is_change(call) and not call.target.endswith("/introspection")
