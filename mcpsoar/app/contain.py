@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
+from mcpsoar.app.recalling import remind
 from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
@@ -76,6 +77,7 @@ def carry_out(
     else:
         releasing, made = _release(order, names, ready, pack)
     _tell(order, made, ready, left_out)
+    remind(ready)
     ready.looks.begin(made.steps, made.direction)
     from mcpsoar.app import beginning, expecting
 
@@ -147,5 +149,4 @@ def _tell(order: Order, made: Plan, ready: Station, left_out: list[StepSpec]) ->
         when = f", only if {' or '.join(step.when)} ended {' or '.join(step.verdicts)}" if step.when else ""
         ready.say(f"  {step.id}  {step.action} on {where}, undo {step.undo.value}{after}{when}")
     for spec in left_out:
-        cannot = f"nothing here can {spec.title[0].lower()}{spec.title[1:]}"
-        ready.say(f"  left out: {spec.id} ({spec.action}), for {cannot}: {spec.why}")
+        ready.say(f"  left out: {spec.id} ({spec.action}), for nothing here can {spec.aim}: {spec.why}")

@@ -9,6 +9,7 @@ from pathlib import Path
 from mcpsoar.app import expecting, meaning
 from mcpsoar.app.carrier import Carrier
 from mcpsoar.app.meant import check_same, subjects
+from mcpsoar.app.recalling import remind
 from mcpsoar.app.releasing import is_on
 from mcpsoar.app.station import Station
 from mcpsoar.contain.commons import unreleased
@@ -61,6 +62,7 @@ def resume(ready: Station, run: str, pack: Path, by: str = "", *, changed_too: b
         ready.say(f"{since}  run {run} is resumed")
         left = replace(ledger.plan, steps=tuple(state.step for state in _left(ledger)))
         ready.say(f"  expected: {expecting.words(left, ready.profile, ready.roles, is_dry=False)}")
+        remind(ready)
         return carrier.carry_out(run, journal)
 
 

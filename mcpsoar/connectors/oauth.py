@@ -27,8 +27,10 @@ from mcpsoar.connectors.in_oauth import settings
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.described import ACTION
 from mcpsoar.connectors.in_oauth.issuance import Issuance
+from mcpsoar.connectors.in_oauth.recalling import Recalling
 from mcpsoar.connectors.in_oauth.service import Service
 from mcpsoar.connectors.in_oauth.settings import Place
+from mcpsoar.connectors.in_oauth.stopped import Stopped, single
 from mcpsoar.connectors.in_oauth.tokens import Tokens
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Usage
@@ -70,11 +72,17 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
     def of_client(step: Step) -> Aim:
         return Aim(client=principal(step))
 
+    one = (
+        single(service.admin, clock, said.issuance, binding.where)
+        if service.admin and said.issuance
+        else None
+    )
+    off = Stopped(one)
     rooms: dict[str, Room] = {
-        "tokens.revoke": Tokens(clock, service, said, aim=for_server),
-        "tokens.revoke_principal": Tokens(clock, service, said, aim=of_client),
+        "tokens.revoke": Tokens(clock, service, said, aim=for_server, stopped=off),
+        "tokens.revoke_principal": Tokens(clock, service, said, aim=of_client, stopped=off),
     }
-    if service.admin is not None and said.issuance is not None:
+    if one is not None and service.admin is not None and said.issuance is not None:
         for action, aim in {"tokens.stop_issuance": for_server, ACTION: of_client}.items():
             rooms[action] = Issuance(
                 service.admin,
@@ -82,11 +90,13 @@ def connect(binding: Binding, *, clock: Clock) -> Rooms:
                 service,
                 said,
                 said.issuance,
+                single=one,
                 aim=aim,
                 place=binding.where,
                 spills=_SPILLS if aim is for_server else None,
             )
-    return Rooms(
+    return Recalling(
+        service.memory,
         rooms,
         service,
         name="the token service",

@@ -35,6 +35,8 @@ class Connector(Protocol):
     `identity(server)`, the one entry of the registry that a name means (str; raises as `baseline`);
     `survey(action)`, a read of what that action rests on, of no server in particular, and what it saw (str,
     or None: look at a server; raises as `baseline`). Neither sends a change.
+    `recall(looked, did, seen)`, told before the first look, once for each step of this role in runs of this
+    home that still stand: the facts of its look, of what its change said and of its last read-back.
     `affects(step)`, what the step touches, as far as reads beside those of `baseline` tell it (Facts; raises
     as `baseline`, sends no change, and no change waits for it). Its keys, of which one that was not asked is
     not there and what is not known is None: `tokens` (a count), `kinds` of them ({kind: count}), `principals`

@@ -3,6 +3,7 @@
 ENTRY = "the registry entry"  # where a gateway asks it
 INTROSPECTION = "introspection at each call"  # where the server asks so
 KEY = "a new signing key"  # of the issuer: it ends all tokens of it
+BY_HAND = "by_hand"  # in an observation's facts: what a person does where no resume can change it
 
 
 def stopped_by(*ways: str) -> str:

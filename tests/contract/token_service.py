@@ -3,7 +3,8 @@
 Kept to what the recordings show (tests/data/connectors): a revocation is acknowledged of what was never
 issued and a second time, refused to any client but the token's own, and not done to a JWT by oidc-provider;
 Canaille calls a good token inactive to a client that is not of its audience. Its administration is Keycloak's
-in short: a stopped client is refused everywhere, and its tokens are inactive until it is let in again.
+in short: a stopped client is refused everywhere, and its tokens are inactive until it is let in again (unless
+they `outlive_a_stop`, as with a service that looks at its clients only when it issues).
 """
 
 import base64
@@ -49,6 +50,8 @@ class TokenService:
     lies: bool = False  # it acknowledges and does nothing
     heard: list[tuple[str, str, str]] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    outlive_a_stop: bool = False
+    turned_away: list[tuple[str | None, str]] = field(default_factory=list)  # clients, and the path, in order
     switched: list[tuple[str, Any]] = field(default_factory=list)  # clients, and what was put
     url: str = ""
 
@@ -60,6 +63,7 @@ class TokenService:
 
     def answer(self, path: str, client: str | None, token: str) -> tuple[int, Any]:
         if client is None or client in self.stopped:
+            self.turned_away.append((client, path))
             words = {"error_description": "client authentication failed"}
             return 401, {"error": "invalid_client"} | (words if self.product == "oidc-provider" else {})
         self.heard.append((client, path, token))
@@ -90,7 +94,8 @@ class TokenService:
             words = "Structured JWT Tokens cannot be introspected via the introspection_endpoint"
             return 400, {"error": "unsupported_token_type", "error_description": words}
         is_told = self.product == "oidc-provider" or (one is not None and client in one.audiences)
-        if one is None or not one.is_active or one.client in self.stopped or not is_told:
+        is_off = one is not None and one.client in self.stopped and not self.outlive_a_stop
+        if one is None or not one.is_active or is_off or not is_told:
             return 200, {"active": False}
         exp: float = EXP + 0.25 if self.product == "canaille" else EXP
         aud: Any = list(one.audiences) if self.product == "canaille" else "".join(one.audiences)

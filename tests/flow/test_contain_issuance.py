@@ -130,7 +130,7 @@ def test_a_run_whose_looks_were_late_still_knows_whom_to_let_in(
     done = ran(capsys, "contain", "github", "--format", "json")
     assert step(done, "tokens.stop_issuance")["evidence"]["before"]["facts"]["open"] == ["agent-a"]
     # nobody but who is about to stop a client can still see its tokens active
-    assert step(done, "tokens.revoke")["verdict"] == "already"
+    assert step(done, "tokens.revoke")["verdict"] == "verified"
     Path("mcpsoar.toml").write_text(text)
     released(capsys)
     assert service.stopped == {"agent-b"}

@@ -1,7 +1,8 @@
 """Clients of a token service, each as its administration has it: what that comes to."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
+from itertools import islice
 from typing import TypeAlias
 
 from mcpsoar.connectors.in_oauth.described import ACTION
@@ -11,6 +12,7 @@ from mcpsoar.core.run import Baseline
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.targets import PRINCIPAL
 
+_TOLD, _LONG = 8, 60
 States: TypeAlias = Mapping[str, Baseline | None]  # by client; None for one that is not known there
 
 
@@ -48,5 +50,9 @@ def key_of(key: str, client: str) -> str:
     return hashlib.sha256(f"{key} {client}".encode()).hexdigest()
 
 
-def told(clients: Sequence[str]) -> str:
-    return ", ".join(map(shown, clients))
+def told(clients: Collection[str]) -> str:
+    """`agent-a, agent-b and 3 more`, each of them cut: a client's name may be a stranger's to write."""
+    names = [shown(client[:_LONG]) + "…" * (len(client) > _LONG) for client in islice(clients, _TOLD)]
+    more = len(clients) - len(names)
+    last = f"{more} more" if more else names.pop() if len(names) > 1 else ""
+    return ", ".join(names) + (f" and {last}" if last else "")

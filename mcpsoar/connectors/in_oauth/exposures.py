@@ -21,10 +21,10 @@ def exposures(
     now: datetime,
     why_left: Mapping[str, str],
     seen: Mapping[str, Said],
-    acknowledged: Collection[str],
+    revoked: Collection[str],
     has_issuance: bool,
 ) -> Iterator[Exposure]:
-    """`why_left` and `seen` (active last) are by a token's name, `acknowledged` are names. `has_issuance`: a
+    """`why_left` and `seen` (active last) are by a token's name, `revoked` are names. `has_issuance`: a
     step of its own stops the clients that are known.
     """
     owners = sorted({one.held.client for one in found.aims if one.held.client is not None})
@@ -44,7 +44,7 @@ def exposures(
             if until is None or _is_ahead(one, now):
                 yield Exposure(f"{one.held.words}, {_jwt(one, found)}", until)
     for one in found.gone if has_issuance else ():
-        if one.held.name not in acknowledged:
+        if one.held.name not in revoked:
             # stopping its client may be all that ended it, and a release undoes that
             words = "is inactive and was not seen revoked: it may be good again once its client is let in"
             yield Exposure(f"{one.held.words} {words} {stopped_by(ENTRY, INTROSPECTION)}", _until(one, seen))

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from mcpsoar.connectors.in_http.caller import Caller
 from mcpsoar.connectors.in_http.single import Single
 from mcpsoar.connectors.in_oauth.aim import Aim
 from mcpsoar.connectors.in_oauth.clients import (
@@ -31,7 +30,8 @@ from mcpsoar.kit.each import each
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.plain import shown
 from mcpsoar.kit.rooms import Room
-from mcpsoar.kit.targets import PRINCIPAL
+
+_NAMES = 1000  # kept in a journal
 
 
 class Issuance(Room):
@@ -45,16 +45,17 @@ class Issuance(Room):
         settings: Settings,
         described: Described,
         *,
+        single: Single,
         aim: Callable[[Step], Aim],
         place: str | None,
         spills: str | None = None,
     ) -> None:
         super().__init__(edge, clock)
-        names = {f"{PRINCIPAL}{client}": called for client, called in described.names.items()}
-        self._one = Single(edge, clock, Caller(edge, described.said, names, clock=clock, place=place))
+        self._one = single
         self._aim = aim
         self._service = service
         self._held = settings.held
+        self._caller = settings.caller.id
         self._whom = Whom(settings, described, place)
         self._late: set[str] = set()
         self._spills = spills
@@ -85,9 +86,10 @@ class Issuance(Room):
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         states = self._states(self._whom.to_stop(self._aim(step)))
-        effect = Effect(facts_of(states), self._now(), found_in_force=is_met(states))
+        seen = self._see_tokens(on_in(states))
+        facts = {**facts_of(states), "asker": self._caller, "seen_active": seen}
+        effect = Effect(facts, self._now(), found_in_force=is_met(states))
         telling.about_to(effect)
-        self._see_tokens(on_in(states))
 
         def stop(client: str) -> None:
             self._one.apply(one_of(client), None, key_of(key, client))
@@ -98,8 +100,9 @@ class Issuance(Room):
     def look(self, step: Step) -> Observation:
         states = self._states(self._whom.to_stop(self._aim(step)))
         left, unknown = on_in(states), unknown_in(states)
-        words = f"{len(states) - len(left) - len(unknown) or 'none'} of {len(states)} clients"
-        words += f" {self._aim(step).words} is stopped"
+        off = [client for client in states if client not in (*left, *unknown)]
+        words = f"stopped {self._aim(step).words}: {told(off) if off else 'none'}"
+        words += f" ({len(off)} of {len(states)} clients)"
         words += f"; still at work: {told(left)}" if left else ""
         words += f"; the administration knows no {told(unknown)}" if unknown else ""
         verdict = Verdict.YES if is_met(states) else Verdict.NO
@@ -121,9 +124,10 @@ class Issuance(Room):
     def look_back(self, step: Step, was: Baseline | None) -> Observation:
         before = self._before(step, was)
         waiting = [client for client, one in before.items() if not self._is_back(client, one)]
-        words = f"{len(waiting) or 'none'} of the clients that were on before is off"
-        words += f": {told(waiting)}" if waiting else ""
-        words += self._revived([client for client in before if client not in waiting])
+        back = [client for client in before if client not in waiting]
+        words = f"on again: {told(back)}" if back else "no client is on again"
+        words += f"; still off: {told(waiting)}" if waiting else ""
+        words += self._revived(back)
         verdict = Verdict.NO if waiting else Verdict.YES
         is_partial = 0 < len(waiting) < len(before)
         return Observation(verdict, words, {"off": waiting}, self._now(), is_partial=is_partial)
@@ -165,12 +169,15 @@ class Issuance(Room):
         for client in (one for one in self._whom.of(aim) if one in why):
             yield Exposure(f"new tokens {aim.words}: {client} is not stopped, for {why[client]}", None)
 
-    def _see_tokens(self, clients: list[str]) -> None:
-        """While their clients are on: some services call those of a stopped one inactive, revoked or not."""
+    def _see_tokens(self, clients: list[str]) -> list[str]:
+        """While their clients are on: some services call those of a stopped one inactive, revoked or not. The
+        names of those that are active.
+        """
         with suppress(Trouble):  # a change waits for no look that fails
             for one in self._held:
                 if one.owner in clients and one.name not in self._service.active:
                     self._service.introspected(one)
+        return [one.name for one in self._held if one.name in self._service.active][:_NAMES]
 
     def _revived(self, clients: list[str]) -> str:
         """What a stopped client's tokens came to: on some services inactive is not revoked."""

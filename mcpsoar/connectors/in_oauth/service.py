@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 from mcpsoar.connectors.in_http import role
 from mcpsoar.connectors.in_oauth.basic import Basic, header
 from mcpsoar.connectors.in_oauth.held import Held, audiences
+from mcpsoar.connectors.in_oauth.memory import Memory
 from mcpsoar.connectors.in_oauth.settings import Client, Settings
 from mcpsoar.core.digest import Json
 from mcpsoar.core.errors import Denied, Malformed, Unsupported
@@ -52,7 +53,7 @@ class Said:
 
 class Service:
     """Sends nothing until it is asked; where its endpoints are is read once, and kept to its own origin.
-    `active` are tokens that were seen so, by name, each as it was seen last.
+    `active` are tokens that were seen so, by name, each as it was seen last; `memory` is of earlier runs.
     """
 
     def __init__(self, binding: Binding, settings: Settings, *, clock: Clock, timeout_s: float) -> None:
@@ -62,6 +63,7 @@ class Service:
         self._paths = {name: (*self._under, *path.split("/")) for name, path in settings.endpoints.items()}
         self._lock = threading.Lock()
         self.active: dict[str, tuple[Held, Said]] = {}
+        self.memory = Memory(settings.caller.id)
         self._hidden = [*settings.secrets]
 
         def edge(client: Client | None) -> Edge:
@@ -117,7 +119,9 @@ class Service:
         raise Malformed("the answer does not say whether the token is active", where=self.where)
 
     def revoked(self, one: Held, client: str) -> Ended:
-        """Ask once, as this client, which the profile knows. Errors are those of `Edge.change`."""
+        """Ask once, as this client, which the profile knows. Errors are those of `Edge.change`: Unknown where
+        the service does not know it, for its secret is wrong or it is stopped.
+        """
         codes: list[str] = []
 
         def is_refusal(status: int, said: Json) -> bool:

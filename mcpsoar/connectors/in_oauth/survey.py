@@ -1,6 +1,6 @@
 """All held tokens that a step is about as they are now, sorted by what can be said of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mcpsoar.connectors.in_oauth.aim import Aim
@@ -15,6 +15,11 @@ _NAMES = 1000  # kept in a journal; a longer list is counted, not copied
 class Found:
     held: Held
     said: Said
+
+    @property
+    def client(self) -> str | None:
+        """Whose it is by the service, else by the list."""
+        return self.said.client or self.held.client
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +53,15 @@ class Survey:
         return facts
 
 
-def survey(looked: Sequence[Found], aim: Aim, active: Mapping[str, tuple[Held, Said]]) -> Survey:
-    """Sort them. `active` are tokens that were seen active at any time, by name."""
+def survey(
+    looked: Sequence[Found],
+    aim: Aim,
+    active: Mapping[str, tuple[Held, Said]],
+    proven: Collection[str] = frozenset(),
+) -> Survey:
+    """Sort them. `active` are tokens that were seen active at any time, by name; `proven` are names of others
+    of which inactive is proof.
+    """
     blinded = any(
         one.held.is_kept and one.held.name in active and one.said.state is State.INACTIVE for one in looked
     )
@@ -64,7 +76,7 @@ def survey(looked: Sequence[Found], aim: Aim, active: Mapping[str, tuple[Held, S
             made.left.append(one)
         elif one.said.state is State.UNTOLD:
             (made.unproven if one.held.claims is None else made.untold).append(one)
-        elif not blinded and (known or _is_witnessed(one.held, active)):
+        elif not blinded and (known or one.held.name in proven or _is_witnessed(one.held, active)):
             made.gone.append(one)
         else:
             made.unproven.append(one)

@@ -3,21 +3,24 @@
 from collections.abc import Callable
 
 from mcpsoar.connectors.in_oauth.aim import Aim
+from mcpsoar.connectors.in_oauth.ending import Ending
 from mcpsoar.connectors.in_oauth.exposures import exposures
 from mcpsoar.connectors.in_oauth.held import ACCESS, REFRESH, Held
+from mcpsoar.connectors.in_oauth.judging import Known, by_hand, judged, unasked
 from mcpsoar.connectors.in_oauth.newcomers import Newcomers
 from mcpsoar.connectors.in_oauth.sent import Sent
-from mcpsoar.connectors.in_oauth.service import Ended, Said, Service, State
+from mcpsoar.connectors.in_oauth.service import Said, Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
+from mcpsoar.connectors.in_oauth.stopped import Stopped
 from mcpsoar.connectors.in_oauth.survey import Found, Survey, survey
 from mcpsoar.core.digest import Facts
 from mcpsoar.core.errors import Conflict, Denied, Indeterminate, Malformed, Trouble, Unreachable, Unsupported
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Observation
-from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import telling
 from mcpsoar.kit.rooms import Room
+from mcpsoar.kit.stops import BY_HAND
 from mcpsoar.kit.touched import counted, named, touched
 
 _ORDER = {REFRESH: 0, None: 1, ACCESS: 2}  # a refresh token would buy what was just revoked
@@ -33,7 +36,13 @@ class Tokens(Room):
     has_way_back = False
 
     def __init__(
-        self, clock: Clock, service: Service, settings: Settings, *, aim: Callable[[Step], Aim]
+        self,
+        clock: Clock,
+        service: Service,
+        settings: Settings,
+        *,
+        aim: Callable[[Step], Aim],
+        stopped: Stopped,
     ) -> None:
         super().__init__(service.asking, clock)
         self._aim = aim
@@ -43,9 +52,9 @@ class Tokens(Room):
         self._has_issuance = settings.issuance is not None
         self._newcomers = Newcomers(settings, clock)
         self._active = service.active
-        self._why_left: dict[str, str] = {}
-        self._tried: set[str] = set()
-        self._acknowledged: set[tuple[str, str]] = set()
+        self._memory = service.memory
+        self._stopped = stopped
+        self._ending = Ending(service, stopped)
 
     @property
     def _held(self) -> list[Held]:
@@ -82,9 +91,9 @@ class Tokens(Room):
     def baseline(self, step: Step) -> Baseline:
         found = self._survey(step)
         # whether a JWT can be revoked is known only once it was tried
-        is_tried = all(one.held.name in self._tried for one in found.untold)
+        is_tried = all(one.held.name in self._ending.tried for one in found.untold)
         is_met = bool(found.aims) and is_tried and not found.left and not found.unproven
-        return Baseline(is_met, found.facts, self._now(), self._touched(step, found))
+        return Baseline(is_met, self._facts(found), self._now(), self._touched(step, found))
 
     def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
         aim = self._aim(step)
@@ -93,7 +102,7 @@ class Tokens(Room):
         held = self._of(aim)
         for at, one in enumerate(held):
             telling.got_to(at, len(held))
-            if one.is_kept or (key, one.name) in self._acknowledged:
+            if one.is_kept or (key, one.name) in self._ending.acknowledged:
                 continue
             if one.name not in self._active and blind is None:
                 blind = self._looked(one)
@@ -101,7 +110,7 @@ class Tokens(Room):
             if aim.is_missed(known):
                 continue
             try:
-                self._revoke(one, _owner(one, known, blind), key, sent)
+                self._ending.revoke(one, _owner(one, known, blind), key, sent)
             except (Denied, Malformed, Conflict) as trouble:
                 sent.troubles.append(trouble)  # others may well be revoked
             except (Unreachable, Indeterminate) as trouble:
@@ -109,52 +118,35 @@ class Tokens(Room):
                 break
         self._newcomers.sent(step)
         sent.check(self._where)
-        return Effect({"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}, self._now())
+        facts = {"acknowledged": sent.acknowledged, "not_revocable": sent.unsupported}
+        return Effect({**facts, "clients_stopped": sorted(sent.stopped)}, self._now())
 
     def look(self, step: Step) -> Observation:
         self._service.hide(self._newcomers.look(step))
         found, aim = self._survey(step), self._aim(step)
-        verdict, words = self._judged(found, aim)
+        known = self._known(found)
+        verdict, words = judged(found, aim, known)
         words += self._newcomers.words(aim)
+        left = by_hand(found, aim, known, self._where)
         open_ = exposures(
             found,
             aim,
             where=self._where,
             now=self._clock.now(),
-            why_left=self._why_left,
+            why_left=self._ending.why_left | unasked(found, known),
             seen={name: said for name, (_, said) in self._active.copy().items()},
-            acknowledged={name for _, name in self._acknowledged.copy()},
+            revoked={*known.acknowledged, *self._memory.revoked},
             has_issuance=self._has_issuance,
         )
         is_partial = bool(found.left and found.gone)
-        return Observation(verdict, words, found.facts, self._now(), tuple(open_), is_partial=is_partial)
+        facts = {**self._facts(found), **({BY_HAND: left} if left else {})}
+        return Observation(verdict, words, facts, self._now(), tuple(open_), is_partial=is_partial)
 
     def rollback(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002
         raise Unsupported(_NO_WAY_BACK)
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         raise Unsupported(_NO_WAY_BACK)
-
-    def _judged(self, found: Survey, aim: Aim) -> tuple[Verdict, str]:
-        if found.left:
-            gone = f", {len(found.gone)} no longer" if found.gone else ""
-            return Verdict.NO, f"{len(found.left)} held token {aim.words} is active{gone}"
-        if not found.aims:
-            return Verdict.CANNOT_TELL, f"no token {aim.words} is held: nothing is known of any"
-        if found.unproven:
-            why = "so is a kept one" if found.is_blinded else "was never seen active"
-            return Verdict.CANNOT_TELL, (
-                f"{len(found.unproven)} held token {aim.words} is not active, {self._caller} is told, and"
-                f" {why}: that is said of good ones too; let a client of the audience ask, or hold one more"
-                " with keep = true"
-            )
-        words = f"none of {len(found.aims)} held token {aim.words} is active"
-        if found.untold:
-            words = f"{len(found.gone) or 'no'} held token {aim.words} is revoked, and"
-            words += f" {len(found.untold)} JWT cannot be, here"
-        unseen = sum(one.held.name not in self._active for one in found.gone)
-        words += f"; {unseen} of them was never seen active, only others like it" if unseen else ""
-        return Verdict.YES, words
 
     def _touched(self, step: Step, found: Survey) -> Facts:
         """Tokens that are held; a service tells of no others."""
@@ -170,7 +162,25 @@ class Tokens(Room):
     def _survey(self, step: Step) -> Survey:
         aim = self._aim(step)
         found = [Found(one, self._service.introspected(one)) for one in self._of(aim)]
-        return survey(found, aim, self._active.copy())
+        return survey(found, aim, self._active.copy(), self._memory.proven)
+
+    def _facts(self, found: Survey) -> Facts:
+        """With who was told so: what another asker saw is no proof."""
+        return {**found.facts, "asker": self._caller}
+
+    def _known(self, found: Survey) -> Known:
+        """Who is stopped is asked of those whose tokens are not known to be gone."""
+        open_ = {one.client for one in (*found.left, *found.unproven) if one.client is not None}
+        gone = {one.client for one in found.gone}
+        off = self._stopped.among(sorted(open_)) if open_ else self._ending.turned_away & gone
+        return Known(
+            self._caller,
+            self._active.copy(),
+            {name for _, name in self._ending.acknowledged.copy()},
+            self._memory,
+            sorted(off),
+            self._has_issuance,
+        )
 
     def _of(self, aim: Aim) -> list[Held]:
         """In the order of revoking; one of which the list does not say whose it is, is everybody's."""
@@ -183,26 +193,6 @@ class Tokens(Room):
         except Trouble as trouble:
             return trouble
         return None
-
-    def _revoke(self, one: Held, client: str | None, key: str, sent: Sent) -> None:
-        if client is None or not self._service.has(client):
-            sent.refused.append(one.name)
-            self._why_left[one.name] = (
-                f"the profile has no credentials of {client}" if client else "whose it is is not known"
-            )
-            return
-        ended = self._service.revoked(one, client)
-        self._tried.add(one.name)
-        if ended is Ended.ACKNOWLEDGED:
-            self._acknowledged.add((key, one.name))
-            self._why_left[one.name] = "its revocation was acknowledged, without effect"
-            sent.acknowledged.append(one.name)
-        elif ended is Ended.UNSUPPORTED:
-            self._why_left[one.name] = "the service does not revoke tokens of its kind"
-            sent.unsupported.append(one.name)
-        else:
-            self._why_left[one.name] = f"its revocation by {client} was refused"
-            sent.refused.append(one.name)
 
 
 def _owner(one: Held, known: Said, blind: Trouble | None) -> str | None:
