@@ -14,6 +14,7 @@ CANARY = "canary.probe"
 
 # ASCII, so that a name looks like what it is; no slash, no quote, nothing that a terminal obeys
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}")
+_BY_ID = "; where the control plane gives tools an id, that works: tool:ID@SERVER"
 
 
 def servers(names: Iterable[str]) -> tuple[str, ...]:
@@ -21,9 +22,10 @@ def servers(names: Iterable[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(names))
     for name in found:
         if not _NAME.fullmatch(name):
+            kind = targets.kind(name)
             raise Usage(
-                f"{name!a} is no server name: up to 128 letters, digits and . _ ~ : @ + -, "
-                "beginning with a letter or digit",
+                f"{name!a} is no {kind.removesuffix(':') or 'server'} name: up to 128 letters, digits and "
+                f". _ ~ : @ + -, beginning with a letter or digit{_BY_ID if kind == targets.TOOL else ''}",
                 next_command="mcpsoar contain --help",
             )
     if not found:
