@@ -66,7 +66,8 @@ class Looks:
                 left -= 1
                 is_last = not left
             if is_last and not self._is_closed:
-                looks = {name: task.result().baseline for name, task in self._tasks.items()}
+                whole = {name: task for name, task in self._tasks.items() if task.exception() is None}
+                looks = {name: task.result().baseline for name, task in whole.items()}
                 hear({name: was for name, was in looks.items() if was is not None})
 
         for task in self._tasks.values():

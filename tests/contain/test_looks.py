@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Mapping
 
+import pytest
+
 from mcpsoar.contain.looks import Look, Looks
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.run import Baseline
@@ -69,3 +71,29 @@ def test_nothing_is_told_of_looks_that_are_closed_before_they_end() -> None:
     may_end.set()
     assert looks.of(STEPS[0]).baseline
     assert heard == []
+
+
+def test_a_look_that_breaks_belongs_to_who_asks_for_it_alone() -> None:
+    clock, heard, has_heard = FakeClock(), list[set[str]](), threading.Event()
+
+    class Broken(BaseException):
+        pass
+
+    def breaks(call: str) -> None:
+        if call == f"look {STEPS[0].id}":
+            raise Broken
+
+    connector = FakeConnector(FakePlane({"crm": True, "github": True}), clock, breaks)
+    looks = Looks({"registry": connector}, clock=clock, budget_s=60.0, threads=2)
+    looks.begin(STEPS, Direction.APPLY)
+
+    def hear(seen: Mapping[str, Baseline]) -> None:
+        heard.append(set(seen))
+        has_heard.set()
+
+    looks.then(hear)
+    assert has_heard.wait(30.0)
+    with pytest.raises(Broken):
+        looks.of(STEPS[0])
+    looks.close()
+    assert heard == [{STEPS[1].id}]

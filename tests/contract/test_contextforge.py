@@ -20,6 +20,7 @@ from mcpsoar.core.run import Baseline
 from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.clock import SystemClock
+from mcpsoar.kit.stops import ENTRY, stopped_by
 from mcpsoar.lab.wire import Call
 from tests.conftest import ROOT
 from tests.contract.connector_suite import ConnectorSuite, Subject
@@ -139,7 +140,7 @@ def test_who_takes_a_kept_name_is_not_spared(plane: Forge, step: Step) -> None:
     seen = keeping.verify(step)
     assert seen.verdict is Verdict.YES
     told = [exposure.what for exposure in seen.exposures]
-    assert "token k-ours (soar-canary), kept, as the profile says" in told
+    assert f"token k-ours (soar-canary), kept, as the profile says {stopped_by(ENTRY)}" in told
     assert "another server" not in " ".join(told)
     keeping.close()
 
@@ -194,7 +195,7 @@ def test_a_token_that_is_kept_is_told_whoever_has_it(plane: Forge) -> None:
     seen = keeping.verify(step)
     assert seen.verdict is Verdict.YES
     told = [exposure.what for exposure in seen.exposures]
-    assert "token k-any (name-of-k-any), kept, as the profile says" in told
+    assert f"token k-any (name-of-k-any), kept, as the profile says {stopped_by(ENTRY)}" in told
     assert not plane.revoked
     keeping.close()
 
