@@ -116,8 +116,12 @@ class Commons:
         return (False, None) if known is None else (True, known["forced_by_others"])
 
     def end(self) -> None:
-        """It is no longer ours: lifted, or left to those who forced it first."""
-        self._note.unlink(missing_ok=True)
+        """It is no longer ours: lifted, or left to those who forced it first. Raises Unwritable."""
+        try:
+            self._note.unlink(missing_ok=True)
+            jsonl.sync_folder(self._note.parent)  # or after a power cut it tells of a run long released
+        except OSError as error:
+            raise jsonl.unwritable(self._note, error) from None
 
     def _read(self) -> Facts | None:
         try:

@@ -71,7 +71,7 @@ class Disk:
 
     def _patch(self, patch: pytest.MonkeyPatch) -> None:
         opened, write, fsync, cut, close = os.open, os.write, os.fsync, os.ftruncate, os.close
-        rename, mkdir = Path.rename, Path.mkdir
+        rename, mkdir, unlink = Path.rename, Path.mkdir, Path.unlink
 
         def opening(path: Any, flags: int, *more: Any, **named: Any) -> int:
             with self._lock:
@@ -139,6 +139,13 @@ class Disk:
                     self._names.setdefault(path, None)
                     self.mark(f"mkdir {path.name}")
 
+        def unlinking(path: Path, *more: Any, **named: Any) -> None:
+            with self._lock:
+                unlink(path, *more, **named)
+                if path in self._names:
+                    del self._names[path]
+                    self.mark(f"unlink {path.name}")
+
         patched = {
             "open": opening,
             "write": writing,
@@ -150,6 +157,7 @@ class Disk:
             patch.setattr(os, name, act)
         patch.setattr(Path, "rename", renaming)
         patch.setattr(Path, "mkdir", making)
+        patch.setattr(Path, "unlink", unlinking)
 
     def hold(self) -> None:
         """All that is there now is on the disk."""

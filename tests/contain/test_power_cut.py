@@ -104,7 +104,8 @@ def wrong(disk: Disk, folder: Path) -> Iterator[str]:
     asked = set()
     for moment in disk.moments:
         for survival, tree in moment.trees.items():
-            key = (tuple(sorted(tree.items())), tuple(moment.seen.sent), repr(moment.seen.plane.servers))
+            world: World = moment.seen
+            key = (tuple(sorted(tree.items())), *world.sent, *world.ended, repr(world.plane.servers))
             if key in asked:
                 continue
             asked.add(key)
