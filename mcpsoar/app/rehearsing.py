@@ -82,7 +82,7 @@ def rehearse(
 
     check(order.servers[0], profile)
     contained = run(order)
-    say(f"rehearsal: {contained.verdict.value}; now the release")
+    say(f"rehearsal: {contained.verdict.value.replace('_', ' ')}; now the release")
     released, problem = None, None
     try:
         released = run(_back(order, contained))

@@ -26,6 +26,7 @@ _NOT_WITH = {
     "at_most": "--max-servers",
 }
 _LONG = 400
+_MORE = f"{'':<11}"
 
 
 def rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any]) -> Verdict:
@@ -113,30 +114,53 @@ def _rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any], be
 
 
 def lines(made: "Rehearsal", complete: Callable[[str], str] = str) -> Iterator[str]:
-    """Both reports; last what was proven, and how long each part took. Cleaned."""
-    from mcpsoar.cli.report_text import lines as reported
-
-    for report in (made.contain, made.release):
-        yield from reported(report, complete) if report else ()
-    release = made.release
+    """Both reports; last what was proven, what to type where anything is left, and how long each part took.
+    Cleaned.
+    """
+    is_unknown = any(step.evidence.get("unknown_server") for step in made.contain.steps)
+    # of a server that is not there nothing came back
+    reports = [made.contain] if made.release is None or is_unknown else [made.contain, made.release]
+    left: list[str] = []
+    for report in reports:
+        texts, left = _parted(report, complete)
+        yield from texts
     by = f"{made.server}, by {made.contain.playbook} on profile {made.contain.extra['profile']}"
     yield f"{_HEADS[made.verdict]}: {show.clean(by)}"
-    yield from _proven(made.contain)
-    if release is not None:
-        yield from _proven(release)
+    for report in reports:
+        yield from _proven(report)
     for step, why in made.left_out.items():
         words = show.clean(why, limit=_LONG)
         yield f"  not rehearsed: {show.clean(step)}: {words}; --with-shared rehearses it too"
-    if made.past.untried:
+    if made.past.untried and not is_unknown:
         yield f"  not tried: it was so before: {show.clean(', '.join(made.past.untried))}"
-    if release is None or release.verdict.verdict is not Verdict.YES:
+    if is_unknown:
+        yield f"  next     check the name: there is no {show.clean(made.server)} on this control plane"
+    elif made.release is None or made.release.verdict.verdict is not Verdict.YES:
         why = f": {show.clean(str(made.problem), limit=_LONG)}" if made.problem else ""
-        back = complete(
-            (made.problem and made.problem.next_command) or f"mcpsoar release {made.server} --yes"
-        )
         yield f"  not known to be back{why}"
-        yield f"  next     {show.clean(back, limit=len(back))}"
+        yield from left if made.release is not None else [_back(made, complete)]
     yield f"  times after the command: {made.past.timings.words or 'nothing was sent'}"
+
+
+def _parted(report: Report, complete: Callable[[str], str]) -> tuple[list[str], list[str]]:
+    """A report without what it would have typed next, which is one thing for both, and that."""
+    from mcpsoar.cli.report_text import lines as reported
+
+    kept: list[str] = []
+    left: list[str] = []
+    goes_on = False
+    for text in reported(report, complete):
+        goes_on = text.startswith("  next ") or (goes_on and text.startswith(_MORE))
+        if goes_on:
+            left.append(text)
+        elif not text.startswith("  to undo "):
+            kept.append(text)
+    return kept, left
+
+
+def _back(made: "Rehearsal", complete: Callable[[str], str]) -> str:
+    back = complete((made.problem and made.problem.next_command) or f"mcpsoar release {made.server} --yes")
+    return f"  next     {show.clean(back, limit=len(back))}"
 
 
 def _proven(report: Report) -> Iterator[str]:

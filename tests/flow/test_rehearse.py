@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -283,13 +284,35 @@ def test_a_release_that_fails_says_that_the_server_is_still_contained(
     assert main(["contain", SPARE, "--rehearse"]) == 1
     out = capsys.readouterr().out.splitlines()
     assert f"REHEARSAL FAILED: {SPARE}, by contain-server on profile prod" in out
-    assert [line for line in out if line.startswith(f"  next     mcpsoar release {SPARE} --yes")]
     assert not is_on(plane)
     found = doctor()
     assert (found.state, "it is still contained: mcpsoar release" in found.words) == (State.BROKEN, True)
     plane.faults.clear()
-    assert main(["release", SPARE, "--yes"]) == 0
+    (command,) = [line for line in out if line.startswith(("  next ", "  to undo "))]
+    assert out.index(command) > out.index("  not known to be back")
+    assert main(shlex.split(command.removeprefix("  next     "))[1:]) == 0
     assert is_on(plane)
+
+
+def test_one_that_the_plane_does_not_know_is_a_name_to_check(plane: Handle, capsys: Captured) -> None:
+    profile(plane, 'rehearsal = ["nosuch"]')
+    assert main(["contain", "nosuch", "--rehearse"]) == 1
+    said = capsys.readouterr()
+    out = said.out.splitlines()
+    assert [line for line in out if line.startswith(("  next ", "  to undo "))] == [
+        "  next     check the name: there is no nosuch on this control plane"
+    ]
+    assert "REHEARSAL FAILED: nosuch, by contain-server on profile prod" in out
+    assert not [line for line in out if "RELEASED" in line or " released: " in line or "so before" in line]
+    assert "rehearsal: not contained; now the release" in said.err
+
+
+def test_a_refusal_is_on_standard_error_as_any_containment_s(plane: Handle, capsys: Captured) -> None:
+    profile(plane, f'rehearsal = ["{SPARE}"]', 'protected = ["idp"]')
+    for words in (["idp", "--rehearse"], ["github", "--rehearse"], [SPARE, "--max-servers", "0"]):
+        assert main(["contain", *words, "--format", "json"]) == 2
+        said = capsys.readouterr()
+        assert (said.out, said.err.count("mcpsoar: ")) == ("", 1)
 
 
 @pytest.mark.parametrize(
