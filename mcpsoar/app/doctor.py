@@ -114,7 +114,7 @@ def _playbook(book: Playbook | None, profile: Profile, known: Mapping[str, Abili
     for spec in book.steps:
         ability = known.get(spec.role, Ability(problem=f"nothing is bound to {spec.role}"))
         if spec.optional and spec.action not in ability.actions:
-            words = f"{book.name}, {spec.id}: nothing here can {spec.title[0].lower()}{spec.title[1:]}"
+            words = f"{book.name}, {spec.id}: nothing here can {spec.aim}"
             optional.append(Check("playbooks", State.LIMIT, f"{words}: {spec.why}"))
         elif ability.problem or spec.action not in ability.actions:
             binding = profile.roles.get(spec.role)

@@ -48,6 +48,11 @@ class StepSpec:
     limit_s: float | None = None
     optional: bool = False
 
+    @property
+    def aim(self) -> str:
+        """Its title within a sentence: can *disable the registry entry*."""
+        return self.title[:1].lower() + self.title[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
