@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order
+from mcpsoar.app.recalling import remind
 from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
@@ -76,6 +77,7 @@ def carry_out(
     else:
         releasing, made = _release(order, names, ready, pack)
     _tell(order, made, ready, left_out)
+    remind(ready)
     ready.looks.begin(made.steps, made.direction)
     from mcpsoar.app import beginning, expecting
 
