@@ -10,9 +10,10 @@ from mcpsoar.core.errors import Denied, Trouble, UnknownTarget, Unreachable, Uns
 from mcpsoar.core.plan import Direction, Plan, Step, Undo
 from mcpsoar.core.run import Baseline, Exposure, Observation, Passage, Sighting
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.kit.status import Unknown
 
 # troubles after which a change that was sent has certainly changed nothing, as a journal names them
-_HARMLESS: tuple[type[Trouble], ...] = (Denied, UnknownTarget, Unreachable, Unsupported, Usage)
+_HARMLESS: tuple[type[Trouble], ...] = (Denied, Unknown, UnknownTarget, Unreachable, Unsupported, Usage)
 _NOTHING_DONE = frozenset(kind.__name__ for kind in _HARMLESS)
 _NO_TARGET = UnknownTarget.__name__
 STILL = "still "  # begins the detail of a step that a release leaves in force, for others need it
