@@ -1,8 +1,9 @@
 """Every way to touch one line of a real run's journal, and every tail that can be cut from it, is found.
 
-The journal is a real run's; what is done to it is done to all its lines, one after another.
+The journals are real runs', and hold every kind of record; what is done is done to all lines, one by one.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,11 @@ from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import read
 from mcpsoar.core.digest import canonical
 from mcpsoar.core.verdict import Verdict
-from tests.contain.fakes import FakeClock, FakeConnector, FakePlane
-from tests.contain.test_power_cut import MEMORY, SERVER, ordered
+from tests.contain import every_record
+from tests.contain.test_power_cut import MEMORY
 
 Lines = list[bytes]
+RUNS = (every_record.contained, every_record.released)
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,22 @@ class Ended:
         return runs.verify(self.home, self.run, head).verdict
 
 
-@pytest.fixture(scope="module")
-def ended() -> Iterator[Ended]:
+@pytest.fixture(scope="module", params=RUNS, ids=["resumed", "released"])
+def ended(request: pytest.FixtureRequest) -> Iterator[Ended]:
     with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as made:
         home = Path(made) / "home"
-        clock = FakeClock()
-        report = ordered(home, FakeConnector(FakePlane({SERVER: True}, {SERVER: 1}), clock), clock)
+        report = request.param(home)
         lines = Home(home).journal(report.run).read_bytes().split(b"\n")[:-1]
         assert len(lines) > 5  # steps side by side share lines
         yield Ended(home, report.run, lines, report.journal_head)
+
+
+def test_the_journals_hold_every_kind_of_record(tmp_path: Path) -> None:
+    """One that is written and is not among these was tampered with by nobody: make the runs write it."""
+    every_record.released(tmp_path)
+    kept = [Home(tmp_path).journal(run).read_bytes().splitlines() for run in Home(tmp_path).runs()]
+    kinds = {entry["kind"] for lines in kept for line in lines for entry in json.loads(line)["entries"]}
+    assert kinds == every_record.KINDS
 
 
 def test_as_it_was_written_it_is_well(ended: Ended) -> None:
