@@ -150,7 +150,7 @@ def test_a_client_that_the_administration_does_not_know_is_no_stopped_one(plane:
     assert not was.in_force
     assert plane.stopped == {"agent-a"}
     assert (seen.verdict, seen.is_partial) == (Verdict.NO, True)
-    assert "the administration knows no agent-b" in seen.detail
+    assert "the administration tells of no agent-b" in seen.detail
     with pytest.raises(UnknownTarget):
         made.baseline(replace(STOP_ONE, server="principal:agent-b"))
 

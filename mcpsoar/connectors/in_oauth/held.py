@@ -13,6 +13,7 @@ from mcpsoar.kit import strictjson
 REFRESH, ACCESS = "refresh_token", "access_token"
 _KEYS = {"token", "client", "audience", "kind", "keep"}
 _SHOWN = 12
+_ID = 255
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,11 @@ class Held:
         """Whose it is by the list, else by its own word."""
         claims = self.claims or {}
         said = claims.get("client_id", claims.get("azp"))
-        return self.client or (said if isinstance(said, str) and said else None)
+        # nobody has checked its signature: what no service would have for a client's id is none
+        is_id = (
+            isinstance(said, str) and said.isascii() and said.isprintable() and 0 < len(said.strip()) <= _ID
+        )
+        return self.client or (said if is_id else None)
 
     @property
     def aim(self) -> frozenset[str]:

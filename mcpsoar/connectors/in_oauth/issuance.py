@@ -20,7 +20,7 @@ from mcpsoar.connectors.in_oauth.described import Described
 from mcpsoar.connectors.in_oauth.service import Service, State
 from mcpsoar.connectors.in_oauth.settings import Settings
 from mcpsoar.connectors.in_oauth.whom import Whom
-from mcpsoar.core.errors import Trouble, UnknownTarget, Unsupported
+from mcpsoar.core.errors import Denied, Malformed, Trouble, UnknownTarget, Unsupported, Usage
 from mcpsoar.core.plan import Step
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.run import Baseline, Effect, Exposure, Observation
@@ -78,15 +78,16 @@ class Issuance(Room):
         states = self._states(client for client in self._whom.known if client not in self._whom.kept)
         unknown = unknown_in(states)
         words = f"{len(on_in(states))} of {len(states)} clients get tokens"
-        return words + (f"; its administration knows no {', '.join(unknown)}" if unknown else "")
+        return words + (f"; its administration tells of no {told(unknown)}" if unknown else "")
 
     def baseline(self, step: Step) -> Baseline:
         states = self._states(self._whom.to_stop(self._aim(step)))
         return Baseline(is_met(states), facts_of(states), self._now())
 
-    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:  # noqa: ARG002 (the port's shape)
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
         states = self._states(self._whom.to_stop(self._aim(step)))
-        seen = self._see_tokens(on_in(states))
+        on = [client for client in on_in(states) if self._may_stop(client, was)]
+        seen = self._see_tokens(on)
         facts = {**facts_of(states), "asker": self._caller, "seen_active": seen}
         effect = Effect(facts, self._now(), found_in_force=is_met(states))
         telling.about_to(effect)
@@ -94,7 +95,7 @@ class Issuance(Room):
         def stop(client: str) -> None:
             self._one.apply(one_of(client), None, key_of(key, client))
 
-        each(on_in(states), stop, where=self._where, late=self._late)
+        each(on, stop, where=self._where, late=self._late)
         return replace(effect, at=self._now())
 
     def look(self, step: Step) -> Observation:
@@ -104,7 +105,7 @@ class Issuance(Room):
         words = f"stopped {self._aim(step).words}: {told(off) if off else 'none'}"
         words += f" ({len(off)} of {len(states)} clients)"
         words += f"; still at work: {told(left)}" if left else ""
-        words += f"; the administration knows no {told(unknown)}" if unknown else ""
+        words += f"; the administration tells of no {told(unknown)}" if unknown else ""
         verdict = Verdict.YES if is_met(states) else Verdict.NO
         is_partial = verdict is Verdict.NO and len(left) + len(unknown) < len(states)
         open_ = tuple(self._open(step, left, unknown))
@@ -133,17 +134,26 @@ class Issuance(Room):
         return Observation(verdict, words, {"off": waiting}, self._now(), is_partial=is_partial)
 
     def _states(self, clients: Iterable[str]) -> States:
-        """Raises as `baseline`; UnknownTarget where none of them is known."""
+        """Raises as `baseline`: where none of them is known, why the last is not."""
         found: dict[str, Baseline | None] = {}
-        unknown: UnknownTarget | None = None
+        unknown: Trouble | None = None
         for client in clients:
             try:
                 found[client] = self._one.baseline(one_of(client))
-            except UnknownTarget as trouble:
+            except (UnknownTarget, Usage) as trouble:
                 found[client], unknown = None, trouble
+            except (Denied, Malformed, Unsupported) as trouble:
+                if not self._whom.is_hearsay(client):
+                    raise
+                found[client], unknown = None, trouble  # such a name is no reason to leave the others be
         if unknown is not None and not any(found.values()):
             raise unknown
         return found
+
+    def _may_stop(self, client: str, was: Baseline | None) -> bool:
+        """Whoever could not be looked at before, and can now, would not be let in again."""
+        known = was.facts.get("open") if was is not None else None
+        return known is None or client in known or not self._whom.is_hearsay(client)
 
     def _before(self, step: Step, was: Baseline | None) -> dict[str, Baseline]:
         """The clients that were on, and how each was; all of them where it is only assumed that they were."""
@@ -159,7 +169,7 @@ class Issuance(Room):
     def _is_back(self, client: str, was: Baseline) -> bool:
         try:
             return self._one.look_back(one_of(client), was).verdict is Verdict.YES
-        except UnknownTarget:
+        except (UnknownTarget, Usage):
             return False
 
     def _open(self, step: Step, left: list[str], unknown: list[str]) -> Iterable[Exposure]:

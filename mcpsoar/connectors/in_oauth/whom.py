@@ -29,6 +29,12 @@ class Whom:
         owners = [one.owner for one in self._settings.held if one.owner]
         return tuple(dict.fromkeys([*self._settings.clients, *owners]))
 
+    def is_hearsay(self, client: str) -> bool:
+        """Whether nothing but a token's own word, which anybody can write, names it."""
+        return client not in self._settings.clients and all(
+            one.client != client for one in self._settings.held
+        )
+
     def of(self, aim: Aim) -> tuple[str, ...]:
         """Kept ones too."""
         if aim.client is not None:
