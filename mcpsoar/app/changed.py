@@ -6,21 +6,22 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mcpsoar.app import undoable
+from mcpsoar.app import left, undoable
 from mcpsoar.app.order import Order
 from mcpsoar.app.releasing import Releasing
 from mcpsoar.app.station import Station
 from mcpsoar.app.undoable import CHANGED_TOO
-from mcpsoar.contain import journal
 from mcpsoar.contain.commons import Commons
-from mcpsoar.contain.home import Home
-from mcpsoar.contain.ledger import Ledger, StepState, fold
+from mcpsoar.contain.ledger import Ledger
 from mcpsoar.core.digest import Facts, Json
 from mcpsoar.core.errors import Conflict
 from mcpsoar.core.plan import Plan, Step, Undo
 from mcpsoar.core.ports import Connector
+from mcpsoar.core.run import Baseline
 from mcpsoar.core.verdict import Verdict
+from mcpsoar.kit import targets
 from mcpsoar.kit.plain import shown
+from mcpsoar.kit.targets import TOOL_ID
 
 _LOOK_S = 30.0  # a release has time
 _WORDS = 80
@@ -68,8 +69,8 @@ def check(order: Order, made: Plan, found: Releasing, ready: Station) -> tuple[C
     """
     steps = [step for step in made.steps if step.undo is not Undo.NONE]
     undoable.check(steps, order, found, ready)
-    known = _ledgers(ready.home)
-    releases = _releases(known, found)
+    known = left.ledgers(ready.home)
+    releases = left.releases(known, found)
     changes: list[Change] = []
     for step in steps:
         changes += _of_profile(step, found, ready)
@@ -91,18 +92,24 @@ def _of_profile(step: Step, found: Releasing, ready: Station) -> Iterator[Change
 
 
 def _of_step(step: Step, found: Releasing, releases: tuple[Ledger, ...], ready: Station) -> Iterator[Change]:
-    connector, last = undoable.able(step, ready), _last(step, (*found.held, *releases))
-    if connector is None or last is None or last.seen is None:
+    connector, tools = undoable.able(step, ready), left.left(step, (*found.held, *releases))
+    if connector is None or not tools:
         return
     marks = _marks(connector, step)
-    now = ready.looks.of(step).baseline or ready.looks.again(step, _LOOK_S).baseline
-    if now is None:
-        if marks:
-            ready.say(f"  {step.id}: whether somebody changed it since cannot be told")
-    elif now.in_force:
-        yield from _differing(step, marks, last.seen.facts, now.facts)
-    elif last.seen.verdict is Verdict.YES and _last(step, releases) is None:
-        yield from _back(step, connector, found, ready)
+    called = ready.looks.of(step).baseline or ready.looks.again(step, _LOOK_S).baseline
+    tool = called.facts.get(TOOL_ID) if called is not None else None
+    if tool is not None and tool not in tools:
+        yield Change(step.id, step.server, TOOL_ID, next(reversed(tools)), tool)
+    for noted, seen in tools.items():
+        same = targets.noted(step, seen.facts)
+        now = called if noted == tool or same == step else ready.looks.again(same, _LOOK_S).baseline
+        if now is None:
+            if marks:
+                ready.say(f"  {step.id}: whether somebody changed it since cannot be told")
+        elif now.in_force:
+            yield from _differing(step, marks, seen.facts, now.facts)
+        elif seen.verdict is Verdict.YES and left.last(step, releases) is None:
+            yield from _back(step, connector, left.before(step, seen, found, ready), ready)
 
 
 def _of_everybody_s(
@@ -111,7 +118,7 @@ def _of_everybody_s(
     """What the last run that forced it left, whoever that was. If others still need it, it is not lifted."""
     connector, bound = undoable.able(step, ready), ready.bindings().get(step.role)
     marks = _marks(connector, step) if connector is not None else ()
-    last = _last(step, tuple(one for one in known if one.bindings.get(step.role) == bound))
+    last = left.last(step, tuple(one for one in known if one.bindings.get(step.role) == bound))
     if not marks or bound is None or last is None or last.seen is None:
         return
     holders = Commons(ready.home, bound, ready.clock).holders()
@@ -124,9 +131,9 @@ def _of_everybody_s(
         yield from _differing(step, marks, last.seen.facts, now.facts)
 
 
-def _back(step: Step, connector: Connector, found: Releasing, ready: Station) -> Iterator[Change]:
+def _back(step: Step, connector: Connector, was: Baseline | None, ready: Station) -> Iterator[Change]:
     """Switched back by somebody else: as before the run there is nothing to undo, else it is told."""
-    seen = connector.verify_rollback(step, found.baseline(step, ready.clock))
+    seen = connector.verify_rollback(step, was)
     if seen.verdict is Verdict.NO:
         yield Change(step.id, step.server, "its state", "as this run left it", seen.detail)
     elif seen.verdict is Verdict.YES:
@@ -145,24 +152,6 @@ def _differing(step: Step, marks: tuple[str, ...], was: Facts, now: Facts) -> It
                     yield Change(step.id, step.server, f"{name} {key}", then[key], today[key])
         elif name in was and not (name in now and _is_same(then, today)):
             yield Change(step.id, step.server, name, then, today)
-
-
-def _last(step: Step, ledgers: tuple[Ledger, ...]) -> StepState | None:
-    """What the last run that changed this knows of it."""
-    states = [ledger.steps[step.id] for ledger in ledgers if step.id in ledger.steps]
-    return next((state for state in reversed(states) if state.may_have_acted), None)
-
-
-def _ledgers(home: Home) -> tuple[Ledger, ...]:
-    """All runs, oldest first."""
-    ledgers = (fold(journal.read(home.journal(run), home.anchor(run), run))[0] for run in home.runs())
-    return tuple(sorted((one for one in ledgers if one is not None), key=lambda one: one.started_at))
-
-
-def _releases(known: tuple[Ledger, ...], found: Releasing) -> tuple[Ledger, ...]:
-    """Earlier releases of these runs, which did not end well."""
-    runs = {run for run, _ in found.pairs}
-    return tuple(one for one in known if runs & {run for run, _ in one.releases})
 
 
 def _marks(connector: Connector, step: Step) -> tuple[str, ...]:

@@ -53,7 +53,7 @@ def renamed(plane: Forge) -> None:
 def test_a_name_that_went_to_another_tool_switches_that_one_not_on(plane: Forge, tmp_path: Path) -> None:
     quarantined(plane, tmp_path)
     renamed(plane)
-    report = ordered(plane, tmp_path, WRITE, Direction.UNDO)
+    report = ordered(plane, tmp_path, WRITE, Direction.UNDO, changed_too=True)
     (step,) = report.steps
     assert plane.off == {"t-new"}
     assert (report.verdict, step.verdict) == (RunVerdict.RELEASED, StepVerdict.VERIFIED)
@@ -94,7 +94,7 @@ def test_a_tool_that_is_gone_is_not_released_in_another(
     if bearer is not None:
         plane.tools["t-new"] = ("g-github", False)
         plane.originals["t-new"] = bearer
-    report = ordered(plane, tmp_path, WRITE, Direction.UNDO)
+    report = ordered(plane, tmp_path, WRITE, Direction.UNDO, changed_too=True)
     (step,) = report.steps
     assert (report.verdict, step.verdict) == (RunVerdict.NOT_RELEASED, StepVerdict.FAILED)
     there = f"; {WRITE} is another today, t-new" * (bearer == "write")
@@ -196,7 +196,25 @@ def test_nor_does_a_person_who_knows_that_it_was_on_switch_on_another(plane: For
     plane.off.add("t-write")
     ordered(plane, tmp_path, WRITE, playbook="quarantine-tool", look_s=0.0)
     renamed(plane)
-    (step,) = ordered(plane, tmp_path, WRITE, Direction.UNDO).steps
+    (step,) = ordered(plane, tmp_path, WRITE, Direction.UNDO, changed_too=True).steps
     assert (step.verdict, plane.off) == (StepVerdict.CANNOT_TELL, {"t-write", "t-new"})
-    report = ordered(plane, tmp_path, WRITE, Direction.UNDO, assume_on=True)
+    report = ordered(plane, tmp_path, WRITE, Direction.UNDO, assume_on=True, changed_too=True)
     assert (report.verdict, plane.off) == (RunVerdict.RELEASED, {"t-new"})
+
+
+def test_nor_is_it_asked_after_by_name_before_a_second_try(plane: Forge, tmp_path: Path) -> None:
+    quarantined(plane, tmp_path)
+    plane.tools["t-twin"] = ("g-github", False)
+    plane.originals["t-twin"] = "write"
+    answer, busy = plane.answer, list[str]()
+
+    def once_busy(method: str, target: str, token: str, body: Any) -> tuple[int, Any]:
+        if method == "POST" and "/tools/" in target and not busy:
+            busy.append(target)
+            return 429, {"detail": "later"}
+        return answer(method, target, token, body)
+
+    plane.answer = once_busy  # type: ignore[method-assign]
+    report = ordered(plane, tmp_path, WRITE, Direction.UNDO)
+    assert (report.verdict, plane.off) == (RunVerdict.RELEASED, set())
+    assert busy
