@@ -39,8 +39,7 @@ def _ended(command: Callable[[], object]) -> int:
         _say("stopped: nothing was confirmed", None)
         return USAGE
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx else "mcpsoar"
-        _say(error.format_message(), f"{path} --help")
+        _misused(error)
         return USAGE
     except click.ClickException as error:
         _say(error.format_message(), None)
@@ -70,6 +69,15 @@ def _code(error: Trouble) -> int:
     if isinstance(error, Usage):
         return USAGE
     return Verdict.NO.value if isinstance(error, Held | Tampered | Conflict) else Verdict.CANNOT_TELL.value
+
+
+def _misused(error: click.UsageError) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):  # nothing is wrong: its message is the help
+        for text in error.format_message().splitlines():
+            show.talk(text)
+        return
+    path = error.ctx.command_path if error.ctx else "mcpsoar"
+    _say(error.format_message(), f"{path} --help")
 
 
 def _say(message: str, next_command: str | None) -> None:

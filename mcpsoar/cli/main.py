@@ -38,6 +38,17 @@ class Lazy(click.Group):
             raise TypeError(f"mcpsoar.cli.{module}.{attribute} is no command")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Click knows no likeness to commands that are not loaded."""
+        if args and args[0] not in _COMMANDS:
+            from difflib import get_close_matches
+
+            for like in get_close_matches(args[0], _COMMANDS, n=1):
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {like!r}?")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_line) for name, (_, _, help_line) in _COMMANDS.items()])

@@ -67,7 +67,17 @@ def test_any_pipe_that_breaks_is_no_1() -> None:
 
 def test_an_unknown_command_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["contian"]) == 2
-    assert "No such command" in capsys.readouterr().err
+    assert "No such command 'contian'. Did you mean 'contain'?" in capsys.readouterr().err
+    assert main(["mystery"]) == 2
+    assert capsys.readouterr().err == "mcpsoar: No such command 'mystery'.\n  next     mcpsoar --help\n"
+
+
+@pytest.mark.parametrize("words", [[], ["runs"], ["playbooks"]])
+def test_a_group_alone_shows_its_help_as_it_is(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*words, "--help"]) == 0
+    help_text = capsys.readouterr().out
+    assert main(words) == 2
+    assert capsys.readouterr() == ("", help_text)
 
 
 @pytest.mark.parametrize(
