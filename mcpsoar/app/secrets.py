@@ -52,12 +52,10 @@ def with_secrets(
 ) -> dict[str, Any]:
     """The same options with the secret in each place that `paths` lead to: `clients.*.secret`, * any element.
 
-    Commands run at the same time. What a file or a command gives may be empty. Raises Usage with the line.
+    What a file or a command gives may be empty. Raises Usage with the line.
     """
     copied: dict[str, Any] = deepcopy(options)
-    places = found(copied, paths)
-    commands.ahead(holder[key] for holder, key, _ in places)
-    for holder, key, keys in places:
+    for holder, key, keys in found(copied, paths):
         holder[key] = resolve(holder[key], environ, commands, where=where(keys), may_be_empty=True)
     return copied
 

@@ -56,7 +56,7 @@ def _paced(say: Callable[[str], None], clock: Clock) -> _Follower:
 
     def follow(done: int, total: int) -> None:
         nonlocal said_at
-        if done < total and clock.monotonic() - said_at >= EVERY_S:
+        if clock.monotonic() - said_at >= EVERY_S:
             said_at = clock.monotonic()
             say(f"{done} of {total} …")
 

@@ -1,17 +1,20 @@
 """The line that says how long a run will take."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 
 from mcpsoar.app.budgets import budgeted
-from mcpsoar.app.expecting import words
+from mcpsoar.app.expecting import tell, words
 from mcpsoar.connectors import contextforge, reference
 from mcpsoar.contain.plan import make
-from mcpsoar.core.plan import Direction
+from mcpsoar.core.plan import Direction, Plan
 from mcpsoar.core.profile import ROLES, Binding, CanaryBinding, Profile
 from mcpsoar.core.run import Baseline
 from mcpsoar.pack import playbooks
 from tests.conftest import ROOT
-from tests.contain.fakes import FakeClock
+from tests.contain.fakes import FakeClock, FakeConnector, FakePlane, station
 
 EACH = "; and a call for each further token, for each tool that may write"
 URL = "https://gateway.example.com"
@@ -31,16 +34,20 @@ def said(
     profile = Profile("prod", dict.fromkeys(ROLES, binding), canary, "a test", look_s=600.0)
     profile = budgeted(profile, clock=clock, tell=lambda _: None)
     connector = MODULES[binding.connector].connect(binding, clock=clock)
+    plan = planned([f"server-{n}" for n in range(servers)], profile.canaries)
+    return words(plan, profile, dict.fromkeys(ROLES, connector), is_dry=is_dry, seen=seen)
+
+
+def planned(servers: Iterable[str], canaries: Iterable[str] = ()) -> Plan:
     playbook = playbooks.load(ROOT, "contain-server")
-    plan = make(
+    return make(
         playbook,
-        tuple(f"server-{n}" for n in range(servers)),
+        tuple(servers),
         direction=Direction.APPLY,
         bindings={},
-        canaries=profile.canaries,
+        canaries=canaries,
         without=[spec.id for spec in playbook.steps if spec.optional],
     )
-    return words(plan, profile, dict.fromkeys(ROLES, connector), is_dry=is_dry, seen=seen)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +105,20 @@ def test_what_was_seen_before_the_changes_is_counted() -> None:
 def test_entries_that_take_long_to_switch_are_expected_to() -> None:
     line = said(Binding("contextforge", URL, options={"switch_s": 5.0}), None, 30)
     assert line.startswith("about 2 min 30 s ("), line
+
+
+@pytest.mark.parametrize(("is_forced", "times"), [(False, 1), (True, 2)])
+def test_it_is_said_again_after_the_looks_where_it_is_otherwise_by_then(
+    tmp_path: Path, *, is_forced: bool, times: int
+) -> None:
+    clock, told, there = FakeClock(), list[str](), FakePlane({"crm": True}, {"crm": 1})
+    there.is_forced = is_forced
+    ready = station(tmp_path, FakeConnector(there, clock), clock, say=told.append)
+    plan = planned(["crm"])
+    ready.looks.begin(plan.steps, plan.direction)
+    for step in plan.steps:
+        assert ready.looks.of(step).baseline
+    tell(plan, ready, is_dry=False)
+    ready.looks.close()
+    said_twice = ["  expected: a moment (9 calls", "  expected now: a moment (8 calls"]
+    assert [line.partition(" to ")[0] for line in told] == said_twice[:times]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mcpsoar.app import settings
+from mcpsoar.app import settings, siem_profiles
 from mcpsoar.app.settings import Asked
 from mcpsoar.core.errors import Usage
 
@@ -82,6 +82,16 @@ def test_several_commands_are_run_at_the_same_time(here: Path) -> None:
     found = settings.load(Asked(), {}).profile
     revealed = {role: bound.token.reveal() for role, bound in found.roles.items() if bound.token}
     assert revealed == {"registry": "s3cret-first", "policy": "s3cret-second"}
+
+
+def test_so_are_those_of_a_list(here: Path) -> None:
+    first, second = here / "first", here / "second"
+    both = [command(sys.executable, "-c", MEET, *pair) for pair in ((first, second), (second, first))]
+    toml = f'[profiles.prod.splunk]\nurl = "https://splunk.example.com"\ntoken = [{", ".join(both)}]\n'
+    (here / "mcpsoar.toml").write_text(toml)
+    _, bound = siem_profiles.binding(here / "mcpsoar.toml", None, "splunk", {})
+    assert bound.token is not None
+    assert bound.token.reveal() == "s3cret-first"
 
 
 def test_one_that_fails_is_told_at_its_own_line_and_shows_nothing(here: Path) -> None:

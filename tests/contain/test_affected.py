@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mcpsoar.app import contain
+from mcpsoar.app import contain, resuming
 from mcpsoar.app.order import Order
 from mcpsoar.app.report import document
 from mcpsoar.contain.home import Home
@@ -78,6 +78,25 @@ def test_what_the_look_before_it_told_stays(tmp_path: Path) -> None:
     """A look after the revocation finds no token, and three were touched."""
     connector = Telling([], lambda _: {"tokens": 0, "owner": "x"}, tokens=3, owner=None)
     assert contained(tmp_path, connector)["revoke:crm"] == {"tokens": 3, "owner": "x"}
+
+
+def test_nor_does_a_resumed_run_know_better(tmp_path: Path) -> None:
+    """What it reads is read after the change of the run that was killed."""
+    connector = Telling([], lambda _: {"tokens": 0}, tokens=3)
+
+    def killed(call: str) -> None:
+        if call == "verify revoke:crm":
+            raise KeyboardInterrupt
+
+    connector.before_call = killed
+    with pytest.raises(KeyboardInterrupt):
+        contained(tmp_path, connector)
+    connector.before_call = lambda _: None
+    (run,) = Home(tmp_path).runs()
+    ready = station(tmp_path, connector, connector.clock)
+    report = resuming.resume(ready, run, ROOT)
+    ready.looks.close()
+    assert {step.id: step.affects["tokens"] for step in report.steps}["revoke:crm"] == 3
 
 
 @pytest.mark.parametrize(
