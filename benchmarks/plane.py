@@ -31,8 +31,10 @@ class State:
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], body: bytes) -> tuple[int, Any]:
         match method, [unquote(part) for part in path.strip("/").split("/")]:
+            case "GET", ["registry"]:
+                return 200, {"servers": [self._entry(name) for name in self.states], "next": None}
             case "GET", ["registry", name] if name in self.states:
-                return 200, {"server": name, "state": self.states[name], "environment": "production"}
+                return 200, self._entry(name)
             case "POST", ["registry", name, "disable"] if name in self.states:
                 self.states[name] = "disabled"
                 return 200, {"server": name, "state": "disabled"}
@@ -48,6 +50,9 @@ class State:
                 self.approval = "forced"
                 return 200, {"write_approval": "forced"}
         return 404, {"error": "unknown_server"}
+
+    def _entry(self, name: str) -> dict[str, str]:
+        return {"server": name, "state": self.states[name], "environment": "production"}
 
     def _of(self, audience: str) -> list[str]:
         return [one for one in (f"{audience}/0", f"{audience}/1") if one in self.active]
