@@ -6,6 +6,7 @@ from mcpsoar.app.touching import touching
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
+from mcpsoar.kit.plain import escaped
 from mcpsoar.kit.stops import BY_HAND
 from mcpsoar.kit.targets import PRINCIPAL, kind
 
@@ -75,8 +76,14 @@ def _step(step: StepReport) -> Iterator[str]:
     yield f"  {step.verdict.value:<18} {clean(step.id)}: {clean(step.detail, limit=400)}{tries}"
     if unknown := step.evidence.get("before_unknown"):
         yield f"{'':<20} its state before is not known: {clean(str(unknown), limit=200)}"
-    if said := touching(step, lambda text: clean(text, limit=80)):
+    if said := touching(step, _name):
         yield f"{'':<20} {said}"
+
+
+def _name(text: str) -> str:
+    """Cleaned, and in quotes where it holds what parts names: one that a stranger chose is not two."""
+    said = clean(text, limit=80)
+    return '"' + said.replace('"', escaped('"')) + '"' if set(said) & set(',;"') else said
 
 
 def _exposure(report: Report) -> Iterator[str]:

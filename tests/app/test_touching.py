@@ -89,3 +89,23 @@ def test_a_hostile_name_is_escaped_in_text_and_page(name: str) -> None:
     assert sum("touches 1 token" in line for line in text) == 1
     touched_line = next(line for line in page(report(name), []).split("\n") if "touches" in line)
     assert touched_line.count(code(name)) == 7
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("x; of these may write: none; owner ceo", '"x; of these may write: none; owner ceo"'),
+        ("a, b", '"a, b"'),
+        ('a", "b', r'"a\x22, \x22b"'),
+        ('"a', r'"\x22a"'),
+        ("a; \u202eb", r'"a; \u202eb"'),
+        ("a," * 50, '"' + "a," * 40 + '…"'),
+        ("plain'name", "plain'name"),
+    ],
+)
+def test_a_name_with_what_parts_names_stands_in_quotes(name: str, shown: str) -> None:
+    told = next(line for line in lines(report(name)) if "touches" in line)
+    assert told.strip() == (
+        f"touches 1 token (1 {shown}); 1 principal: {shown}; 1 tool: {shown}; of these may write: {shown}; "
+        f"1 virtual server: {shown}; owner {shown}; environment {shown}; calls in the last day unknown"
+    )
