@@ -1,6 +1,7 @@
 """The generic connector ends the entries of a list one by one, by the second profile that the docs show."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,20 @@ def test_what_is_kept_is_told(plane: Grants, connected: Connect) -> None:
             f"token grant-of-mcpsoar for github, kept, as the profile says {stopped_by(ENTRY)}",
             "2030-01-01T00:00:00.000Z",
         )
+    ]
+
+
+def test_only_of_a_token_it_is_told_what_still_stops_it(plane: Grants, tmp_path: Path) -> None:
+    """An entry of a registry's list is no token that the registry's entry could stop."""
+    plane.servers = {"grant-of-mcpsoar": None, "g-1": "srv-17", "g-2": "srv-17"}
+    toml = EACH.replace('"tokens.revoke"', '"registry.disable"')
+    toml = toml.replace(f'{ADDRESS}"', f'{plane.url}"\nsettle_s = 0.2')
+    made = connect(bound(tmp_path, toml, "tokens", KEY), clock=SystemClock())
+    seen = made.verify(replace(REVOKE, action="registry.disable", role="registry"))
+    made.close()
+    assert seen.detail == "2 entries for github are left; 1 stays good"
+    assert [one.what for one in seen.exposures if "kept" in one.what] == [
+        "entry grant-of-mcpsoar for github, kept, as the profile says"
     ]
 
 

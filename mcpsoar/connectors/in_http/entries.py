@@ -46,7 +46,8 @@ class Entries(Room):
         super().__init__(edge, clock)
         self._caller = caller
         self._list = of
-        self._noun = "token" if caller.said.action.startswith("tokens.") else "entry"
+        self._are_tokens = caller.said.action.startswith("tokens.")
+        self._nouns = ("token", "tokens") if self._are_tokens else ("entry", "entries")
         self._before: dict[str, frozenset[str]] = {}
         self._late: set[str] = set()
 
@@ -77,13 +78,14 @@ class Entries(Room):
         left = frozenset(one.id for one in entries if not one.stays)
         before = self._before.get(step.id)
         since = None if before is None else len(left - before)
-        many = f"{len(left) or 'no'} {self._noun}{'s' if len(left) > 1 else ''}"
-        words = f"{many} for {step.server or 'all'} is left" + (f", {since} of them new" if since else "")
+        many = f"{len(left) or 'no'} {self._nouns[len(left) > 1]} for {step.server or 'all'}"
+        words = f"{many} {'are' if len(left) > 1 else 'is'} left"
+        words += f", {since} of them new" if since else ""
         if staying := len(entries) - len(left):
             words += f"; {staying} {'stay' if staying > 1 else 'stays'} good"
         exposures = tuple(
             Exposure(
-                f"{self._noun} {shown(one.id)} for {step.server or 'all'}"
+                f"{self._nouns[0]} {shown(one.id)} for {step.server or 'all'}"
                 + (f", {one.stays}" if one.stays else ""),
                 one.ends,
             )
@@ -152,10 +154,14 @@ class Entries(Room):
         name = found(item, self._list.id)
         if not isinstance(name, str | int) or isinstance(name, bool) or not 0 < len(str(name)) <= _LONG:
             raise Malformed(f"an entry has no id at {written(self._list.id)}", where=self._where)
-        stays = f"kept, as the profile says {stopped_by(ENTRY)}" if str(name) in self._list.keep else ""
+        stays = self._staying("kept, as the profile says", ENTRY) if str(name) in self._list.keep else ""
         if self._says(self._list.outlives, item, fill, "outlives", default=False):
-            stays = f"good until it ends {stopped_by(ENTRY, KEY)}"
+            stays = self._staying("good until it ends", ENTRY, KEY)
         return _Entry(str(name), self._ends(item), stays)
+
+    def _staying(self, words: str, *stops: str) -> str:
+        """What stops a token stops nothing else."""
+        return f"{words} {stopped_by(*stops)}" if self._are_tokens else words
 
     def _says(self, what: Condition | None, item: Json, fill: Fill, name: str, *, default: bool) -> bool:
         met = default if what is None else what.met(Answer(item), fill)
