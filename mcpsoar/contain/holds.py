@@ -85,18 +85,12 @@ class Holds:
         releasing = {run for run, _ in self._ledger.releases}
         for one in unreleased(self._home, without=self._ledger.run, known=self._known):
             state = one.ledger.steps.get(step) if one.ledger is not None and one.run in releasing else None
-            if (
-                state is None
-                or not state.may_have_acted
-                or not isinstance(tool := _facts(state).get(TOOL), str)
-            ):
+            if state is None or not state.may_have_acted:
                 continue
-            if TOOL not in was.facts:  # it was not looked at, and a person knows that it was on
-                found.setdefault(tool, replace(was, facts=_facts(state)))
-            elif tool == was.facts[TOOL]:
-                found.setdefault(tool, was)
-            else:
-                found.setdefault(tool, state.baseline or replace(was, facts=_facts(state)))
+            if isinstance(tool := _facts(state).get(TOOL), str):
+                before = was if tool == was.facts.get(TOOL) else state.baseline
+                # where nobody looked, a person knows that it was on
+                found.setdefault(tool, before or replace(was, facts=_facts(state)))
         return list(found.values()) or [was]
 
     def needed_by(self, facts: Facts) -> tuple[str, ...]:

@@ -103,6 +103,15 @@ def test_a_tool_that_is_gone_is_not_released_in_another(
     assert plane.off == {"t-new"}
 
 
+def test_nor_is_it_said_to_be_frozen_still(plane: Forge, tmp_path: Path) -> None:
+    quarantined(plane, tmp_path)
+    ordered(plane, tmp_path, "jira", playbook="freeze-writes")
+    del plane.tools["t-write"]
+    report = ordered(plane, tmp_path, WRITE, Direction.UNDO)
+    assert report.verdict is RunVerdict.NOT_RELEASED
+    assert {step.id: step.verdict for step in report.steps}[OFF.id] is StepVerdict.FAILED
+
+
 def test_nor_verified_by_the_connector(plane: Forge, connector: Connector) -> None:
     was = connector.baseline(OFF)
     connector.apply(OFF, was, "key")
@@ -175,8 +184,9 @@ def test_what_an_order_that_changed_nothing_saw_is_not_undone(plane: Forge, tmp_
     plane.off.clear()
     quarantined(plane, tmp_path)
     assert plane.off == {"t-new"}
+    plane.off.add("t-write")  # by somebody else
     report = ordered(plane, tmp_path, WRITE, Direction.UNDO)
-    assert (report.verdict, plane.off) == (RunVerdict.RELEASED, set())
+    assert (report.verdict, plane.off) == (RunVerdict.RELEASED, {"t-write"})
 
 
 def test_who_sends_without_a_look_is_told_which_tool_it_is(plane: Forge, connector: Connector) -> None:
