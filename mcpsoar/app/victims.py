@@ -16,6 +16,7 @@ from mcpsoar.contain import plan
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import Profile
 from mcpsoar.kit import names, targets
+from mcpsoar.kit.plain import hidden_in
 
 FOUND_AT_MOST = 10
 _LIMIT_BYTES = 16 << 20
@@ -50,13 +51,20 @@ def choose(
     `command` is what was typed, for the next one. Raises Usage with file:line for a source that is neither
     names nor findings, and for more servers than `at_most` (of findings, unless told otherwise, ten).
     """
-    own = plan.servers(typed) if typed or source is None else ()
-    told = _Told({}, None) if source is None else _read(source)
+    by_name = _by_name(command, typed)
+    if not typed and source is None:
+        raise Usage("no server is named", next_command=by_name)
+    own = plan.servers(typed) if typed else ()
+    told = _Told({}, None) if source is None else _read(source, by_name)
     others = {name: place for name, place in told.places.items() if name not in set(without)}
-    _check(others, told, command)
+    _check(others, told, command, by_name)
     servers = tuple(dict.fromkeys((*own, *others)))
     if not servers:
-        raise Usage("no server is left to contain", where=source if source != "-" else "standard input")
+        raise Usage(
+            "no server is left to contain",
+            where=source if source != "-" else "standard input",
+            next_command=by_name,
+        )
     most = FOUND_AT_MOST if at_most is None and told.findings else at_most
     if most is not None and len(servers) > most:
         raise Usage(
@@ -78,7 +86,7 @@ def allow(chosen: Chosen, profile: Profile, *, protected_too: bool, command: str
             raise Usage(
                 f"the findings are of a log {said}, none of trusted_sources, so nothing was sent",
                 where=profile.where,
-                next_command="mcpsoar contain SERVER",
+                next_command=_by_name(command, chosen.typed),
             )
     refuse(chosen, profile, {}, protected_too=protected_too, command=command)
 
@@ -120,8 +128,15 @@ class _Told:
     findings: findings.Findings | None
 
 
-def _read(source: str) -> _Told:
-    data, where = names.content(source, _LIMIT_BYTES)
+def _read(source: str, by_name: str) -> _Told:
+    try:
+        return _parsed(*names.content(source, _LIMIT_BYTES))
+    except Usage as error:
+        error.next_command = by_name
+        raise
+
+
+def _parsed(data: bytes, where: str) -> _Told:
     data = data.removeprefix(names.BOM)
     if not data.lstrip().startswith(b"{"):  # with which no name begins
         return _Told(names.listed(data, where), None)
@@ -135,17 +150,18 @@ def _read(source: str) -> _Told:
     return _Told(told.servers, told)
 
 
-def _check(places: Mapping[str, str], told: _Told, command: str) -> None:
+def _check(places: Mapping[str, str], told: _Told, command: str, by_name: str) -> None:
     """Raise Usage for names that no server has; findings tell all of them, for they are what a log says."""
     odd = [name for name in places if not _is_name(name) or (told.findings and targets.kind(name))]
     if odd and told.findings:
         raise Usage(
             f"the findings name {_named(odd)}: no server is called so, and nothing was sent",
             where=places[odd[0]],
-            next_command=_leaving(command, odd),
+            # what does not show cannot be typed, so it cannot be left out
+            next_command=by_name if any(map(hidden_in, odd)) else _leaving(command, odd),
         )
     if odd:
-        raise Usage(f"{odd[0][:128]!a} is no server name", where=places[odd[0]])
+        raise Usage(f"{odd[0][:128]!a} is no server name", where=places[odd[0]], next_command=by_name)
 
 
 def _folded(names: Iterable[str], *more: str) -> set[str]:
@@ -171,6 +187,11 @@ def _named(values: Iterable[str]) -> str:
     listed = [f"{value[:128]!a}" for value in values]
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     return ", ".join(listed[:_SHOWN]) + more
+
+
+def _by_name(command: str, typed: Iterable[str]) -> str:
+    """The same for those alone that a person typed: what a log asks for is not there to be pasted."""
+    return " ".join((*shlex.split(command)[:2], shlex.join(typed) or "SERVER"))
 
 
 def _leaving(command: str, listed: Iterable[str]) -> str:

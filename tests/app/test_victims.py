@@ -156,7 +156,11 @@ def test_a_name_that_no_server_has_stops_the_findings_and_is_shown_harmlessly(ba
     where, message, again = bad(text, command="mcpsoar contain --from said --yes")
     assert where == "said:1"
     assert "'a\\x1b[31m\\u202eb', '../x'" in message
-    assert again.startswith("mcpsoar contain --from said --yes --without ")
+    assert again == "mcpsoar contain SERVER", "no --without on a terminal is that name"
+    assert bad(text, "mine", command="mcpsoar contain mine --from -")[2] == "mcpsoar contain mine"
+    typable = gates(("github", "page"), ("../x", "page"))
+    again = bad(typable, command="mcpsoar contain --from said --yes")[2]
+    assert again == "mcpsoar contain --from said --yes --without ../x"
     assert chosen(text, without=(HOSTILE, "../x")).servers == ("github",)
 
 
@@ -168,6 +172,30 @@ def test_a_log_names_servers_and_neither_people_nor_tools(bad: Any, chosen: Any,
 
 def test_what_is_left_out_by_name_leaves_something(bad: Any) -> None:
     assert "no server is left" in bad(gates(("github", "page")), without=["github"])[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        (gates(("github", "page")), ["github"]),
+        (scan(claim("a", "b", count=9)), []),
+        ("{", []),
+        ("# nobody", []),
+        ("a\u202eb", []),
+    ],
+)
+@pytest.mark.parametrize("verb", ["contain", "release"])
+def test_whatever_a_source_says_servers_can_be_named(
+    bad: Any, text: str, without: list[str], verb: str
+) -> None:
+    command = f"mcpsoar {verb} --from said --yes"
+    assert bad(text, without=without, command=command)[2] == f"mcpsoar {verb} SERVER"
+
+
+def test_who_names_nobody_is_told_of_the_same_command() -> None:
+    with pytest.raises(Usage) as caught:
+        choose((), command="mcpsoar release --yes")
+    assert caught.value.next_command == "mcpsoar release SERVER"
 
 
 @pytest.mark.parametrize(
