@@ -8,10 +8,13 @@ import pytest
 
 from mcpsoar.app import contain
 from mcpsoar.app.order import Order
+from mcpsoar.contain.home import Home
+from mcpsoar.contain.journal import read
 from mcpsoar.core.errors import Unreachable
 from mcpsoar.core.plan import Direction, Step
-from mcpsoar.core.run import Baseline, Report
+from mcpsoar.core.run import Baseline, Effect, Report
 from mcpsoar.core.verdict import RunVerdict, StepVerdict
+from mcpsoar.kit import telling
 from tests.contain.fakes import FakeClock, FakeConnector, FakePlane, station
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,6 +48,31 @@ def test_what_nobody_saw_is_left_as_it_is_and_told(tmp_path: Path, was_on: bool)
     again = ordered(tmp_path, connector, replace(Order(("s1",), Direction.UNDO), assume_on=True))
     assert again.verdict is RunVerdict.RELEASED
     assert there.servers["s1"] is True
+
+
+class Telling(FakeConnector):
+    """Says what it is about to alter, as changes of many calls do."""
+
+    def apply(self, step: Step, was: Baseline | None, key: str) -> Effect:
+        telling.about_to(Effect({"open": [step.id]}, self._at(), found_in_force=False))
+        return super().apply(step, was, key)
+
+
+@pytest.mark.parametrize(("is_seen", "late"), [(True, []), (False, ["disable:s1", "revoke:s1"])])
+def test_what_a_change_is_about_to_alter_counts_where_nobody_saw_it(
+    tmp_path: Path, *, is_seen: bool, late: list[str]
+) -> None:
+    """Of what is everybody's the note of its holders has that."""
+
+    def blind(call: str) -> None:
+        if call.startswith("look ") and not is_seen:
+            raise Unreachable("busy")
+
+    connector = Telling(FakePlane({"s1": True}, {"s1": 1}), FakeClock(), blind)
+    report = ordered(tmp_path, connector, Order(("s1",), Direction.APPLY))
+    house = Home(tmp_path)
+    entries = read(house.journal(report.run), house.anchor(report.run), report.run).entries
+    assert sorted(entry["step"] for entry in entries if entry["kind"] == "late look") == late
 
 
 class Slow(FakeConnector):
