@@ -24,10 +24,9 @@ class Memory:
         self.acknowledged |= acknowledged
         self.revoked |= acknowledged & _names(seen, "gone_names")
 
-    @property
-    def proven(self) -> set[str]:
-        """Inactive is proof of these."""
-        return self.active | self.revoked
+    def proven(self, *, is_dim: bool) -> set[str]:
+        """Inactive is proof of these. `is_dim`: a token that stays is called inactive, too."""
+        return self.revoked if is_dim else self.active | self.revoked
 
 
 def _names(facts: Facts, key: str) -> set[str]:

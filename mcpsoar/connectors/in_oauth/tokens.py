@@ -65,7 +65,7 @@ class Tokens(Room):
         owners = sorted({one.client for one in self._held if one.client is not None and not one.is_kept})
         strangers = [owner for owner in owners if not self._service.has(owner)]
         unwitnessed = (
-            "holds no token that stays (keep): a run that begins again can prove nothing by inactive"
+            "holds no token that stays (keep): of one that no run has seen active inactive proves nothing"
         )
         return (
             "cannot list tokens by audience: revokes those that held gives",
@@ -162,7 +162,8 @@ class Tokens(Room):
     def _survey(self, step: Step) -> Survey:
         aim = self._aim(step)
         found = [Found(one, self._service.introspected(one)) for one in self._of(aim)]
-        return survey(found, aim, self._active.copy(), self._memory.proven)
+        is_dim = any(one.held.is_kept and one.said.state is State.INACTIVE for one in found)
+        return survey(found, aim, self._active.copy(), self._memory.proven(is_dim=is_dim))
 
     def _facts(self, found: Survey) -> Facts:
         """With who was told so: what another asker saw is no proof."""
