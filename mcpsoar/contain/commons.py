@@ -1,9 +1,10 @@
 """What all runs share: the write-approval policy is everybody's, and lifted with the last who needs it.
 
 Who holds it is read from the journals: every run that contained something not yet released. Beside them one
-small note says whether the policy was forced by somebody else before the first of us, and as what it was read
-back when we had forced it (`since`, `version`): what others forced, before us or again, is left alone. The
-note also keeps how things were before us, item by item, where a control plane forces it by many switches.
+small note says which runs were about to force it, whether it was forced by somebody else before the first of
+them that may have done so, and as what it was read back then (`since`, `version`): what others forced, before
+us or again, is left alone. Whether a run that was about to did is in its journal. The note also keeps how
+things were before us, item by item, where a control plane forces it by many switches.
 All this is one home's knowledge. Runs of another home are seen only by what they leave on the policy.
 A containment takes the lock shared; a release takes it alone, from its look at the holders to its read-back.
 """
@@ -72,12 +73,22 @@ class Commons:
             or one.ledger is None
         ]
 
-    def begin(self, *, was_forced: bool | None) -> None:
-        """A containment is about to force it; None when nobody could see how it was."""
+    def begin(self, run: str, *, was_forced: bool | None) -> None:
+        """A run is about to force it; `was_forced` is None when nobody could see how it was. What was noted
+        of that counts from the first run that may have forced it.
+        """
         with self._note_lock():
-            known = self._read()
-            if known is None or was_forced is False:
-                self._write({"marks": [], "before": {}, **(known or {}), "forced_by_others": was_forced})
+            known = self._read() or {"marks": [], "before": {}, "forced_by_others": was_forced, "runs": []}
+            runs = known["runs"]
+            has_acted = None if runs is None else self._has_acted(runs)
+            if was_forced and has_acted:
+                return
+            if was_forced is False:
+                known, runs = {**known, "forced_by_others": False}, runs or []
+            elif has_acted is False:
+                known = {**known, "forced_by_others": was_forced}
+            joined = runs if runs is None or run in runs else [*runs, run]
+            self._write({**known, "runs": joined})
 
     def remember(self, *facts: Facts) -> None:
         """How it was before we forced it, each time: lists are joined, of the rest the first counts."""
@@ -115,6 +126,33 @@ class Commons:
         known = self._read()
         return (False, None) if known is None else (True, known["forced_by_others"])
 
+    def is_ours(self, releasing: Collection[str]) -> bool | None:
+        """Whether a run of this home may have forced it since the last lift: one that was about to, or one
+        that is being released. None when that cannot be read; an earlier version noted marks alone.
+        """
+        known = self._read()
+        if known is None:
+            return False
+        runs = known["runs"]
+        found = self._has_acted([*(runs or ()), *releasing])
+        if found is False and runs is None:
+            return True if known["marks"] else None
+        return found
+
+    def has(self, run: str) -> bool:
+        """Whether this run was about to force it."""
+        known = self._read()
+        return known is not None and run in (known["runs"] or ())
+
+    def _has_acted(self, runs: Collection[str]) -> bool | None:
+        is_known = True
+        for run in runs:
+            ledger, problem = _folded(self._home, run, {})
+            if ledger is not None and ledger.bindings.get(ROLE) == self._binding and _may_have_forced(ledger):
+                return True
+            is_known &= ledger is not None and problem is None
+        return False if is_known else None
+
     def end(self) -> None:
         """It is no longer ours: lifted, or left to those who forced it first. Raises Unwritable."""
         try:
@@ -127,16 +165,17 @@ class Commons:
         try:
             said = json.loads(self._note.read_bytes())
             marks = [mark for mark in said.get("marks", ()) if isinstance(mark, dict)]
-            before = said.get("before")
+            before, runs = said.get("before"), said.get("runs")
             return {
                 "forced_by_others": said["forced_by_others"],
                 "marks": marks,
                 "before": before if isinstance(before, dict) else {},
+                "runs": [run for run in runs if isinstance(run, str)] if isinstance(runs, list) else None,
             }
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
-            return {"forced_by_others": None, "marks": [], "before": {}}
+            return {"forced_by_others": None, "marks": [], "before": {}, "runs": None}
 
     @contextmanager
     def _note_lock(self) -> Iterator[None]:
@@ -209,3 +248,7 @@ def _mark(facts: Facts) -> Facts:
 
 def _has_policy(ledger: Ledger) -> bool:
     return any(state.step.role == ROLE for state in ledger.steps.values())
+
+
+def _may_have_forced(ledger: Ledger) -> bool:
+    return any(state.step.role == ROLE and state.may_have_acted for state in ledger.steps.values())

@@ -57,7 +57,8 @@ class Shared:
                 # it was looked at without the lock, and a release may have been at work
                 seen = self._looks.again(state.step)
             if not self._ledger.is_dry and not state.intents:
-                self._commons.begin(was_forced=seen.baseline.in_force if seen.baseline else None)
+                was_forced = seen.baseline.in_force if seen.baseline else None
+                self._commons.begin(self._ledger.run, was_forced=was_forced)
             outcome = self._forced(seen, change, known=state.baseline)
         if not is_ours and outcome.verdict in (StepVerdict.VERIFIED, StepVerdict.ALREADY):
             return Outcome(
@@ -72,7 +73,9 @@ class Shared:
             holders = self._commons.needed_by(self._ledger.releases if self._ledger.is_dry else ())
             if holders:
                 return self._kept(state, f"{STILL}needed by {'; '.join(holders)}")
-            return self._by_note(self._look(state.step), change, has_begun=state.intents > 0)
+            # what this release promised may have been to force it again, for others
+            has_begun = state.intents > 0 and not self._commons.has(self._ledger.run)
+            return self._by_note(self._look(state.step), change, has_begun=has_begun)
 
     def _kept(self, state: StepState, needed: str) -> Outcome:
         """It stays in force: an undo of something else may have lifted it, and then it is forced again."""
@@ -82,6 +85,7 @@ class Shared:
         if seen.baseline is None or seen.baseline.in_force:
             return Outcome(StepVerdict.SKIPPED, needed)
         change = self._forcing()
+        self._commons.begin(self._ledger.run, was_forced=False)
         outcome = self._forced(seen, change)
         if outcome.verdict.verdict is Verdict.YES:
             return Outcome(StepVerdict.SKIPPED, f"{needed}; it was no longer in force, and is again")
@@ -99,7 +103,7 @@ class Shared:
 
         def note(effect: Effect) -> None:
             if not before and effect.found_in_force is not None:
-                self._commons.begin(was_forced=effect.found_in_force)
+                self._commons.begin(self._ledger.run, was_forced=effect.found_in_force)
             self._commons.remember(effect.facts)
 
         with telling.heard_by(note):
@@ -125,20 +129,23 @@ class Shared:
             return Look(trouble=trouble)
 
     def _by_note(self, seen: Look, change: Change, *, has_begun: bool) -> Outcome:
-        is_ours, by_others = self._commons.forced_by_others()
-        if (not is_ours or by_others) and not has_begun:
-            return self._not_ours(seen, change)
+        _, by_others = self._commons.forced_by_others()
+        is_ours = self._commons.is_ours({run for run, _ in self._ledger.releases})
+        if (is_ours is False or by_others) and not has_begun:
+            return self._not_ours(seen, change, is_before_us=is_ours is not False)
         if seen.baseline is None and not isinstance(seen.trouble, Unsupported):
             return Outcome(
                 StepVerdict.CANNOT_TELL,
                 f"nothing {'more ' * has_begun}was sent: it could not be looked at ({seen.why_unknown}); "
                 "lift it by hand if nobody needs it",
             )
-        if by_others is None and not has_begun and not _is_normal(seen):
+        if None in (is_ours, by_others) and not has_begun and not _is_normal(seen):
             state = "left in force" if seen.baseline else "nothing was sent: it cannot be looked at"
+            unknown = "how it was before could not be seen"
+            if by_others is not None:
+                unknown = "whether a run of this home forced it cannot be read"
             return Outcome(
-                StepVerdict.CANNOT_TELL,
-                f"{state}, and how it was before could not be seen; lift it by hand if nobody needs it",
+                StepVerdict.CANNOT_TELL, f"{state}, and {unknown}; lift it by hand if nobody needs it"
             )
         if seen.baseline is not None and seen.baseline.in_force:
             again = self._commons.forced_again(seen.baseline.facts)
@@ -160,7 +167,7 @@ class Shared:
             return Outcome(outcome.verdict, f"{outcome.detail}; runs in other homes are not known")
         return outcome
 
-    def _not_ours(self, seen: Look, change: Change) -> Outcome:
+    def _not_ours(self, seen: Look, change: Change, *, is_before_us: bool) -> Outcome:
         """Nobody of this home has it forced, or others had before us."""
         if not self._ledger.is_dry:
             self._commons.end()
@@ -169,7 +176,8 @@ class Shared:
         if seen.baseline is None:
             return Outcome(StepVerdict.CANNOT_TELL, f"nothing was sent: {seen.why_unknown}")
         change.note(seen)
-        return Outcome(StepVerdict.ALREADY, "left in force: it was before the first of these runs")
+        whose = "it was before the first of these runs" if is_before_us else "no run of this home forced it"
+        return Outcome(StepVerdict.ALREADY, f"left in force: {whose}")
 
 
 def before_us(clock: Clock) -> Baseline:
