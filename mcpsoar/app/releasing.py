@@ -70,13 +70,20 @@ class Releasing:
             )
 
     def baseline(self, step: Step, clock: Clock) -> Baseline | None:
-        """How it was before the first of these runs; None when nobody saw it. What is shared was normal."""
+        """How it was before the first of these runs that may have changed it; None when nobody saw it. What
+        is shared was normal.
+        """
         if step.server is None:
             return before_us(clock)
-        states = (ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps)
-        # what a run that has changed nothing saw, or did not, is told by the next as well
-        first = next((state for state in states if state.baseline or state.may_have_acted), None)
-        return first.baseline if first else None
+        states = [(ledger.steps[step.id], ledger) for ledger in self.held if step.id in ledger.steps]
+        looks = [state.baseline for state, _ in states if state.baseline]
+        first = next(((state, ledger) for state, ledger in states if state.may_have_acted), None)
+        if first is None:
+            return looks[0] if looks else None
+        state, ledger = first
+        # one that changed nothing tells what it saw before; that it found it done may be these runs' own work
+        before = [was for was in looks if was.seen_at < ledger.started_at and not was.in_force]
+        return state.baseline or (before[-1] if before else None)
 
     def assumed(self, step: Step, clock: Clock) -> Baseline | None:
         """That it was on, where nobody saw how it was."""

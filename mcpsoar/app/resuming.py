@@ -1,5 +1,6 @@
 """Finishing a run that was killed, or that could not tell: looked at before anything is repeated."""
 
+import json
 import shlex
 from contextlib import ExitStack
 from dataclasses import replace
@@ -158,6 +159,14 @@ def _not_overtaken(home: Home, ledger: Ledger) -> None:
                 f"run {ledger.run}: {', '.join(gone)} was released since; to contain it, begin anew",
                 next_command=f"mcpsoar contain {' '.join(gone)}",
             )
+        later = _overtakers(home, ledger, held)
+        if later:
+            runs, names = (sorted(set(found)) for found in zip(*later, strict=True))
+            raise Usage(
+                f"run {ledger.run}: {', '.join(names)} was contained again since, by "
+                f"{', '.join(runs)}; for what is still missing, begin anew",
+                next_command=f"mcpsoar contain {' '.join(ledger.servers)}",
+            )
         return
     others = sorted(
         {run for run, name in held if name in ledger.servers and (run, name) not in ledger.releases}
@@ -167,3 +176,25 @@ def _not_overtaken(home: Home, ledger: Ledger) -> None:
             f"release {ledger.run}: its servers were contained again since, by {', '.join(others)}",
             next_command=f"mcpsoar release {' '.join(ledger.servers)} --yes",
         )
+
+
+def _overtakers(home: Home, ledger: Ledger, held: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Containments that were at work on a server of this one later, each with that server. Who was there last
+    has signed its lock, whatever the clock said; of the others the clock tells.
+    """
+    last = {name: _signed(home.lock("server", name)) for name in ledger.servers}
+    began = {one.run: one.ledger.started_at for one in unreleased(home) if one.ledger is not None}
+    return {
+        (run, name)
+        for run, name in held
+        if ledger.run not in (run, last.get(name, ledger.run))
+        and (run == last[name] or began[run] > ledger.started_at)
+    }
+
+
+def _signed(lock: Path) -> str:
+    """The run that held it last, as far as that can be read."""
+    try:
+        return str(json.loads(lock.read_bytes())["run"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
