@@ -5,6 +5,7 @@ The looks begin before the rest of the machine is imported: it loads while they 
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +15,12 @@ from mcpsoar.app.recalling import remind
 from mcpsoar.app.station import Station, station
 from mcpsoar.contain import plan as plans
 from mcpsoar.contain.home import Home
-from mcpsoar.core.errors import Usage
+from mcpsoar.core.errors import BadContent, Usage
 from mcpsoar.core.plan import Direction, Plan, Playbook, StepSpec
 from mcpsoar.core.ports import Clock
 from mcpsoar.core.profile import Profile
 from mcpsoar.core.run import Report
+from mcpsoar.kit import targets
 from mcpsoar.pack import playbooks
 
 if TYPE_CHECKING:
@@ -70,7 +72,11 @@ def carry_out(
             from mcpsoar.app.sparing import spared
 
             order, playbook = spared(order, playbook, names, ready)
-        made = _planned(order, names, ready, playbook)
+        try:
+            made = _planned(order, names, ready, playbook)
+        except Usage as error:
+            error.next_command = _instead(order, names, pack) or error.next_command
+            raise
         left_out = _left_out(playbook, ready)
         _check_able(made, ready)
         releasing = None
@@ -88,6 +94,16 @@ def carry_out(
 def _tell_also(also: Mapping[str, str], ready: Station) -> None:
     for name, stands in also.items():
         ready.say(f"{name} and {stands} are one server of this registry: here it is called {stands}")
+
+
+def _instead(order: Order, names: tuple[str, ...], pack: Path) -> str | None:
+    """The same command by a playbook that acts on what is so named; None where none acts on all of it."""
+    for path in sorted(playbooks.paths(pack), key=lambda path: path.stem != DEFAULT_PLAYBOOK):
+        with suppress(BadContent):
+            actions = [spec.action for spec in playbooks.read(path).steps if not spec.shared]
+            if actions and all(targets.fits(action, name) for action in actions for name in names):
+                return f"{order.command} --playbook {path.stem}"
+    return None
 
 
 def _planned(order: Order, names: tuple[str, ...], ready: Station, playbook: Playbook) -> Plan:

@@ -40,7 +40,7 @@ class Told:
         if words[:1] != ["mcpsoar"] or "--help" in words:
             return command
         takes = _TAKES.get(tuple(words[1:2])) or _TAKES.get(tuple(words[1:3])) or ()
-        said = {name for name in _PLANE if f"--{name}" in words}
+        said = {name for name in Told.__dataclass_fields__ if f"--{name}" in words}
         said |= next((names for name, names in _INSTEAD.items() if name in said), set())
         for name in takes:
             value = getattr(self, name)

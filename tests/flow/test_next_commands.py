@@ -114,6 +114,31 @@ def test_a_plan_s_next_command_keeps_playbook_and_pack(
     assert '"playbook": "other"' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("words", "playbook"),
+    [
+        (["tool:read_file@github"], "quarantine-tool"),
+        (["github", "--playbook", "quarantine-tool"], "contain-server"),
+    ],
+)
+def test_of_another_sort_of_name_the_playbook_is_told_that_acts_on_it(
+    plane: Handle, capsys: Captured, tmp_path: Path, words: list[str], playbook: str
+) -> None:
+    place = ["--api", plane.url, "--home", str(tmp_path / "home")]
+    assert main(["contain", *words, "--reason", "it's odd", *place]) == 2
+    command = shlex.split(capsys.readouterr().err.partition("  next     ")[2])
+    assert command[:5] == ["mcpsoar", "contain", words[0], "--reason", "it's odd"]
+    assert command[5:] == ["--playbook", playbook, *place]
+    assert main([*command[1:], "--dry-run"]) == 0
+
+
+def test_where_no_playbook_acts_on_all_names_the_one_that_was_meant_is_shown(
+    plane: Handle, capsys: Captured
+) -> None:
+    assert main(["contain", "github", "tool:read_file@github", "--api", plane.url]) == 2
+    assert capsys.readouterr().err.endswith("  next     mcpsoar playbooks show contain-server\n")
+
+
 def test_a_password_in_an_address_is_not_shown(plane: Handle, capsys: Captured) -> None:
     for words in (["contain", "github"], ["release", "github"], ["release", "github", "--yes"]):
         assert main([*words, "--api", "http://me:hunter2@127.0.0.1:9"]) == 2
