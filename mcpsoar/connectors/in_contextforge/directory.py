@@ -21,7 +21,7 @@ LISTING_S = 60.0
 BEHIND_S = 300.0
 RECENT_S = 10.0  # so old may be what was read before a change, and for many servers at once
 LIMIT_BYTES = 8 << 20
-MARKS = {"version": "version", "updated_at": "updatedAt", "modified_by": "modifiedBy"}
+MARKS = {"version": "version", "modified_by": "modifiedBy"}
 _TOLD = ("name", "description", "inputSchema", "annotations")
 _PAGE = {"include_inactive": "true", "include_pagination": "true"}
 # 500 is the most that it gives; what a tool says of itself is its server's to write, and may be long
@@ -30,8 +30,8 @@ _PAGES = (500, 100, 10, 1)
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """One entry of the registry. `updated_at` is the plane's clock. `marks` are as the plane writes them: an
-    edit raises `version`, a switch moves `updated_at` alone; health checks of entries that are off move none.
+    """One entry of the registry. `updated_at` is the plane's clock. `marks` are as the plane writes them. An edit
+    alone moves them; `updated_at` is moved by switches, and by health checks while it is off, too (1.0.7).
     `tools` is how many it has, 0 where that is not told; `owner` is an e-mail address.
     """
 
