@@ -276,6 +276,14 @@ def test_a_token_that_outlives_revocation_leaves_the_run_unverified_and_is_named
     assert "name a canary" in shown
 
 
+def test_a_token_that_a_revocation_left_is_not_said_to_be_stopped_by_a_key(ground: Ground) -> None:
+    """It is no JWT: whoever looks it up finds it good, whatever key signs others."""
+    opaque = issue_unused(ground.plane.plane, "slack", TokenKind.OPAQUE)
+    ground.plane.faults.set(Fault.NO_EFFECT, "tokens.revoke")
+    left = [exposure.what for exposure in ground.contain("slack").remaining_exposure]
+    assert f"opaque token {opaque} for slack" in left
+
+
 def test_a_plane_that_is_gone_is_told_without_a_guess(ground: Ground) -> None:
     report = ground.elsewhere("http://127.0.0.1:9").contain("github")
     assert set(verdicts(report).values()) == {StepVerdict.FAILED}
