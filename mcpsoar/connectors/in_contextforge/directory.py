@@ -31,7 +31,7 @@ _PAGES = (500, 100, 10, 1)
 @dataclass(frozen=True, slots=True)
 class Gateway:
     """One entry of the registry. `updated_at` is the plane's clock. `marks` are as the plane writes them. An
-    edit alone moves them; `updated_at` is moved by switches, and by health checks while it is off, too (1.0.7).
+    edit alone moves them; `updated_at` is moved by switches, and by health checks while it is off (1.0.7).
     `tools` is how many it has, 0 where that is not told; `owner` is an e-mail address.
     """
 
