@@ -39,13 +39,18 @@ class Bench:
         self._count = 0
 
     def run(
-        self, name: str, direction: Direction = Direction.APPLY, playbook: str = DEFAULT_PLAYBOOK
+        self,
+        name: str,
+        direction: Direction = Direction.APPLY,
+        playbook: str = DEFAULT_PLAYBOOK,
+        *,
+        changed_too: bool = False,
     ) -> Report:
         path = self.home / "mcpsoar.toml"
         path.write_text(_PROFILE.format(url=self.plane.forge.url))
         found = settings.load(settings.Asked(config=str(path)), {"FORGE_TOKEN": self.plane.admin})
         return contain.execute(
-            Order((name,), direction, playbook),
+            Order((name,), direction, playbook, changed_too=changed_too),
             profile=found.profile,
             home=self.home / "state",
             pack=ROOT,
@@ -61,10 +66,14 @@ class Bench:
     def freeze(self) -> Report:
         return self.run("files", playbook="freeze-writes")
 
-    def release(self, name: str) -> Report:
-        report = self.run(name, UNDO)
+    def release(self, name: str, *, changed_too: bool = False) -> Report:
+        report = self.run(name, UNDO, changed_too=changed_too)
         assert report.verdict is RunVerdict.RELEASED, told(report)
         return report
+
+    def call(self, tool: str, name: str) -> None:
+        """Give a tool of crm another name."""
+        self.plane.said("PUT", f"/v1/tools/{self.crm.tool_ids[tool]}", {"customName": name})
 
     def on(self, behind: Behind) -> set[str]:
         """Its tools that execute, by any road; all roads agree."""
@@ -141,3 +150,16 @@ def test_an_entry_that_is_off_while_a_tool_of_it_executes_is_not_contained(there
     assert not there.on(there.crm)
     there.run("crm", UNDO)
     assert there.on(there.crm) == {WRITE}, "as it was before"
+
+
+def test_a_name_that_went_to_another_tool_is_not_what_comes_back(there: Bench) -> None:
+    name = "tool:crm-write-record@crm"
+    there.quarantine(name)
+    there.call(WRITE, "innocent")
+    there.call(READ, "write-record")
+    there.plane.switch("tools", there.crm.tool_ids[READ], activate=False)
+    report = there.release(name, changed_too=True)
+    assert there.crm.tool_ids[WRITE] in report.steps[0].detail
+    listed = f"/v1/tools?gateway_id={there.crm.gateway_id}&include_inactive=true&limit=0"
+    on = {one["originalName"]: one["enabled"] for one in there.plane.said("GET", listed)}
+    assert (on[WRITE], on[READ]) == (True, False)
