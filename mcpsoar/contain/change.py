@@ -4,6 +4,7 @@ An error's type decides whether a change may be repeated, and what a silence mea
 change is repeated unless the journal holds the read-back that allowed it.
 """
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -54,15 +55,26 @@ class Tools:
 
 
 class Change:
-    """One step of a run, in its direction. `was` is what an undo goes back to; None when nobody knows."""
+    """One step of a run, in its direction. `was` is what an undo goes back to; None when nobody knows.
 
-    def __init__(self, tools: Tools, connector: Connector, state: StepState, was: Baseline | None) -> None:
+    `without_ours` makes of what was seen how it would be without other runs of this home.
+    """
+
+    def __init__(
+        self,
+        tools: Tools,
+        connector: Connector,
+        state: StepState,
+        was: Baseline | None,
+        without_ours: Callable[[Baseline | None], Baseline | None] = lambda was: was,
+    ) -> None:
         self._tools = tools
         self._record = Record(tools.journal, state.step.id)
         self._connector = connector
         self._step = state.step
         self._is_undo = tools.direction is Direction.UNDO
         self._was = was
+        self._without_ours = without_ours
         self._tries = state.intents
         self._is_acknowledged = state.effect is not None
         # a change that was promised before a crash may have been made
@@ -112,7 +124,9 @@ class Change:
 
     def note_late(self, was: Baseline | None) -> None:
         """Write down how it was before the change, where that became known after it. Raises Unwritable."""
+        was = self._without_ours(was)
         if was is not None and self._was is None and self._tries:
+            self._was = was
             self._record.look(was, "late look")
 
     def leave(self, look: Look) -> Outcome:
@@ -200,8 +214,7 @@ class Change:
 
     def _heard(self, effect: Effect) -> None:
         """What a change of many calls is about to alter is what its undo brings back."""
-        self._was = Baseline(effect.found_in_force is True, effect.facts, effect.at)
-        self._record.look(self._was, "late look")
+        self.note_late(Baseline(effect.found_in_force is True, effect.facts, effect.at))
 
     def _proved(self) -> Outcome:
         """After an acknowledged change: a claim is no proof."""

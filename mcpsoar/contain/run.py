@@ -21,7 +21,7 @@ from mcpsoar.contain.shared import Shared
 from mcpsoar.contain.shut_out import ShutOut
 from mcpsoar.core.plan import Direction, Step, Undo
 from mcpsoar.core.ports import Clock, Connector
-from mcpsoar.core.run import Passage
+from mcpsoar.core.run import Baseline, Passage
 from mcpsoar.core.verdict import StepVerdict, Verdict
 from mcpsoar.kit import telling
 from mcpsoar.kit.clock import stamp
@@ -151,7 +151,7 @@ class Runner:
             bound = able if self._means.roles else "nothing is configured for"
             return Outcome(StepVerdict.FAILED, f"nothing was sent: {bound} {step.action}")
         was = self._ledger.baselines.get(step.id) if self._is_undo else state.baseline
-        change = Change(self._tools, connector, state, was)
+        change = Change(self._tools, connector, state, was, partial(self._without_ours, step))
         holds = self._means.holds
         if step.server is None and self._means.commons is not None:
             shared = Shared(
@@ -172,8 +172,7 @@ class Runner:
         if is_untouched and not is_void:
             return change.leave(look)
         if not self._is_undo:
-            look = replace(look, baseline=holds.without_ours(look.baseline, step.server))
-            look = replace(look, baseline=self._means.shut_out.without_ours(look.baseline, step))
+            look = replace(look, baseline=self._without_ours(step, look.baseline))
         elif was is not None and self._means.shut_out.concerns(step, was):
             return self._means.shut_out.let_in(change, look, was, step)
         entangled = Entangled(
@@ -181,8 +180,13 @@ class Runner:
         )
         outcome = entangled.carry_out(change, look, was)
         if not self._is_undo and not self._ledger.is_dry:
-            change.note_late(holds.without_ours(self._means.looks.late(step), step.server))
+            change.note_late(self._means.looks.late(step))
         return outcome
+
+    def _without_ours(self, step: Step, was: Baseline | None) -> Baseline | None:
+        """What was seen before a change, early or late, as it would be without other runs of this home."""
+        was = self._means.holds.without_ours(was, step.server)
+        return self._means.shut_out.without_ours(was, step)
 
     def _unmet(self, step: Step) -> str | None:
         """Why the step's condition does not hold; None when it does, or in a dry run cannot be judged yet."""

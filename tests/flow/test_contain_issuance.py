@@ -214,6 +214,21 @@ def test_a_client_of_two_servers_is_let_in_with_the_last_of_them(
 
 
 @pytest.mark.usefixtures("two")
+def test_so_it_is_where_the_looks_of_the_second_run_were_late(
+    capsys: Captured, service: TokenService
+) -> None:
+    ran(capsys, "contain", "github")
+    text = Path("mcpsoar.toml").read_text()
+    Path("mcpsoar.toml").write_text(text.replace("look_s = 20", "look_s = 0.000001"))
+    ran(capsys, "contain", "jira")
+    Path("mcpsoar.toml").write_text(text)
+    ran(capsys, "release", "github", "--yes")
+    assert service.stopped == {"agent-a"}
+    ran(capsys, "release", "jira", "--yes")
+    assert not service.stopped
+
+
+@pytest.mark.usefixtures("two")
 def test_who_was_off_before_both_runs_stays_off_after_both(capsys: Captured, service: TokenService) -> None:
     service.stopped = {"agent-a"}
     for verb in (("contain",), ("release", "--yes")):
