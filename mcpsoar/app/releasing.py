@@ -9,7 +9,7 @@ from mcpsoar.app.carrier import open_runs
 from mcpsoar.app.station import Station
 from mcpsoar.contain.commons import ROLE, Commons
 from mcpsoar.contain.home import Home
-from mcpsoar.contain.ledger import Ledger
+from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.plan import CANARY
 from mcpsoar.contain.shared import before_us
 from mcpsoar.core.digest import Facts, digest
@@ -75,7 +75,7 @@ class Releasing:
         """
         if step.server is None:
             return before_us(clock)
-        states = [(ledger.steps[step.id], ledger) for ledger in self.held if step.id in ledger.steps]
+        states = self._states(step)
         looks = [state.baseline for state, _ in states if state.baseline]
         first = next(((state, ledger) for state, ledger in states if state.may_have_acted), None)
         if first is None:
@@ -91,8 +91,15 @@ class Releasing:
 
     def is_untouched(self, step: Step) -> bool:
         """Whether none of these runs changed anything by this step, which is a server's own."""
-        states = [ledger.steps[step.id] for ledger in self.held if step.id in ledger.steps]
-        return step.server is not None and not any(state.may_have_acted for state in states)
+        return step.server is not None and not any(state.may_have_acted for state, _ in self._states(step))
+
+    def _states(self, step: Step) -> list[tuple[StepState, Ledger]]:
+        """Of the runs that hold its server: one that is left for another server tells no more of this one."""
+        return [
+            (ledger.steps[step.id], ledger)
+            for ledger in self.held
+            if step.id in ledger.steps and (ledger.run, step.server) in self.pairs
+        ]
 
 
 def releasing(home: Home, names: tuple[str, ...], bindings: Facts, only: str | None = None) -> Releasing:

@@ -131,6 +131,27 @@ def test_a_run_that_died_after_its_change_and_before_its_note_forced_it(
     assert not ground.is_forced
 
 
+def test_a_server_that_a_person_switched_off_after_its_release_is_left_off(ground: Ground) -> None:
+    """The first run still holds another server: of this one it tells no more."""
+    ground.contain("github", "jira")
+    ground.release("github")
+    ground.plane.plane.set_state("github", "disabled")
+    ground.contain("github")
+    ground.release("github", "jira")
+    assert ground.is_disabled("github")
+    assert not ground.is_disabled("jira")
+
+
+def test_a_server_that_was_contained_again_is_switched_on_whoever_found_it_off(ground: Ground) -> None:
+    ground.contain("github")
+    ground.contain("github", "jira")
+    ground.release("github")
+    ground.contain("github")
+    report = ground.release("github", "jira")
+    assert report.verdict is RunVerdict.RELEASED
+    assert not ground.is_disabled("github")
+
+
 def test_what_a_run_forced_that_was_released_since_is_lifted_with_the_last(ground: Ground) -> None:
     ground.contain("github")
     assert force(ground.contain("jira")).verdict is StepVerdict.ALREADY
