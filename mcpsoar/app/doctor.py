@@ -19,6 +19,8 @@ from mcpsoar.app.rehearsal_check import last_rehearsal
 from mcpsoar.app.settings import Settings
 from mcpsoar.audit.sign import sign
 from mcpsoar.contain.canary import McpCanary
+from mcpsoar.contain.commons import unreleased
+from mcpsoar.contain.home import Home
 from mcpsoar.core.errors import BadContent, Trouble, Usage
 from mcpsoar.core.plan import Playbook
 from mcpsoar.core.ports import Clock
@@ -68,7 +70,10 @@ def doctor(
     yield from (Check(profile.roles[role].connector, State.LIMIT, words) for words, role in lacks.items())
     yield from _canary(profile, known, server, clock)
     yield _signing(profile, clock)
-    yield last_rehearsal(profile, home, clock, complete)
+    try:
+        yield last_rehearsal(profile, home, clock, complete)
+    except OSError as error:
+        yield Check("rehearsal", State.UNKNOWN, f"{error.filename}: cannot be read: {error.strerror}")
 
 
 def _home(home: Path) -> Iterator[Check]:
@@ -81,8 +86,12 @@ def _home(home: Path) -> Iterator[Check]:
         finally:
             file.close()
             path.unlink(missing_ok=True)
+        unreleased(Home(home))
     except Trouble as trouble:
         yield Check("home", State.BROKEN, str(trouble))
+        return
+    except OSError as error:  # a run of somebody else: no run begins here
+        yield Check("home", State.BROKEN, f"{error.filename}: cannot be read: {error.strerror}")
         return
     free = shutil.disk_usage(home).free
     state = State.OK if free >= _ROOM_BYTES else State.BROKEN

@@ -11,6 +11,7 @@ from stat import S_ISDIR
 from urllib.parse import urlsplit
 
 from mcpsoar.app.profiles import by_file
+from mcpsoar.app.secrets import NotThere
 from mcpsoar.core.errors import Usage
 from mcpsoar.core.profile import BY_API, ROLES, Binding, Profile
 from mcpsoar.core.secret import Secret
@@ -37,9 +38,16 @@ class Settings:
     warnings: tuple[str, ...] = ()
 
 
-def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False) -> Settings:
+def load(
+    asked: Asked,
+    environ: Mapping[str, str],
+    *,
+    may_be_empty: bool = False,
+    command: str = "mcpsoar contain SERVER",
+) -> Settings:
     """The profile to use. Raises Usage: nothing configured, an unknown key, a secret that is not there.
 
+    `command` is what was typed, for the next one.
     `--api` (or $MCPSOAR_API, or $API) is a whole profile by itself; a named --profile or --config goes first.
     """
     if asked.api is not None and asked.profile is not None:
@@ -49,7 +57,11 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
     if api:
         profile = _by_api(api, _token(environ))
     elif (path := file(asked.config, environ)) is not None:
-        profile, lacking = by_file(path, asked.profile, environ)
+        try:
+            profile, lacking = by_file(path, asked.profile, environ)
+        except Usage as error:
+            _help(error, command)
+            raise
     elif asked.profile is not None:
         raise Usage(
             f"there is no profile {asked.profile!r}: no settings file was found; write ./{FILE}, "
@@ -61,13 +73,24 @@ def load(asked: Asked, environ: Mapping[str, str], *, may_be_empty: bool = False
     else:
         raise Usage(
             f"no control plane is configured: give --api URL, set $MCPSOAR_API, or write ./{FILE}",
-            next_command="mcpsoar contain SERVER --api https://control-plane.example.com",
+            next_command=f"{command} --api https://control-plane.example.com",
         )
     return Settings(profile, (*(f"warning: {words}" for words in lacking), *_warnings(profile)))
 
 
-def home(asked: str | None, environ: Mapping[str, str]) -> Path:
-    """Where runs and journals live. Raises Usage for a place that is no folder."""
+def _help(error: Usage, command: str) -> None:
+    """Say what goes without a secret that is not there, and make a command of what is only its options."""
+    if isinstance(error, NotThere):
+        error.message += (
+            "; nothing was sent: until it is there, give it another way (a list of tokens is tried in "
+            "order), or use a profile that goes without"
+        )
+    elif (options := error.next_command or "").startswith("--"):
+        error.next_command = f"{command} {options}"
+
+
+def home(asked: str | None, environ: Mapping[str, str], command: str | None = None) -> Path:
+    """Where runs and journals live. Raises Usage for a place that is no folder, with the next `command`."""
     named = asked or environ.get("MCPSOAR_HOME")
     if not named:
         from platformdirs import user_state_path
@@ -79,7 +102,11 @@ def home(asked: str | None, environ: Mapping[str, str]) -> Path:
     except OSError:
         return path  # not there yet, or for the first write to complain of
     if not is_folder:
-        raise Usage("is no folder, and runs live in one", where=named)
+        raise Usage(
+            "is no folder, and runs live in one",
+            where=named,
+            next_command=f"{command} --home ANOTHER_DIR" if command else None,
+        )
     return path
 
 

@@ -1,5 +1,6 @@
 """One settings file as it stands: its tables by name, and complaints at the line of a key."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,8 @@ class File:
             raise self.bad(f"which profile? name one of: {', '.join(profiles)}", "profiles", "--profile NAME")
         if not isinstance(profiles.get(name), dict):
             key = "profiles" if asked else "default_profile"
-            raise self.bad(f"there is no profile {name!r}; there are: {', '.join(profiles)}", key)
+            words = f"there is no profile {name!r}; there are: {', '.join(profiles)}"
+            raise self.bad(words, key, f"--profile {shlex.quote(only or 'NAME')}")
         return name, profiles[name]
 
     def inner(self, place: str, table: dict[str, Any], key: str) -> dict[str, Any]:

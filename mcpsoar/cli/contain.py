@@ -10,6 +10,7 @@ import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
+from mcpsoar.cli.at_home import ELSEWHERE, at_home
 from mcpsoar.cli.interrupted import begun_runs
 from mcpsoar.cli.options import Common, common
 from mcpsoar.cli.words import filled, line
@@ -167,7 +168,7 @@ def _execute(
     from mcpsoar.pack.locate import locate
 
     said = settings.Asked(given.config, asked["profile"], asked["api"])
-    found = settings.load(said, os.environ, may_be_empty=asked["dry_run"])
+    found = settings.load(said, os.environ, may_be_empty=asked["dry_run"], command=again)
     for warning in found.warnings:
         show.talk(warning)
     is_protected_too = bool(asked.get("protected_too"))
@@ -192,18 +193,26 @@ def _execute(
         command=again,
         begun=begun.append,
     )
-    return answer(
-        given,
-        lambda: execute(
-            order,
-            profile=found.profile,
-            home=settings.home(asked["home"], os.environ),
-            pack=locate(given.pack, os.environ),
-            clock=SystemClock(),
-            say=talker(given),
-            complete=given.told.complete,
-        ),
-    )
+    home = settings.home(asked["home"], os.environ, again)
+    goes_on = again + ELSEWHERE if is_apply else again
+
+    def then() -> str:
+        is_begun = begun and not is_apply and not order.dry_run
+        return f"mcpsoar runs resume {begun[-1]}" if is_begun else goes_on
+
+    with at_home(home, then):
+        return answer(
+            given,
+            lambda: execute(
+                order,
+                profile=found.profile,
+                home=home,
+                pack=locate(given.pack, os.environ),
+                clock=SystemClock(),
+                say=talker(given),
+                complete=given.told.complete,
+            ),
+        )
 
 
 def _again(verb: str, servers: tuple[str, ...], asked: dict[str, Any]) -> str:

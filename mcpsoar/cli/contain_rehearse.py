@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mcpsoar.cli import show, stdout
 from mcpsoar.cli.answer import talker, who
+from mcpsoar.cli.at_home import ELSEWHERE, at_home
 from mcpsoar.cli.interrupted import NOTHING, interruptible
 from mcpsoar.cli.options import Common
 from mcpsoar.core.errors import Held, Usage
@@ -45,10 +46,16 @@ def rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any]) -> 
         return words, given.told.complete(f"mcpsoar runs resume {begun[-1]}")
 
     with interruptible(last_words):
-        return _rehearse(given, servers, asked, begun)
+        return _rehearse(given, servers, asked, begun, lambda: last_words()[1])
 
 
-def _rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any], begun: list[str]) -> Verdict:
+def _rehearse(
+    given: Common,
+    servers: tuple[str, ...],
+    asked: dict[str, Any],
+    begun: list[str],
+    left: Callable[[], str | None],
+) -> Verdict:
     from mcpsoar.app import settings
     from mcpsoar.app.order import DEFAULT_PLAYBOOK, Order, Rehearsed
     from mcpsoar.app.rehearsing import document
@@ -68,10 +75,12 @@ def _rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any], be
             "a rehearsal is on one server",
             next_command=f"mcpsoar contain {shlex.quote(names[0])} --rehearse",
         )
-    found = settings.load(settings.Asked(given.config, asked["profile"], asked["api"]), os.environ)
+    again = _again(names[0], asked)
+    said = settings.Asked(given.config, asked["profile"], asked["api"])
+    found = settings.load(said, os.environ, command=again)
     for warning in found.warnings:
         show.talk(warning)
-    again = _again(names[0], asked)
+    home = settings.home(asked["home"], os.environ, again)
     chosen = Chosen(names, names, rehearsed=True)
     allow(chosen, found.profile, protected_too=False, command=again)
     order = Order(
@@ -87,15 +96,16 @@ def _rehearse(given: Common, servers: tuple[str, ...], asked: dict[str, Any], be
         begun=begun.append,
     )
     try:
-        made = carry_out(
-            order,
-            profile=found.profile,
-            home=settings.home(asked["home"], os.environ),
-            pack=locate(given.pack, os.environ),
-            clock=clock,
-            say=talker(given),
-            complete=given.told.complete,
-        )
+        with at_home(home, lambda: left() or again + ELSEWHERE):
+            made = carry_out(
+                order,
+                profile=found.profile,
+                home=home,
+                pack=locate(given.pack, os.environ),
+                clock=clock,
+                say=talker(given),
+                complete=given.told.complete,
+            )
     except Held as held:
         if given.is_json:
             show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})

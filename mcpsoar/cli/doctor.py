@@ -1,6 +1,7 @@
 """`mcpsoar doctor`: options and words only."""
 
 import os
+import shlex
 
 import click
 
@@ -38,11 +39,12 @@ def doctor(
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
-    found = settings.load(settings.Asked(given.config, profile, api), os.environ)
+    again = f"mcpsoar doctor --server {shlex.quote(server)}" if server else "mcpsoar doctor"
+    found = settings.load(settings.Asked(given.config, profile, api), os.environ, command=again)
     checks = tuple(
         examine(
             found,
-            home=settings.home(home, os.environ),
+            home=settings.home(home, os.environ, again),
             pack=locate(given.pack, os.environ),
             clock=SystemClock(),
             say=talker(given),

@@ -1,11 +1,13 @@
 """`mcpsoar runs`: list, show, resume; what makes evidence of them is in `runs_export`."""
 
 import os
+import shlex
 
 import click
 
 from mcpsoar.cli import show
 from mcpsoar.cli.answer import answer, talker, who
+from mcpsoar.cli.at_home import at_home
 from mcpsoar.cli.interrupted import begun_runs
 from mcpsoar.cli.options import Common, common, common_as
 from mcpsoar.cli.runs_export import export, sign, verify
@@ -74,24 +76,27 @@ def resume(
     from mcpsoar.kit.clock import SystemClock
     from mcpsoar.pack.locate import locate
 
+    again = shlex.join(["mcpsoar", "runs", "resume", run, *(["--changed-too"] if changed_too else [])])
     with begun_runs(given, resumed=run):
-        found = settings.load(settings.Asked(given.config, profile, api), os.environ)
+        found = settings.load(settings.Asked(given.config, profile, api), os.environ, command=again)
         for warning in found.warnings:
             show.talk(warning)
-        return answer(
-            given,
-            lambda: app.resume(
-                settings.home(home, os.environ),
-                run,
-                profile=found.profile,
-                pack=locate(given.pack, os.environ),
-                clock=SystemClock(),
-                say=talker(given),
-                by=who(),
-                complete=given.told.complete,
-                changed_too=changed_too,
-            ),
-        )
+        place = settings.home(home, os.environ, again)
+        with at_home(place, lambda: again):
+            return answer(
+                given,
+                lambda: app.resume(
+                    place,
+                    run,
+                    profile=found.profile,
+                    pack=locate(given.pack, os.environ),
+                    clock=SystemClock(),
+                    say=talker(given),
+                    by=who(),
+                    complete=given.told.complete,
+                    changed_too=changed_too,
+                ),
+            )
 
 
 for _command in (verify, sign, export):

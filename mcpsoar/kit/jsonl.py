@@ -130,5 +130,4 @@ def unwritable(path: Path, error: OSError) -> Unwritable:
     return Unwritable(
         f"cannot be written, so nothing more is changed: {error.strerror}",
         where=str(path),
-        next_command="mcpsoar contain SERVER --home ANOTHER_DIR",
     )
