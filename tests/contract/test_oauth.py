@@ -384,7 +384,7 @@ def test_what_such_a_service_lacks_is_said_before(plane: TokenService) -> None:
 
 
 def test_a_survey_tries_the_caller_and_every_clients_secret(plane: TokenService) -> None:
-    assert connected(plane.url).survey("tokens.revoke") == "of 2 held tokens 2 are active; 1 is kept"
+    assert connected(plane.url).survey("tokens.revoke") == "of 2 held tokens 2 are active; kept: 1"
     asked = [(client, token) for client, path, token in plane.heard if path == "/token/introspection"]
     assert asked == [("agent-a", "mcpsoar-doctor"), ("runner", OURS), ("runner", KEPT)]
     assert not plane.revocations()

@@ -85,7 +85,7 @@ def test_tokens_of_an_oauth_service_are_contained_as_typed_and_told_nowhere(
             *(ran(capsys, "runs", *words.format(run=run).split()) for words in COMMANDS),
         ]
         told.append(ran(capsys, "release", "github", "--yes", "-v"))
-    assert "of 4 held tokens 3 are active; 1 is kept" in doctor.out
+    assert "of 4 held tokens 3 are active; kept: 1" in doctor.out
     assert "cannot list tokens by audience" in doctor.out
     assert service.revocations() == [REFRESH, JWT, OURS] * 2
     assert [service.tokens[one].is_active for one in (OURS, REFRESH, KEPT)] == [False, False, True]

@@ -79,7 +79,8 @@ class Gateways(Room):
             return Observation(Verdict.NO, words, _facts(entry), self._now())
         stray = self._stray[entry.id] = _stray(entry, tools)
         if stray:
-            words += f", and {len(stray)} of its tools is on, which executes"
+            be = "is" if len(stray) == 1 else "are"
+            words += f", and {len(stray)} of its tools {be} on: such a tool executes"
             facts = {**_facts(entry), "tools_on": stray}
             return Observation(Verdict.NO, words, facts, self._now(), is_partial=True)
         behind = self._workers.behind(entry.name, entry.id, entry.updated_at)

@@ -78,7 +78,8 @@ class Tools(Room):
 
     def look_back(self, step: Step, was: Baseline | None) -> Observation:  # noqa: ARG002
         waiting = self._waiting(was)
-        words = f"{len(waiting) or 'none'} of the tools that were on before is off"
+        be = "are" if len(waiting) > 1 else "is"
+        words = f"{len(waiting) or 'none'} of the tools that were on before {be} off"
         return Observation(
             Verdict.NO if waiting else Verdict.YES,
             words,

@@ -86,7 +86,7 @@ class Tokens(Room):
             raise Denied(f"the secret is refused of {', '.join(refused)}", where=self._where)
         active = sum(self._service.introspected(one).state is State.ACTIVE for one in self._held)
         kept = sum(one.is_kept for one in self._held)
-        return f"of {len(self._held)} held tokens {active} are active; {kept} is kept"
+        return f"of {len(self._held)} held tokens {active} are active; kept: {kept}"
 
     def baseline(self, step: Step) -> Baseline:
         found = self._survey(step)
