@@ -6,7 +6,7 @@ from mcpsoar.app.touching import touching
 from mcpsoar.cli.show import clean
 from mcpsoar.core.run import Exposure, Report, StepReport
 from mcpsoar.core.verdict import RunVerdict, StepVerdict, Verdict
-from mcpsoar.kit.plain import escaped
+from mcpsoar.kit.plain import quoted
 from mcpsoar.kit.stops import BY_HAND
 from mcpsoar.kit.targets import PRINCIPAL, kind
 
@@ -81,9 +81,8 @@ def _step(step: StepReport) -> Iterator[str]:
 
 
 def _name(text: str) -> str:
-    """Cleaned, and in quotes where it holds what parts names: one that a stranger chose is not two."""
-    said = clean(text, limit=80)
-    return '"' + said.replace('"', escaped('"')) + '"' if set(said) & set(',;"') else said
+    """Cleaned, and one name: what a stranger chose is not two."""
+    return quoted(clean(text, limit=80), ",;")
 
 
 def _exposure(report: Report) -> Iterator[str]:

@@ -20,6 +20,13 @@ def shown(text: str) -> str:
     return "".join(escaped(char) if is_hidden(char) else char for char in text)
 
 
+def quoted(text: str, parting: str) -> str:
+    """The text in quotes where it holds one of these characters, or a quote: in a line it stays one text."""
+    if not set(text) & {*parting, '"'}:
+        return text
+    return '"' + text.replace('"', escaped('"')) + '"'
+
+
 def hidden_in(text: str) -> str | None:
     """The first hidden character, escaped; None when every character shows."""
     return next((escaped(char) for char in text if is_hidden(char)), None)

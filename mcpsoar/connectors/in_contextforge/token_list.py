@@ -10,6 +10,7 @@ from mcpsoar.kit import shape
 from mcpsoar.kit.clock import stamp
 from mcpsoar.kit.http import Edge
 from mcpsoar.kit.joint import Joint
+from mcpsoar.kit.plain import quoted
 
 _PAGE = 100
 
@@ -27,7 +28,7 @@ class Token:
 
     @property
     def words(self) -> str:
-        return f"token {self.id} ({self.name})"
+        return f"token {self.id} ({quoted(self.name, '(),;')})"
 
 
 class TokenList:
