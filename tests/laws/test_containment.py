@@ -17,8 +17,9 @@ from mcpsoar.app.resuming import resume
 from mcpsoar.contain.commons import unreleased
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import Journal, read
+from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.core.digest import GENESIS, canonical, chained
-from mcpsoar.core.errors import Unreachable, Usage
+from mcpsoar.core.errors import Denied, Unreachable, Usage
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import Verdict
@@ -43,7 +44,13 @@ class Interleavings(RuleBasedStateMachine):
         self.was_forced = False
 
     def teardown(self) -> None:
-        shutil.rmtree(self.home)
+        """In the end all is released, and both laws are asked once more."""
+        try:
+            self.release(set(SERVERS))
+            self.the_policy_is_as_the_unreleased_runs_need_it()
+            self.what_nobody_holds_is_at_work()
+        finally:
+            shutil.rmtree(self.home)
 
     @initialize(is_forced=st.booleans())
     def somebody_forced_it_before(self, is_forced: bool) -> None:
@@ -81,14 +88,63 @@ class Interleavings(RuleBasedStateMachine):
 
         self.order({server}, Direction.UNDO, FakeConnector(self.plane, self.clock, refuse))
 
+    @rule(servers=st.sets(st.sampled_from(SERVERS), min_size=1), by_hand=st.booleans())
+    def contain_without_leave_to_force(self, servers: set[str], *, by_hand: bool) -> None:
+        """Our credential may not force the policy: nothing was done to it. Its owner may do that by hand."""
+
+        def refuse(call: str) -> None:
+            if call == "apply force":
+                raise Denied("not allowed")
+
+        self.order(servers, Direction.APPLY, FakeConnector(self.plane, self.clock, refuse))
+        if by_hand:
+            self.somebody_forces_it()
+
+    @rule()
+    def somebody_forces_it(self) -> None:
+        """Where no run of ours has: it is theirs from now on, and stays whatever we release."""
+        if not self.plane.is_forced and not self.may_be_ours():
+            self.plane.force(is_forced=True)
+            self.was_forced = True
+
+    @rule()
+    def somebody_lifts_it(self) -> None:
+        """What they forced, by hand, while nobody of ours needs it."""
+        if self.was_forced and not unreleased(Home(self.home)) and not self.may_be_ours():
+            self.plane.force(is_forced=False)
+            self.was_forced = False
+
     @invariant()
     def the_policy_is_as_the_unreleased_runs_need_it(self) -> None:
         holders = unreleased(Home(self.home))
-        if any(one.ledger is not None and one.ledger.verdict is not None for one in holders):
-            assert self.plane.is_forced, f"{holders} need it"
+        if needed := [one.run for one in holders if one.ledger is not None and is_told_forced(one.ledger)]:
+            assert self.plane.is_forced, f"{needed} need it"
         is_unfinished = any(row["verdict"] == "interrupted" for row in runs.listed(self.home))
         if not holders and not is_unfinished:
             assert self.plane.is_forced is self.was_forced
+
+    @invariant()
+    def what_nobody_holds_is_at_work(self) -> None:
+        """A server that is released, and on which no release died, is on again."""
+        dead = {
+            name
+            for row in runs.listed(self.home)
+            if row["verdict"] == "interrupted" and row.get("direction") == "undo"
+            for name in row["servers"]
+        }
+        for name in set(SERVERS) - self.held() - dead:
+            assert self.plane.servers[name], f"{name} is off, and no run holds it"
+
+    def may_be_ours(self) -> bool:
+        """Whether a run that holds it, or a release that died, may have sent a change of the policy."""
+        house = Home(self.home)
+        ledgers = [one.ledger for one in unreleased(house)]
+        ledgers += [
+            fold(read(house.journal(row["run"]), house.anchor(row["run"]), row["run"]))[0]
+            for row in runs.listed(self.home)
+            if row["verdict"] == "interrupted"
+        ]
+        return any(one is not None and one.steps["force"].may_have_acted for one in ledgers)
 
     def held(self) -> set[str]:
         return {name for one in unreleased(Home(self.home)) for name in one.servers}
@@ -113,6 +169,13 @@ class Interleavings(RuleBasedStateMachine):
         with suppress(Crash):
             self.order(servers, direction, FakeConnector(self.plane, self.clock, strike))
 
+    @rule(server=st.sampled_from(SERVERS), calls=st.integers(0, 12))
+    def be_overtaken(self, server: str, calls: int) -> None:
+        """A containment dies, a second one is ordered, and then somebody resumes the first."""
+        self.die({server}, Direction.APPLY, calls)
+        self.order({server}, Direction.APPLY)
+        self.resume_what_died()
+
     @rule()
     def resume_what_died(self) -> None:
         """A run that others went past is refused: it would undo what they did."""
@@ -122,6 +185,12 @@ class Interleavings(RuleBasedStateMachine):
                 with suppress(Usage):
                     assert resume(ready, row["run"], ROOT).verdict.verdict is Verdict.YES
                 ready.looks.close()
+
+
+def is_told_forced(ledger: Ledger) -> bool:
+    """Whether an ended containment said so."""
+    told = ledger.steps["force"].verdict
+    return ledger.verdict is not None and told is not None and told.verdict is Verdict.YES
 
 
 TestInterleavings = pytest.mark.timeout(300)(Interleavings.TestCase)
