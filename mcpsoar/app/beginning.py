@@ -118,7 +118,9 @@ def _check_secrets(made: Plan, ready: Station) -> None:
 def _tell_interrupted(ready: Station, names: tuple[str, ...]) -> None:
     for one, ledger in open_runs(ready.home, names):
         if ledger.verdict is None and not ready.home.is_live(one.run):
+            others = [name for name in one.servers if name not in names]
+            again = ready.complete(f"mcpsoar contain {' '.join(others)}") if others else ""
             ready.say(
-                f"run {one.run} on {', '.join(one.servers)} was interrupted; this one does not wait for it "
-                f"(to finish it: {ready.complete(f'mcpsoar runs resume {one.run}')})"
+                f"run {one.run} on {', '.join(one.servers)} was interrupted; this one takes its place"
+                + (f" (of its other servers what is missing: {again})" if others else "")
             )

@@ -21,6 +21,7 @@ from mcpsoar.contain.ledger import Ledger, fold
 from mcpsoar.core.digest import Facts, canonical, digest
 from mcpsoar.core.plan import Direction
 from mcpsoar.core.ports import Clock
+from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit import jsonl
 from mcpsoar.kit.lock import FileLock
 
@@ -72,6 +73,10 @@ class Commons:
             if (left := tuple(name for name in one.servers if (one.run, name) not in releasing))
             or one.ledger is None
         ]
+
+    def was_in_force(self) -> bool:
+        """Whether a holder may have forced it, or saw it forced: an unreadable journal may tell of that."""
+        return any(one.ledger is None or _had(one.ledger) for one in self.holders())
 
     def begin(self, run: str, *, was_forced: bool | None) -> None:
         """A run is about to force it; `was_forced` is None when nobody could see how it was. What was noted
@@ -248,6 +253,11 @@ def _mark(facts: Facts) -> Facts:
 
 def _has_policy(ledger: Ledger) -> bool:
     return any(state.step.role == ROLE for state in ledger.steps.values())
+
+
+def _had(ledger: Ledger) -> bool:
+    seen = [state.verdict for state in ledger.steps.values() if state.step.role == ROLE and state.verdict]
+    return _may_have_forced(ledger) or any(verdict.verdict is Verdict.YES for verdict in seen)
 
 
 def _may_have_forced(ledger: Ledger) -> bool:

@@ -84,6 +84,10 @@ class Shared:
             return Outcome(StepVerdict.CANNOT_TELL, f"{needed}; whether it is in force: {seen.why_unknown}")
         if seen.baseline is None or seen.baseline.in_force:
             return Outcome(StepVerdict.SKIPPED, needed)
+        if not self._commons.was_in_force():
+            return Outcome(
+                StepVerdict.SKIPPED, f"{needed}; it is not in force, and was not in any of these runs"
+            )
         change = self._forcing()
         self._commons.begin(self._ledger.run, was_forced=False)
         outcome = self._forced(seen, change)

@@ -233,9 +233,9 @@ def test_a_killed_run_holds_nothing_up_and_is_told_of(plane: Handle, capsys: Cap
     assert main(["runs", "list"]) == 0
     assert "interrupted" in capsys.readouterr().out
     assert main(["contain", "github"]) == 0
-    assert f"run {run} on github was interrupted" in capsys.readouterr().err
-    assert main(["runs", "resume", run]) == 0
-    assert capsys.readouterr().out.startswith("CONTAINED")
+    assert f"run {run} on github was interrupted; this one takes its place\n" in capsys.readouterr().err
+    assert main(["runs", "resume", run]) == 2
+    assert "github was contained again since" in capsys.readouterr().err
 
 
 # a shell starts what runs in the background with Ctrl-C ignored, and children inherit that

@@ -162,10 +162,10 @@ def test_what_a_run_forced_that_was_released_since_is_lifted_with_the_last(groun
 
 
 def test_what_a_release_forced_again_for_others_is_ours_to_lift(ground: Ground) -> None:
-    """The one of theirs that was to force it was refused: the release did it, and nobody else."""
-    refused(ground, "github")
+    """They saw it forced by somebody, who lifted it: the release forced it, and no other run."""
     ground.plane.plane.force()
-    ground.contain("jira")
+    assert force(ground.contain("github")).verdict is StepVerdict.ALREADY
+    assert force(ground.contain("jira")).verdict is StepVerdict.ALREADY
     ground.plane.plane.lift()
     assert "it was no longer in force, and is again" in force(ground.release("jira")).detail
     assert force(ground.release("github")).verdict is StepVerdict.VERIFIED
@@ -181,3 +181,27 @@ def test_without_the_journal_of_who_forced_it_nobody_calls_it_ours(ground: Groun
     assert ground.is_forced
     assert force(report).verdict is StepVerdict.CANNOT_TELL
     assert "lift it by hand if nobody needs it" in force(report).detail
+
+
+def test_nothing_is_forced_for_a_run_that_never_got_it_forced(ground: Ground) -> None:
+    refused(ground, "github")
+    refused(ground, "jira")
+    report = ground.release("jira")
+    assert (report.verdict, force(report).verdict) == (RunVerdict.RELEASED, StepVerdict.SKIPPED)
+    assert force(report).detail.endswith("; it is not in force, and was not in any of these runs")
+    assert not ground.is_forced
+
+
+def test_nor_for_the_one_that_is_released_and_stays(ground: Ground) -> None:
+    refused(ground, "github")
+    ground.plane.faults.set(Fault.STATUS, "registry.enable", status=403)
+    report = ground.release("github")
+    assert report.verdict is RunVerdict.NOT_RELEASED
+    assert not ground.is_forced
+
+
+def test_it_is_forced_again_for_a_run_that_saw_it_forced(ground: Ground) -> None:
+    ground.contain("github", "jira")
+    ground.plane.plane.lift()
+    assert force(ground.release("jira")).detail.endswith("it was no longer in force, and is again")
+    assert ground.is_forced
