@@ -302,8 +302,9 @@ def _plain(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
 
 
 def _echo(call: Call, status: int) -> bytes:
-    """The request's headers in every place that somebody may print."""
-    token = call.headers.get("authorization", "none")
+    """What the request carries, its credentials among it, in every place that somebody may print."""
+    kept = [value for name, value in call.headers.items() if name not in ("host", "connection")]
+    token = " ".join([*kept, call.body.decode("latin-1")]).replace("\r", " ").replace("\n", " ")
     said = {"error": token, "message": f"bad header {token}", "detail": [token], "state": token, "id": token}
     headers = {"x-request-authorization": token, "www-authenticate": token, "retry-after": token}
     answer = _Answer(status, (*headers.items(), ("connection", "close")), json.dumps(said).encode())

@@ -26,7 +26,7 @@ from mcpsoar.kit import http, status, transport
 from mcpsoar.lab.serving import control_plane
 from mcpsoar.lab.wire import Trick, Wire, wire
 from tests.contract.forge import EMAIL, PASSWORD, forge
-from tests.contract.token_service import AUDIENCE, SECRETS, Token, token_service
+from tests.contract.token_service import ADMIN, AUDIENCE, SECRETS, Token, token_service
 from tests.faults.dataplane import data_plane
 from tests.flow.ground import ROOT
 
@@ -44,6 +44,9 @@ SESSION = "session-token-"  # what a login gives
 SETTINGS = """
 default_profile = "prod"
 
+[profiles.prod]
+rehearsal = ["spare"]
+
 [profiles.prod.registry]
 url = "{plane}"
 token = [{{ env = "WORN" }}, {{ file = "registry-token" }}]
@@ -56,6 +59,23 @@ introspect = {{ id = "runner", secret = {{ env = "RUNNER" }} }}
 clients = [{{ id = "agent-a", secret = {{ command = ["cat", "agent-a"] }} }}]
 names = {{ github = "{audience}" }}
 settle_s = 0.3
+
+[profiles.prod.tokens.issuance]
+token = {{ env = "ADMIN" }}
+names = {{ agent-a = "row-1" }}
+unknown = {{ status = 404 }}
+[profiles.prod.tokens.issuance.look]
+path = "admin/clients/{{principal}}"
+in_force = {{ pointer = "/enabled", is = false }}
+not_in_force = {{ pointer = "/enabled", is = true }}
+[profiles.prod.tokens.issuance.do]
+method = "PUT"
+path = "admin/clients/{{principal}}"
+body = {{ enabled = false }}
+[profiles.prod.tokens.issuance.undo]
+method = "PUT"
+path = "admin/clients/{{principal}}"
+body = {{ enabled = true }}
 
 [profiles.prod.policy]
 connector = "contextforge"
@@ -81,6 +101,7 @@ token = [{{ env = "KEY" }}, {{ env = "SPARE_KEY" }}]
 settle_s = 0.3
 """
 COMMANDS = (
+    "contain spare --rehearse -v --format json",
     "doctor --server github -v",
     "contain github --dry-run -v",
     "contain github --profile keyed -v",
@@ -131,11 +152,16 @@ def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MCPSOAR_HOME", "home")
-    for name, secret in {**PLANTED, "RUNNER": SECRETS["runner"], "PASSWORD": PASSWORD}.items():
+    for name, secret in {
+        **PLANTED,
+        "RUNNER": SECRETS["runner"],
+        "PASSWORD": PASSWORD,
+        "ADMIN": ADMIN,
+    }.items():
         monkeypatch.setenv(name, secret)
     Path("plane").mkdir()
     with ExitStack() as stack:
-        plane = stack.enter_context(control_plane(tmp_path / "plane", servers=("github", "jira")))
+        plane = stack.enter_context(control_plane(tmp_path / "plane", servers=("github", "jira", "spare")))
         service = stack.enter_context(token_service())
         service.tokens |= {HELD[0]: Token(), HELD[1]: Token(client="runner", audiences=(AUDIENCE,))}
         entries: list[dict[str, Any]] = [{"token": HELD[0], "client": "agent-a", "audience": AUDIENCE}]
@@ -159,7 +185,9 @@ def systems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systems
         Path("mcpsoar.toml").write_text(
             SETTINGS.format(**urls, audience=AUDIENCE, e_mail=EMAIL) + "\n" + actions
         )
-        yield Systems(wires, (plane.token, PASSWORD, SESSION, *PLANTED.values(), *SECRETS.values(), *HELD))
+        yield Systems(
+            wires, (plane.token, PASSWORD, SESSION, ADMIN, *PLANTED.values(), *SECRETS.values(), *HELD)
+        )
 
 
 def test_where_all_is_well(systems: Systems, capsys: Captured, caplog: pytest.LogCaptureFixture) -> None:
@@ -167,12 +195,15 @@ def test_where_all_is_well(systems: Systems, capsys: Captured, caplog: pytest.Lo
     codes = {words: systems.type(capsys, words) for words in COMMANDS}
     assert systems.leaked(systems.everything(caplog)) == []
     assert codes["contain github -v --format json"] in (0, 3), systems.told
+    assert codes["contain spare --rehearse -v --format json"] in (0, 3), systems.told
     heard = [call.headers for one in systems.wires.values() for call in one.calls]
     sent = json.dumps([dict(headers) for headers in heard])
     for name in ("WORN", "CANARY", "CONTROL", "KEY", "SPARE_KEY"):
         assert PLANTED[name] in sent, f"{name} was never at work, so it proves nothing"
+    assert ADMIN in sent, "nobody was stopped"
 
 
+@pytest.mark.timeout(300)  # what a 500 means is waited for in each of these commands
 @pytest.mark.parametrize("code", [200, 401, 403, 409, 500])
 def test_where_every_system_repeats_what_it_is_sent(
     systems: Systems, capsys: Captured, caplog: pytest.LogCaptureFixture, code: int
