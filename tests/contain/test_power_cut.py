@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -36,6 +36,7 @@ PLACES = {
 }
 MEMORY = Path("/dev/shm")
 _FOLDERS = count()
+Found: TypeAlias = Callable[[Moment, Survival, Path], Iterator[str]]
 
 
 @dataclass
@@ -60,12 +61,18 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def ordered(home: Path, connector: FakeConnector, clock: FakeClock, resumed: str = "") -> Report:
+def ordered(
+    home: Path,
+    connector: FakeConnector,
+    clock: FakeClock,
+    resumed: str = "",
+    direction: Direction = Direction.APPLY,
+) -> Report:
     ready = station(home, connector, clock)
     try:
         if resumed:
             return resuming.resume(ready, resumed, ROOT)
-        return contain.carry_out(Order((SERVER,), Direction.APPLY), (SERVER,), ready, ROOT)
+        return contain.carry_out(Order((SERVER,), direction), (SERVER,), ready, ROOT)
     finally:
         ready.looks.close()
 
@@ -99,8 +106,8 @@ def run(folder: Path, omitted: str = "", torn: Moment | None = None, made: tuple
     return disk
 
 
-def wrong(disk: Disk, folder: Path) -> Iterator[str]:
-    """What is false at any moment of a run, whatever the disk has kept."""
+def wrong(disk: Disk, folder: Path, found: Found) -> Iterator[str]:
+    """What is false at any moment of a run, whatever the disk has kept: as `found` at boot."""
     asked = set()
     for moment in disk.moments:
         for survival, tree in moment.trees.items():
@@ -190,12 +197,12 @@ def test_at_every_record_the_truth_is_on_the_disk(folder: Path) -> None:
     disk = run(folder)
     assert disk.places == PLACES, "an fsync of another place: try to do without it below"
     assert len(disk.moments) > 60
-    assert not list(wrong(disk, folder))
+    assert not list(wrong(disk, folder, found))
 
 
 @pytest.mark.parametrize("omitted", sorted(PLACES))
 def test_no_fsync_can_be_left_out(folder: Path, omitted: str) -> None:
-    assert next(wrong(run(folder, omitted), folder), None)
+    assert next(wrong(run(folder, omitted), folder, found), None)
 
 
 def test_a_run_that_is_resumed_is_cut_off_as_safely(folder: Path) -> None:
@@ -209,14 +216,14 @@ def test_a_run_that_is_resumed_is_cut_off_as_safely(folder: Path) -> None:
         "sync_folder of folder",
         "sync_folder of replace",
     }
-    assert not list(wrong(disk, folder))
+    assert not list(wrong(disk, folder, found))
 
 
 @pytest.mark.parametrize("made", [("home",), ("home", "home/runs"), ("home", "home/locks")])
 def test_what_a_killed_process_made_is_brought_to_the_disk_by_the_next(
     folder: Path, made: tuple[str, ...]
 ) -> None:
-    assert not list(wrong(run(folder, made=made), folder))
+    assert not list(wrong(run(folder, made=made), folder, found))
 
 
 def is_torn(moment: Moment) -> bool:

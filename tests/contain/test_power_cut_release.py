@@ -2,24 +2,23 @@
 
 import copy
 from collections.abc import Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from mcpsoar.app import contain, resuming, runs
-from mcpsoar.app.order import Order
+from mcpsoar.app import runs
 from mcpsoar.contain.commons import Commons
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.journal import read
 from mcpsoar.contain.ledger import fold
 from mcpsoar.core.plan import Direction
-from mcpsoar.core.run import Report
 from mcpsoar.core.verdict import RunVerdict, Verdict
-from tests.contain.disk import Disk, Moment, boot
-from tests.contain.fakes import FakeClock, FakeConnector, station
-from tests.contain.test_power_cut import MEMORY, ROOT, SERVER, World, ordered
+from tests.contain.disk import Disk, Moment, Survival
+from tests.contain.fakes import FakeClock, FakeConnector
+from tests.contain.test_power_cut import MEMORY, SERVER, World, ordered, wrong
 
 _FOLDERS = count()
 
@@ -31,14 +30,7 @@ def folder() -> Iterator[Path]:
         yield Path(made)
 
 
-def released(home: Path, connector: FakeConnector, clock: FakeClock, resumed: str = "") -> Report:
-    ready = station(home, connector, clock)
-    try:
-        if resumed:
-            return resuming.resume(ready, resumed, ROOT)
-        return contain.carry_out(Order((SERVER,), Direction.UNDO), (SERVER,), ready, ROOT)
-    finally:
-        ready.looks.close()
+released = partial(ordered, direction=Direction.UNDO)
 
 
 def run(folder: Path, omitted: str = "") -> Disk:
@@ -62,21 +54,7 @@ def run(folder: Path, omitted: str = "") -> Disk:
     return disk
 
 
-def wrong(disk: Disk, folder: Path) -> Iterator[str]:
-    asked = set()
-    for moment in disk.moments:
-        for survival, tree in moment.trees.items():
-            world: World = moment.seen
-            key = (tuple(sorted(tree.items())), *world.sent, *world.ended, repr(world.plane.servers))
-            if key in asked:
-                continue
-            asked.add(key)
-            root = boot(tree, folder / f"boot-{next(_FOLDERS)}")
-            for why in found(moment, root / "home"):
-                yield f"power cut after {moment.after}, {survival} left: {why}"
-
-
-def found(moment: Moment, home: Path) -> Iterator[str]:
+def found(moment: Moment, _: Survival, home: Path) -> Iterator[str]:
     """Ask one home as it is found at boot."""
     world: World = moment.seen
     house = Home(home)
@@ -116,9 +94,9 @@ def test_at_every_record_of_a_release_the_truth_is_on_the_disk(folder: Path) -> 
     disk = run(folder)
     assert len(disk.moments) > 40
     assert any(moment.after.startswith("unlink ") for moment in disk.moments)
-    assert not list(wrong(disk, folder))
+    assert not list(wrong(disk, folder, found))
 
 
 @pytest.mark.parametrize("omitted", ["Appender.append", "replace", "sync_folder of Commons.end"])
 def test_no_fsync_of_it_can_be_left_out(folder: Path, omitted: str) -> None:
-    assert next(wrong(run(folder, omitted), folder), None)
+    assert next(wrong(run(folder, omitted), folder, found), None)
