@@ -40,8 +40,7 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
     try:
         report = run()
     except Held as held:
-        if given.is_json:
-            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        tell_held(held, given)
         raise
     except Conflict as conflict:
         from mcpsoar.app.changed import Changed  # whoever contains does not wait for what a release looks at
@@ -61,6 +60,12 @@ def answer(given: Common, run: Callable[[], Report]) -> Verdict:
             f"mcpsoar runs show {report.run} --home {home}"
         )
     return report.verdict.verdict
+
+
+def tell_held(held: Held, given: Common) -> None:
+    """The document of a server that another run holds."""
+    if given.is_json:
+        show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
 
 
 def _tell(changed: "Changed", given: Common) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from mcpsoar.cli import show, stdout
-from mcpsoar.cli.answer import talker, who
+from mcpsoar.cli.answer import talker, tell_held, who
 from mcpsoar.cli.at_home import ELSEWHERE, at_home
 from mcpsoar.cli.interrupted import NOTHING, interruptible
 from mcpsoar.cli.options import Common
@@ -107,8 +107,7 @@ def _rehearse(
                 complete=given.told.complete,
             )
     except Held as held:
-        if given.is_json:
-            show.document({"error": "held", "by": held.by, "run": held.run, "since": held.since})
+        tell_held(held, given)
         raise
     if given.is_json:
         show.document(document(made))
