@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mcpsoar.contain.change import Change, Outcome
-from mcpsoar.contain.commons import unreleased
+from mcpsoar.contain.commons import Known, unreleased
 from mcpsoar.contain.home import Home
 from mcpsoar.contain.ledger import Ledger, StepState
 from mcpsoar.contain.looks import Look
@@ -37,6 +37,7 @@ class ShutOut:
         self._ledger = ledger
         self._clock = clock
         self._binding = ledger.bindings.get(_ROLE)
+        self._known: Known = {}
 
     def concerns(self, step: Step, was: Baseline | None) -> bool:
         """Whether a step is about clients one by one."""
@@ -79,7 +80,7 @@ class ShutOut:
     def _standing(self, step: Step) -> Iterator[tuple[str, str, Facts]]:
         """Run, client and how it was, for each that another step has stopped and that is not released."""
         gone = set(self._gone())
-        for one in unreleased(self._home):
+        for one in unreleased(self._home, known=self._known):
             if one.ledger is None or one.ledger.bindings.get(_ROLE) != self._binding:
                 continue
             for state in one.ledger.steps.values():
