@@ -16,7 +16,16 @@ from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.rooms import Rooms
 from mcpsoar.lab.wire import Call, Trick, wire
 from tests.contract.loopback import listening
-from tests.contract.test_oauth import HELD, OURS, PATHS, REVOKE, connected, line, told
+from tests.contract.test_oauth import (
+    HELD,
+    OURS,
+    PATHS,
+    REVOKE,
+    _closed,  # noqa: F401 (a fixture)
+    connected,
+    line,
+    told,
+)
 from tests.contract.test_oauth_issuance import DISABLED, ENABLED, STOP, issuing
 from tests.contract.token_service import AUDIENCE, Token, TokenService, jwt, token_service
 
@@ -90,15 +99,6 @@ def recorder() -> Iterator[Recorder]:
     with listening(Handler) as port:
         one.url = f"http://127.0.0.1:{port}"
         yield one
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    from tests.contract.test_oauth import _made
-
-    while _made:
-        _made.pop().close()
 
 
 def of(recorder: Recorder, client: str) -> Rooms:

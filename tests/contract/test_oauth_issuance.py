@@ -18,7 +18,18 @@ from mcpsoar.lab.wire import Call, Trick, wire
 from tests.conftest import ROOT
 from tests.contract.connector_suite import ConnectorSuite, Subject
 from tests.contract.test_http_connector import TOML
-from tests.contract.test_oauth import HELD, KEPT, OURS, PATHS, PRINCIPAL, REVOKE, connected, line, told
+from tests.contract.test_oauth import (
+    HELD,
+    KEPT,
+    OURS,
+    PATHS,
+    PRINCIPAL,
+    REVOKE,
+    _closed,  # noqa: F401 (a fixture)
+    connected,
+    line,
+    told,
+)
 from tests.contract.token_service import ADMIN, AUDIENCE, ROWS, SECRETS, Token, TokenService, token_service
 
 STOP = Step("stop", "stop", "tokens.stop_issuance", "tokens", "crm", Undo.EXACT, ())
@@ -49,15 +60,6 @@ def plane() -> Iterator[TokenService]:
     with token_service() as one:
         one.tokens = {OURS: Token(), KEPT: Token("agent-b"), "of-b": Token("agent-b")}
         yield one
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    from tests.contract.test_oauth import _made
-
-    while _made:
-        _made.pop().close()
 
 
 def issuing(

@@ -10,7 +10,16 @@ from mcpsoar.core.errors import Conflict, Denied
 from mcpsoar.core.secret import Secret
 from mcpsoar.core.verdict import Verdict
 from mcpsoar.kit.stops import BY_HAND
-from tests.contract.test_oauth import KEPT, OURS, PATHS, REVOKE, connected, line, told
+from tests.contract.test_oauth import (
+    KEPT,
+    OURS,
+    PATHS,
+    REVOKE,
+    _closed,  # noqa: F401 (a fixture)
+    connected,
+    line,
+    told,
+)
 from tests.contract.test_oauth_issuance import ALONE, ISSUANCE, issuing
 from tests.contract.token_service import AUDIENCE, SECRETS, Token, TokenService, jwt, token_service
 
@@ -22,15 +31,6 @@ def plane() -> Iterator[TokenService]:
     with token_service() as one:
         one.tokens = {OURS: Token(), KEPT: Token("agent-b"), "of-b": Token("agent-b")}
         yield one
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    from tests.contract.test_oauth import _made
-
-    while _made:
-        _made.pop().close()
 
 
 def test_a_stopped_client_is_tried_once_in_a_round_whatever_it_owns(plane: TokenService) -> None:
